@@ -1,0 +1,3 @@
+//! Ruby: prism parses, we lower once into a compact tree that every simulated node shares.
+
+pub mod ast;

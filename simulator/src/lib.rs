@@ -1,0 +1,5 @@
+//! Deterministic simulation of Chef: no I/O, no clock, nothing of a repository is run.
+
+pub mod convergence;
+pub mod pool;
+pub mod search;

@@ -1,0 +1,60 @@
+//! Pools: what a rendered balancer config sends customers to.
+
+/// One backend, upstream or director in one rendered file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// The backend's or upstream's name as the file has it.
+    pub name: String,
+    pub members: Vec<Member>,
+    /// Lines in the rendered file, from 1: the pool's own and its last.
+    pub line: u32,
+    pub end_line: u32,
+    /// Set where an unknown part of the text could add, remove or change members.
+    pub undetermined: Option<String>,
+}
+
+impl Pool {
+    /// Members that customers' requests can reach in ordinary operation.
+    pub fn serving(&self) -> impl Iterator<Item = &Member> {
+        self.members
+            .iter()
+            .filter(|m| m.state == MemberState::Serving)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    pub name: String,
+    /// Host name or address as written; holes as in the text.
+    pub address: String,
+    pub port: Option<u32>,
+    /// The inventory node behind the address or name.
+    pub node: Option<String>,
+    pub state: MemberState,
+    pub line: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MemberState {
+    Serving,
+    /// Serves only when the others are down.
+    Backup,
+    Disabled,
+    /// Weight 0: drained.
+    Drained,
+    /// No address: accepted by the daemon's parser, reaches nobody.
+    Blank,
+}
+
+impl MemberState {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Backup => "backup",
+            Self::Disabled => "disabled",
+            Self::Drained => "drained",
+            Self::Blank => "blank",
+        }
+    }
+}
