@@ -2,4 +2,5 @@
 
 pub mod convergence;
 pub mod pool;
+pub mod ruby;
 pub mod search;

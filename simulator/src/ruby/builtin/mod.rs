@@ -1,0 +1,135 @@
+//! Native methods: one file for each receiver class.
+//!
+//! A method is declared once, in its class's `METHODS` (instances) or `STATIC` (the class itself),
+//! with its name and arity. To add one, add its line and its function in the file of its class.
+//! What real Ruby has and we lack is named in `known`, so that calling it is undetermined instead of
+//! a false `NoMethodError`.
+
+use std::collections::HashMap;
+
+use foretaste_parser::name::Name;
+
+use super::Interp;
+use super::env::Args;
+use super::flow::R;
+use super::value::Value;
+
+mod array;
+mod comparable;
+mod enumerable;
+mod exception;
+mod hash;
+mod kernel;
+pub mod known;
+mod module;
+mod numeric;
+mod object;
+mod procs;
+mod range;
+pub mod regexp;
+mod string;
+mod structs;
+mod symbol;
+
+/// `this` is the receiver.
+pub type NativeFn = fn(&mut Interp, Value, &Args) -> R;
+
+/// One native method.
+#[derive(Debug)]
+pub struct Builtin {
+    pub name: &'static str,
+    pub min: u8,
+    /// Negative: any number.
+    pub max: i8,
+    pub f: NativeFn,
+    /// What the call does with unknown arguments.
+    pub on_unknown: OnUnknown,
+    /// The receiver is changed: sources of the arguments become its own.
+    pub mutates: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// An unknown argument, or a hole in a string receiver or argument, makes the result unknown.
+    Spread,
+    /// The function takes care itself.
+    Take,
+}
+
+/// A method with `min` to `max` arguments (`max` negative: any number).
+pub const fn def(name: &'static str, min: u8, max: i8, f: NativeFn) -> Builtin {
+    Builtin {
+        name,
+        min,
+        max,
+        f,
+        on_unknown: OnUnknown::Spread,
+        mutates: false,
+    }
+}
+
+impl Builtin {
+    /// The function handles unknown arguments and holes in strings itself.
+    pub const fn takes_unknown(mut self) -> Self {
+        self.on_unknown = OnUnknown::Take;
+        self
+    }
+
+    /// The function changes its receiver.
+    pub const fn mutates(mut self) -> Self {
+        self.mutates = true;
+        self
+    }
+}
+
+/// Indexes a list of methods by name.
+pub fn table(methods: &'static [Builtin]) -> HashMap<Name, &'static Builtin> {
+    methods.iter().map(|b| (Name::new(b.name), b)).collect()
+}
+
+/// Adds the native methods of the core classes.
+pub(super) fn install(interp: &mut Interp) {
+    let core = interp.core;
+    for (class, names) in [
+        (core.object, known::OBJECT),
+        (core.kernel, known::KERNEL),
+        (core.module, known::MODULE),
+        (core.class, known::CLASS),
+        (core.comparable, known::COMPARABLE),
+        (core.enumerable, known::ENUMERABLE),
+        (core.nil, known::NIL),
+        (core.true_class, known::TRUE),
+        (core.false_class, known::FALSE),
+        (core.numeric, known::NUMERIC),
+        (core.integer, known::INTEGER),
+        (core.float, known::FLOAT),
+        (core.string, known::STRING),
+        (core.symbol, known::SYMBOL),
+        (core.array, known::ARRAY),
+        (core.hash, known::HASH),
+        (core.range, known::RANGE),
+        (core.proc_class, known::PROC),
+        (core.method, known::METHOD),
+        (core.unbound_method, known::UNBOUND_METHOD),
+        (core.regexp, known::REGEXP),
+        (core.match_data, known::MATCH_DATA),
+        (core.exception, known::EXCEPTION),
+    ] {
+        interp.add_known(class, names);
+    }
+    kernel::install(interp);
+    object::install(interp);
+    module::install(interp);
+    procs::install(interp);
+    exception::install(interp);
+    comparable::install(interp);
+    numeric::install(interp);
+    string::install(interp);
+    symbol::install(interp);
+    regexp::install(interp);
+    array::install(interp);
+    hash::install(interp);
+    range::install(interp);
+    enumerable::install(interp);
+    structs::install(interp);
+}

@@ -1,0 +1,5 @@
+//! Native methods.
+
+use super::super::Interp;
+
+pub(super) fn install(_interp: &mut Interp) {}

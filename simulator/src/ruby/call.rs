@@ -1,0 +1,602 @@
+//! Calling methods and procs.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use foretaste_parser::name::Name;
+use foretaste_parser::ruby::ast;
+use foretaste_parser::source::{Source, Span};
+
+use super::builtin::{Builtin, OnUnknown};
+use super::class::{ClassId, Found, Method, Visibility};
+use super::env::{Activation, Args, Context, Cref, Env};
+use super::flow::{Flow, R};
+use super::object::{Data, Proc, ProcBody};
+use super::value::{Kind, UnknownId, Value};
+use super::{Interp, StackFrame};
+
+/// How a call was written, which decides what it may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `recv.name`
+    Explicit,
+    /// `name(…)`, `self.name`, or `send`: private methods too.
+    Own,
+    /// A bare `name` that could have been a local.
+    Bare,
+}
+
+impl Interp {
+    /// Calls a method by name with positional arguments, private ones too.
+    pub fn call(&mut self, recv: Value, name: &str, args: &[Value]) -> R {
+        self.send(recv, Name::new(name), Args::of(args), Form::Own)
+    }
+
+    /// Calls a method.
+    pub fn send(&mut self, recv: Value, name: Name, args: Args, form: Form) -> R {
+        if let Some(id) = self.unknown_of(recv) {
+            return self.call_on_unknown(id, recv, name, args);
+        }
+        let class = self.class_of(recv);
+        let Some(found) = self.classes.find(class, name) else {
+            return self.missing(recv, class, name, args, form);
+        };
+        if form == Form::Explicit && found.visibility != Visibility::Public {
+            return self.not_public(recv, &found, name, args);
+        }
+        self.invoke(&found, recv, name, args)
+    }
+
+    fn not_public(&mut self, recv: Value, found: &Rc<Found>, name: Name, args: Args) -> R {
+        let word = match found.visibility {
+            Visibility::Protected => {
+                // Allowed where the caller's self is of the owner's kind; callers are not tracked
+                // here, so protected calls from outside are let through.
+                return self.invoke(found, recv, name, args);
+            }
+            _ => "private",
+        };
+        let text = self.receiver_text(recv);
+        Err(self.error(
+            self.core.no_method_error,
+            format!("{word} method `{name}' called for {text}"),
+        ))
+    }
+
+    /// A method or block is run once, conditionally, for what it declares; the result stays unknown.
+    fn call_on_unknown(&mut self, id: UnknownId, recv: Value, name: Name, args: Args) -> R {
+        let mut origin = self.origin_of(recv);
+        for arg in &args.list {
+            origin = self.origins.union(origin, arg.origin);
+        }
+        let result = Value {
+            kind: Kind::Unknown(id),
+            origin,
+        };
+        // Questions that the answer of is certain whatever the value is.
+        match name.as_str() {
+            "freeze" | "dup" | "clone" | "tap" | "itself" if args.block.is_none() => {
+                return Ok(recv);
+            }
+            _ => {}
+        }
+        if let Some(block) = args.block {
+            let control = self.control;
+            self.control = self.origins.union(control, origin);
+            let outcome = self.conditionally(id, |this| {
+                let params = Args::of(&vec![result; this.proc_params(block)]);
+                this.call_proc(block, params)
+            });
+            self.control = control;
+            outcome?;
+        }
+        Ok(result)
+    }
+
+    fn missing(&mut self, recv: Value, class: ClassId, name: Name, args: Args, form: Form) -> R {
+        let missing = Name::new("method_missing");
+        if let Some(found) = self.classes.find(class, missing)
+            && found.owner != self.core.basic_object
+        {
+            let mut args = args;
+            args.list.insert(0, name.into());
+            return self.invoke(&found, recv, missing, args);
+        }
+        if let Some(value) = (self.hooks.method_missing)(self, recv, name, &args)? {
+            return Ok(value);
+        }
+        if let Some(id) = self.classes.opaque(class) {
+            let unknown = Value::from(id);
+            return self.call_on_unknown(id, unknown, name, args);
+        }
+        if self.classes.is_known(class, name.as_str()) {
+            let class = self.class_name(self.real_class_of(recv));
+            let unknown = self.unsupported(format!("{class}#{name} is not supported"));
+            return match unknown.unknown() {
+                Some(id) => self.call_on_unknown(id, unknown, name, args),
+                None => Ok(unknown),
+            };
+        }
+        Err(self.no_method(recv, name, form))
+    }
+
+    /// `undefined method `x' for nil:NilClass`, as Ruby 3.1 words it.
+    pub fn no_method(&mut self, recv: Value, name: Name, form: Form) -> Flow {
+        let text = self.receiver_text(recv);
+        if form == Form::Bare {
+            let message = format!("undefined local variable or method `{name}' for {text}");
+            return self.error(self.core.name_error, message);
+        }
+        self.error(
+            self.core.no_method_error,
+            format!("undefined method `{name}' for {text}"),
+        )
+    }
+
+    /// A receiver as error messages show it.
+    pub fn receiver_text(&mut self, recv: Value) -> String {
+        let class = self.class_name(self.real_class_of(recv));
+        match recv.kind {
+            Kind::Nil => "nil:NilClass".into(),
+            Kind::Bool(b) => format!("{b}:{class}"),
+            _ if recv.kind == self.main.kind => "main:Object".into(),
+            _ => {
+                if let Some(id) = self.as_class(recv) {
+                    let word = if self.classes.get(id).is_module {
+                        "Module"
+                    } else {
+                        "Class"
+                    };
+                    return format!("{}:{word}", self.class_name(id));
+                }
+                let text = self.inspect(recv).unwrap_or_default();
+                if text.len() > 65 || text.starts_with("#<") && text.contains(' ') {
+                    return match recv.obj() {
+                        Some(id) => format!("#<{class}:{}>", super::address(id)),
+                        None => class.to_string(),
+                    };
+                }
+                if text.starts_with("#<") {
+                    text
+                } else {
+                    format!("{text}:{class}")
+                }
+            }
+        }
+    }
+
+    /// Runs a method that lookup found.
+    pub fn invoke(&mut self, found: &Found, recv: Value, name: Name, args: Args) -> R {
+        match &found.method {
+            Method::Native(builtin) => self.call_native(builtin, recv, &args),
+            Method::Def(def, cref) => self.call_def(def, cref, found.owner, recv, args),
+            Method::Proc(proc) => self.call_as_method(*proc, found.owner, name, recv, args),
+            Method::Reader(ivar) => Ok(self.ivar(recv, *ivar).unwrap_or(Value::NIL)),
+            Method::Writer(ivar) => {
+                let value = args.get(0);
+                self.set_ivar(recv, *ivar, value)?;
+                Ok(value)
+            }
+            Method::Alias(original) => self.invoke(original, recv, name, args),
+            Method::Undefined => Err(self.no_method(recv, name, Form::Explicit)),
+        }
+    }
+
+    fn call_native(&mut self, builtin: &'static Builtin, recv: Value, args: &Args) -> R {
+        let given = args.list.len();
+        if given < usize::from(builtin.min)
+            || usize::try_from(builtin.max).is_ok_and(|max| given > max)
+        {
+            let expected = match usize::try_from(builtin.max) {
+                Err(_) => format!("{}+", builtin.min),
+                Ok(max) if max == usize::from(builtin.min) => max.to_string(),
+                Ok(max) => format!("{}..{max}", builtin.min),
+            };
+            return Err(self.arity_error(given, &expected));
+        }
+        let mut origin = self.origin_of(recv);
+        for arg in &args.list {
+            let of_arg = self.origin_of(*arg);
+            origin = self.origins.union(origin, of_arg);
+        }
+        if builtin.on_unknown == OnUnknown::Spread {
+            let unknown = self
+                .unknown_or_hole(recv)
+                .or_else(|| args.list.iter().find_map(|a| self.unknown_or_hole(*a)));
+            if let Some(id) = unknown {
+                let value = Value {
+                    kind: Kind::Unknown(id),
+                    origin,
+                };
+                return self.call_on_unknown(id, value, Name::new(builtin.name), args.clone());
+            }
+        }
+        if self.heap.bytes > self.budget.max_bytes {
+            return Err(self.halt("the memory budget is used up"));
+        }
+        self.budget.depth += 1;
+        if self.budget.depth > self.budget.max_depth {
+            self.budget.depth -= 1;
+            return Err(self.error(self.core.system_stack_error, "stack level too deep"));
+        }
+        let mark = self.heap.mark();
+        let control = self.control;
+        if args.block.is_some() {
+            self.control = self.origins.union(control, origin);
+        }
+        let result = (builtin.f)(self, recv, args);
+        self.control = control;
+        self.budget.depth -= 1;
+        if builtin.mutates
+            && let Some(id) = recv.obj()
+        {
+            let old = self.heap.get(id).origin;
+            let with_control = self.origins.union(origin, control);
+            let new = self.origins.union(old, with_control);
+            if new != old {
+                self.heap.get_mut(id).origin = new;
+            }
+        }
+        match result {
+            Ok(value) => {
+                let joined = self.origins.union(value.origin, origin);
+                if let Some(id) = value.obj()
+                    && id.0 >= mark
+                    && joined != super::value::Origin::HERE
+                {
+                    let own = self.heap.get(id).origin;
+                    let own = self.origins.union(own, joined);
+                    self.heap.get_mut(id).origin = own;
+                }
+                Ok(value.with_origin(joined))
+            }
+            Err(Flow::Unknown(id)) => Ok(Value {
+                kind: Kind::Unknown(id),
+                origin,
+            }),
+            Err(flow) => Err(flow),
+        }
+    }
+
+    fn call_def(
+        &mut self,
+        def: &Arc<ast::Def>,
+        cref: &Rc<Cref>,
+        owner: ClassId,
+        recv: Value,
+        args: Args,
+    ) -> R {
+        let id = self.fresh_id();
+        let scope = self.heap.new_scope(def.body.locals.len(), None);
+        let activation = Rc::new(Activation {
+            id,
+            method: Some(def.name),
+            owner,
+            args,
+            visibility: Default::default(),
+            module_function: Default::default(),
+        });
+        let ctx = Rc::new(Context {
+            self_value: recv,
+            source: def.source.clone(),
+            cref: cref.clone(),
+            definee: cref.class,
+            activation: activation.clone(),
+        });
+        let env = Env { ctx, scope };
+        let call = self.current;
+        // An arity mistake is reported at the definition, as Ruby does, with the caller next.
+        let result = self.in_frame(&def.source, Some(def.name), call, Some(id), |this| {
+            this.current = def.name_span;
+            this.bind_params(&def.params, &env, &activation.args, true)?;
+            match &def.body.expr {
+                Some(body) => this.eval(&env, body),
+                None => Ok(Value::NIL),
+            }
+        });
+        self.heap.drop_scope(scope);
+        match result {
+            Err(Flow::Return(to, value)) if to == id => Ok(value),
+            other => other,
+        }
+    }
+
+    /// Pushes a stack frame, guards the depth, and keeps the region of early exits.
+    pub(super) fn in_frame(
+        &mut self,
+        source: &Arc<Source>,
+        label: Option<Name>,
+        call: Span,
+        activation: Option<u64>,
+        f: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        if self.stack.len() > self.budget.max_depth as usize / 4 {
+            return Err(self.error(self.core.system_stack_error, "stack level too deep"));
+        }
+        self.stack.push(StackFrame {
+            source: source.clone(),
+            call,
+            label,
+        });
+        self.enter_region(activation);
+        let result = f(self);
+        let result = match result {
+            Err(Flow::Return(to, value)) if Some(to) == activation => Ok(value),
+            other => other,
+        };
+        let result = self.leave_region(result);
+        self.stack.pop();
+        self.current = call;
+        result
+    }
+
+    /// Calls a proc with its own self.
+    pub fn call_proc(&mut self, proc: Value, args: Args) -> R {
+        self.call_proc_as(proc, args, None)
+    }
+
+    /// Calls the block given to a native method with these values.
+    pub fn yield_to(&mut self, args: &Args, values: &[Value]) -> R {
+        match args.block {
+            Some(block) => self.call_proc(block, Args::of(values)),
+            None => Err(self.error(self.core.local_jump_error, "no block given (yield)")),
+        }
+    }
+
+    /// `instance_exec`: the block runs with another self, and defines methods on `definee`.
+    pub fn instance_exec(&mut self, proc: Value, this: Value, definee: ClassId, args: Args) -> R {
+        self.call_proc_as(proc, args, Some((this, definee)))
+    }
+
+    fn proc_of(&mut self, value: Value) -> R<Rc<Proc>> {
+        if let Some(id) = value.obj()
+            && let Data::Proc(proc) = self.data(id)
+        {
+            return Ok(proc.clone());
+        }
+        let class = self.class_name(self.real_class_of(value));
+        Err(self.type_error(format!("wrong argument type {class} (expected Proc)")))
+    }
+
+    fn call_proc_as(&mut self, value: Value, args: Args, this: Option<(Value, ClassId)>) -> R {
+        if let Some(id) = self.unknown_of(value) {
+            return Ok(id.into());
+        }
+        let proc = self.proc_of(value)?;
+        match &proc.body {
+            ProcBody::Block { block, env } => self.call_block(&proc, block, env, value, args, this),
+            ProcBody::Symbol(name) => {
+                let mut args = args;
+                if args.list.is_empty() {
+                    return Err(self.argument_error("no receiver given"));
+                }
+                let recv = args.list.remove(0);
+                self.send(recv, *name, args, Form::Explicit)
+            }
+            ProcBody::Method(m) => match m.recv {
+                Some(recv) => {
+                    let found = Found {
+                        method: m.method.clone(),
+                        owner: m.owner,
+                        visibility: Visibility::Public,
+                    };
+                    self.invoke(&found, recv, m.name, args)
+                }
+                None => Err(self.type_error("an unbound method cannot be called")),
+            },
+            ProcBody::Native { f, captured } => f(self, *captured, &args),
+            ProcBody::Compose(first, second) => {
+                let middle = self.call_callable(*first, args)?;
+                self.call_callable(*second, Args::of(&[middle]))
+            }
+            ProcBody::Curry { f, have, want } => {
+                let mut list = have.clone();
+                list.extend(&args.list);
+                if list.len() >= *want {
+                    return self.call_callable(*f, Args { list, ..args });
+                }
+                let body = ProcBody::Curry {
+                    f: *f,
+                    have: list,
+                    want: *want,
+                };
+                Ok(self.new_proc(body, true))
+            }
+        }
+    }
+
+    /// Calls a proc, or whatever answers to `call`.
+    pub fn call_callable(&mut self, f: Value, args: Args) -> R {
+        match f.obj().map(|id| self.data(id)) {
+            Some(Data::Proc(_)) => self.call_proc(f, args),
+            _ => self.send(f, Name::new("call"), args, Form::Explicit),
+        }
+    }
+
+    pub fn new_proc(&mut self, body: ProcBody, lambda: bool) -> Value {
+        self.alloc(
+            self.core.proc_class,
+            Data::Proc(Rc::new(Proc { body, lambda })),
+        )
+        .into()
+    }
+
+    fn call_block(
+        &mut self,
+        proc: &Proc,
+        block: &Arc<ast::Block>,
+        env: &Env,
+        value: Value,
+        args: Args,
+        this: Option<(Value, ClassId)>,
+    ) -> R {
+        let scope = self
+            .heap
+            .new_scope(block.body.locals.len(), Some(env.scope));
+        let mut activation = None;
+        let ctx = match (proc.lambda, this) {
+            (false, None) => env.ctx.clone(),
+            (lambda, this) => {
+                let mut ctx = Context::clone(&env.ctx);
+                if let Some((this, definee)) = this {
+                    ctx.self_value = this;
+                    ctx.definee = definee;
+                }
+                if lambda {
+                    let id = self.fresh_id();
+                    activation = Some(id);
+                    let old = &env.ctx.activation;
+                    ctx.activation = Rc::new(Activation {
+                        id,
+                        method: old.method,
+                        owner: old.owner,
+                        args: old.args.clone(),
+                        visibility: Default::default(),
+                        module_function: Default::default(),
+                    });
+                }
+                Rc::new(ctx)
+            }
+        };
+        let inner = Env { ctx, scope };
+        let result = self.run_block(block, &inner, &args, proc.lambda, activation);
+        self.heap.drop_scope(scope);
+        match result {
+            Err(Flow::Next(value)) => Ok(value),
+            Err(Flow::Break(value)) if proc.lambda => Ok(value),
+            Err(Flow::Break(result)) => match value.obj() {
+                Some(id) => Err(Flow::BreakFrom(id, result)),
+                None => Ok(result),
+            },
+            other => other,
+        }
+    }
+
+    fn run_block(
+        &mut self,
+        block: &Arc<ast::Block>,
+        env: &Env,
+        args: &Args,
+        lambda: bool,
+        activation: Option<u64>,
+    ) -> R {
+        let call = self.current;
+        self.in_frame(&block.source, None, call, activation, |this| {
+            this.current = block.span;
+            this.bind_params(&block.params, env, args, lambda)?;
+            match &block.body.expr {
+                Some(body) => match this.eval(env, body) {
+                    // `next` ends the block's region, so that its value is joined there.
+                    Err(Flow::Next(value)) => Ok(value),
+                    other => other,
+                },
+                None => Ok(Value::NIL),
+            }
+        })
+    }
+
+    /// A method made by `define_method`: the block's body with lambda rules and this receiver.
+    fn call_as_method(
+        &mut self,
+        value: Value,
+        owner: ClassId,
+        name: Name,
+        recv: Value,
+        args: Args,
+    ) -> R {
+        let proc = self.proc_of(value)?;
+        let ProcBody::Block { block, env } = &proc.body else {
+            return self.call_proc(value, args);
+        };
+        let id = self.fresh_id();
+        let scope = self
+            .heap
+            .new_scope(block.body.locals.len(), Some(env.scope));
+        let activation = Rc::new(Activation {
+            id,
+            method: Some(name),
+            owner,
+            args: args.clone(),
+            visibility: Default::default(),
+            module_function: Default::default(),
+        });
+        let ctx = Context {
+            self_value: recv,
+            activation,
+            ..Context::clone(&env.ctx)
+        };
+        let inner = Env {
+            ctx: Rc::new(ctx),
+            scope,
+        };
+        let result = self.run_block(block, &inner, &args, true, Some(id));
+        self.heap.drop_scope(scope);
+        match result {
+            Err(Flow::Next(value) | Flow::Break(value)) => Ok(value),
+            other => other,
+        }
+    }
+
+    /// How many parameters a block names; for giving it unknown values.
+    pub fn proc_params(&mut self, value: Value) -> usize {
+        match self.proc_of(value).as_deref() {
+            Ok(Proc {
+                body: ProcBody::Block { block, .. },
+                ..
+            }) => {
+                let p = &block.params;
+                (p.required.len() + p.optional.len() + p.post.len()).max(1)
+            }
+            _ => 1,
+        }
+    }
+
+    /// Evaluates a file at top level with this self; `return` ends it.
+    pub fn run_program(&mut self, program: &Arc<ast::Program>, this: Value, class: ClassId) -> R {
+        let cref = Rc::new(Cref {
+            class,
+            parent: None,
+        });
+        self.run_program_in(program, this, cref, Args::default())
+    }
+
+    /// Evaluates a file with this self and lexical scope; `yield` in it calls the arguments' block.
+    pub fn run_program_in(
+        &mut self,
+        program: &Arc<ast::Program>,
+        this: Value,
+        cref: Rc<Cref>,
+        args: Args,
+    ) -> R {
+        let id = self.fresh_id();
+        let scope = self.heap.new_scope(program.locals.len(), None);
+        let activation = Rc::new(Activation {
+            id,
+            method: None,
+            owner: cref.class,
+            args,
+            visibility: Default::default(),
+            module_function: Default::default(),
+        });
+        let definee = cref.class;
+        let ctx = Context {
+            self_value: this,
+            source: program.source.clone(),
+            cref,
+            definee,
+            activation,
+        };
+        let env = Env {
+            ctx: Rc::new(ctx),
+            scope,
+        };
+        let call = self.current;
+        let result = self.in_frame(&program.source, None, call, Some(id), |this| {
+            this.eval(&env, &program.body)
+        });
+        match result {
+            Err(Flow::Next(value)) => Ok(value),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What lives in the heap.
+
+use std::any::Any;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use foretaste_parser::name::Name;
+use foretaste_parser::ruby::ast;
+use foretaste_parser::source::Location;
+use indexmap::IndexMap;
+
+use super::class::{ClassId, Method};
+use super::env::Env;
+use super::value::{ObjId, Origin, UnknownId, Value};
+
+#[derive(Clone, Debug)]
+pub struct Object {
+    pub data: Data,
+    pub class: ClassId,
+    /// Sources that reached this object by mutation or by the conditions under which it was made.
+    pub origin: Origin,
+    pub frozen: bool,
+    pub ivars: Option<Box<IndexMap<Name, Value>>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// An instance of a class written in Ruby: instance variables only.
+    Plain,
+    Str(Str),
+    Array(Vec<Value>),
+    Hash(Box<Hash>),
+    Range(Box<Range>),
+    Proc(Rc<Proc>),
+    Regex(Rc<Regex>),
+    Match(Rc<Match>),
+    /// A class or module as an object.
+    Class(ClassId),
+    Exception(Box<Exception>),
+    /// `obj.method(:x)`
+    Method(Rc<MethodObject>),
+    /// Two branches left contents that cannot be joined.
+    Opaque(UnknownId),
+    /// What the layer above keeps in an object of one of its native classes.
+    Host(Box<dyn HostData>),
+}
+
+/// Text, or bytes: a binary string keeps each byte as the character of the same number, so that
+/// indexing counts bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Str {
+    pub text: String,
+    pub binary: bool,
+}
+
+impl Str {
+    pub fn bytes(&self) -> Vec<u8> {
+        if self.binary {
+            self.text
+                .chars()
+                .map(|c| u8::try_from(c as u32).unwrap_or(b'?'))
+                .collect()
+        } else {
+            self.text.as_bytes().to_vec()
+        }
+    }
+
+    /// UTF-8 text where the bytes are that, else a binary string.
+    pub fn from_bytes(bytes: &[u8]) -> Str {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Str {
+                text: text.to_owned(),
+                binary: false,
+            },
+            Err(_) => Str {
+                text: bytes.iter().map(|b| char::from(*b)).collect(),
+                binary: true,
+            },
+        }
+    }
+}
+
+/// A key by value, as `eql?` and `hash` compare.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Nil,
+    Bool(bool),
+    Int(i64),
+    Float(u64),
+    Sym(Name),
+    Str(Rc<str>),
+    Array(Box<[Key]>),
+    Hash(Box<[(Key, Key)]>),
+    /// By identity.
+    Obj(ObjId),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Hash {
+    pub map: IndexMap<Key, (Value, Value)>,
+    pub default: Option<Value>,
+    pub default_proc: Option<Value>,
+    /// Symbols count as their strings (a Mash).
+    pub indifferent: bool,
+    /// The host's own mark; zero for ordinary hashes.
+    pub tag: u32,
+}
+
+#[derive(Clone, Debug)]
+pub struct Range {
+    pub low: Value,
+    pub high: Value,
+    pub exclusive: bool,
+}
+
+#[derive(Debug)]
+pub struct Proc {
+    pub body: ProcBody,
+    pub lambda: bool,
+}
+
+#[derive(Debug)]
+pub enum ProcBody {
+    Block {
+        block: Arc<ast::Block>,
+        env: Env,
+    },
+    /// `&:name`, `:name.to_proc`
+    Symbol(Name),
+    Method(Rc<MethodObject>),
+    /// A native function closed over values.
+    Native {
+        f: super::builtin::NativeFn,
+        captured: Value,
+    },
+    /// `f >> g`: what runs first, then what runs on its result.
+    Compose(Value, Value),
+    /// `f.curry`, with the arguments so far and how many are wanted.
+    Curry {
+        f: Value,
+        have: Vec<Value>,
+        want: usize,
+    },
+}
+
+pub struct Regex {
+    /// As written, without delimiters.
+    pub source: String,
+    pub flags: ast::RegexFlags,
+    /// `None` where the pattern is refused or beyond what the engine can do.
+    pub compiled: Option<fancy_regex::Regex>,
+    /// Group names in order, `None` for numbered groups; without the whole match.
+    pub names: Vec<Option<Name>>,
+}
+
+impl fmt::Debug for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/", self.source)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Match {
+    pub text: Rc<str>,
+    pub regex: Rc<Regex>,
+    /// Byte ranges; the whole match first.
+    pub groups: Vec<Option<(usize, usize)>>,
+    pub origin: Origin,
+}
+
+#[derive(Clone, Debug)]
+pub struct Exception {
+    pub message: Value,
+    /// Innermost first.
+    pub backtrace: Vec<Location>,
+    pub cause: Option<Value>,
+}
+
+#[derive(Debug)]
+pub struct MethodObject {
+    /// `None` for an unbound method.
+    pub recv: Option<Value>,
+    pub name: Name,
+    pub owner: ClassId,
+    pub method: Method,
+}
+
+/// Data of the layer above. It is cloned when a branch on an unknown value is tried.
+pub trait HostData: Any + fmt::Debug {
+    fn clone_box(&self) -> Box<dyn HostData>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Any + fmt::Debug + Clone> HostData for T {
+    fn clone_box(&self) -> Box<dyn HostData> {
+        Box::new(self.clone())
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+impl Clone for Box<dyn HostData> {
+    fn clone(&self) -> Self {
+        (**self).clone_box()
+    }
+}
