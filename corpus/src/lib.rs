@@ -1,1 +1,51 @@
 //! Incidents as data, with their loader.
+//!
+//! An incident is a folder:
+//!
+//! ```text
+//! <slug>/incident.toml     what happened, where it was told, what must be found
+//!        before/           a small chef-repo, whole
+//!        after/            the change: files added or replaced over before/
+//!        inventory/        node objects as `knife node show -F json -l` prints them
+//!        twins/<name>/     a harmless change: files added or replaced over before/
+//! ```
+//!
+//! Files that a change deletes are listed in `incident.toml`, because an overlay cannot show absence.
+//! An incident without `inventory/` keeps its node objects in `nodes/` of the tree, as some
+//! repositories do; its change may then edit run lists too.
+//!
+//! A twin is the same repository under a change that looks alike and does no harm. It is loaded as an
+//! incident of its own, named `<slug>/<name>`, about which nothing may be found: an alarm that cannot
+//! stay silent says nothing when it rings.
+//!
+//! Nothing here reads a file: the caller passes contents, and our own incidents are embedded when the
+//! crate is built.
+
+mod error;
+mod expect;
+mod incident;
+mod load;
+
+pub use error::LoadError;
+pub use expect::{Expect, Found, Place};
+pub use incident::{Incident, Story, Tree};
+pub use load::from_files;
+
+/// Every file below `incidents/`, by its path there.
+static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/incidents.rs"));
+
+/// The slug of the incident that a demonstration should judge.
+pub const DEMO: &str = "search-empties-the-balancer";
+
+/// The embedded incidents, each followed by its twins, in the order of their slugs.
+///
+/// # Errors
+/// Says which incident is not well formed. Ours are: a test loads them all.
+pub fn incidents() -> Result<Vec<Incident>, LoadError> {
+    from_files(
+        EMBEDDED
+            .iter()
+            .map(|(path, bytes)| ((*path).to_owned(), bytes.to_vec()))
+            .collect(),
+    )
+}

@@ -1,0 +1,1 @@
+default['edge']['maxconn'] = 20_000

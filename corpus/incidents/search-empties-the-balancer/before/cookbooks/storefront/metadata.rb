@@ -1,0 +1,3 @@
+name 'storefront'
+version '1.4.0'
+chef_version '>= 15'

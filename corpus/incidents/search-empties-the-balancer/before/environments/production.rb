@@ -1,0 +1,2 @@
+name 'production'
+description 'What customers use'

@@ -1,0 +1,237 @@
+//! From files to incidents.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{Expect, Incident, LoadError, Story, Tree};
+
+const DESCRIPTION: &str = "incident.toml";
+
+/// `incident.toml` as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    title: String,
+    story: Story,
+    /// Files of `before/` that the change deletes.
+    #[serde(default)]
+    deleted: Vec<String>,
+    expect: Vec<Expect>,
+    #[serde(default)]
+    twin: BTreeMap<String, TwinDescription>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TwinDescription {
+    title: String,
+    #[serde(default)]
+    deleted: Vec<String>,
+}
+
+/// Loads every incident among `files`, each followed by its twins, in the order of their slugs.
+///
+/// Paths are relative to the folder that was given, with `/` on every system. The folder may hold
+/// incidents or be one: then its slug is empty.
+///
+/// # Errors
+/// The first folder that is not well formed: a description that does not parse or has unknown fields,
+/// an incident without expectations or without a change, a twin that is described but has no files
+/// (or the reverse), a deletion of a file that is not there.
+pub fn from_files(files: Tree) -> Result<Vec<Incident>, LoadError> {
+    let mut slugs: Vec<String> = Vec::new();
+    for path in files.keys() {
+        let Some(folder) = path.strip_suffix(DESCRIPTION) else {
+            continue;
+        };
+        // A repository under test may hold a file of this name too; only the outermost describes.
+        if (folder.is_empty() || folder.ends_with('/'))
+            && !slugs.iter().any(|slug| folder.starts_with(slug.as_str()))
+        {
+            slugs.push(folder.to_owned());
+        }
+    }
+
+    let mut by_slug: BTreeMap<&str, Tree> = BTreeMap::new();
+    for (path, bytes) in files {
+        if let Some(folder) = slugs
+            .iter()
+            .find(|folder| path.starts_with(folder.as_str()))
+        {
+            let inner = path.strip_prefix(folder.as_str()).unwrap_or(&path);
+            by_slug
+                .entry(folder)
+                .or_default()
+                .insert(inner.to_owned(), bytes);
+        }
+    }
+
+    let mut incidents = Vec::new();
+    for (folder, files) in by_slug {
+        load_one(folder, files, &mut incidents)?;
+    }
+    Ok(incidents)
+}
+
+fn load_one(folder: &str, files: Tree, incidents: &mut Vec<Incident>) -> Result<(), LoadError> {
+    let error = |message: String| LoadError::new(format!("{folder}{DESCRIPTION}"), message);
+
+    let mut description = None;
+    let mut before = Tree::new();
+    let mut after = Tree::new();
+    let mut inventory = Tree::new();
+    let mut twins: BTreeMap<String, Tree> = BTreeMap::new();
+    for (path, bytes) in files {
+        match path.split_once('/') {
+            None if path == DESCRIPTION => description = Some(bytes),
+            Some(("before", inner)) => drop(before.insert(inner.to_owned(), bytes)),
+            Some(("after", inner)) => drop(after.insert(inner.to_owned(), bytes)),
+            Some(("inventory", inner)) => drop(inventory.insert(inner.to_owned(), bytes)),
+            Some(("twins", inner)) if let Some((name, inner)) = inner.split_once('/') => {
+                twins
+                    .entry(name.to_owned())
+                    .or_default()
+                    .insert(inner.to_owned(), bytes);
+            }
+            _ => {
+                return Err(LoadError::new(
+                    format!("{folder}{path}"),
+                    "an incident holds incident.toml, before/, after/, inventory/ and twins/<name>/",
+                ));
+            }
+        }
+    }
+
+    let description = description.unwrap_or_default();
+    let text = str::from_utf8(&description).map_err(|e| error(e.to_string()))?;
+    let description: Description = toml::from_str(text).map_err(|e| error(e.to_string()))?;
+    if description.expect.is_empty() {
+        return Err(error(
+            "an incident says what must be found: `expect`".into(),
+        ));
+    }
+
+    let slug = folder.trim_end_matches('/').to_owned();
+    let after = overlay(&before, after, &description.deleted).map_err(error)?;
+    incidents.push(Incident {
+        slug: slug.clone(),
+        title: description.title,
+        story: Some(description.story),
+        harmless_twin_of: None,
+        before: before.clone(),
+        after,
+        inventory: inventory.clone(),
+        expect: description.expect,
+    });
+    for (name, twin) in description.twin {
+        let change = twins.remove(&name).unwrap_or_default();
+        let after = overlay(&before, change, &twin.deleted)
+            .map_err(|message| error(format!("twin.{name}: {message}")))?;
+        incidents.push(Incident {
+            slug: format!("{slug}/{name}"),
+            title: twin.title,
+            story: None,
+            harmless_twin_of: Some(slug.clone()),
+            before: before.clone(),
+            after,
+            inventory: inventory.clone(),
+            expect: Vec::new(),
+        });
+    }
+    match twins.into_keys().next() {
+        Some(name) => Err(error(format!("twins/{name}/ has no `[twin.{name}]`"))),
+        None => Ok(()),
+    }
+}
+
+/// `before` with the files of `change` added or replaced and those of `deleted` gone.
+fn overlay(before: &Tree, change: Tree, deleted: &[String]) -> Result<Tree, String> {
+    if change.is_empty() && deleted.is_empty() {
+        return Err("changes nothing".into());
+    }
+    let mut tree = before.clone();
+    for path in deleted {
+        if tree.remove(path).is_none() {
+            return Err(format!("deletes `{path}`, which is not in before/"));
+        }
+    }
+    for (path, bytes) in change {
+        if tree.get(&path) == Some(&bytes) {
+            return Err(format!("`{path}` is the same as in before/"));
+        }
+        tree.insert(path, bytes);
+    }
+    Ok(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STORY: &str = "title = 't'\n\
+        [story]\nhappened='h'\nsource='s'\ndetection='d'\nrecovery='r'\nprevention='p'\n\
+        response='r'\nkept='k'\nchanged='c'\n";
+
+    fn files(description: &str, rest: &[(&str, &str)]) -> Tree {
+        let mut files = Tree::from([("x/incident.toml".to_owned(), description.into())]);
+        for (path, text) in rest {
+            files.insert(format!("x/{path}"), (*text).into());
+        }
+        files
+    }
+
+    #[test]
+    fn a_change_lies_over_the_tree_before_it() {
+        let description = format!(
+            "deleted = ['old']\n{STORY}[[expect]]\nrule='pool-emptied'\ncause='new:1'\n\
+             [twin.calm]\ntitle='calm'\n"
+        );
+        let loaded = from_files(files(
+            &description,
+            &[
+                ("before/old", "1"),
+                ("before/kept", "1"),
+                ("after/new", "2"),
+                ("twins/calm/kept", "3"),
+                ("inventory/n.json", "{}"),
+            ],
+        ))
+        .expect("well formed");
+        let shown: Vec<_> = loaded
+            .iter()
+            .map(|i| {
+                let after: Vec<_> = i.after.keys().map(String::as_str).collect();
+                format!("{} {} {}", i.slug, i.is_silent(), after.join(","))
+            })
+            .collect();
+        assert_eq!(shown, ["x false kept,new", "x/calm true kept,old"]);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        let refused = |description: &str, rest: &[(&str, &str)]| {
+            from_files(files(description, rest))
+                .map(|incidents| incidents.len())
+                .expect_err("refused")
+                .message
+        };
+        let expect = format!("{STORY}[[expect]]\nrule='r'\n");
+        assert_eq!(refused(&expect, &[("before/a", "1")]), "changes nothing");
+        assert_eq!(
+            refused(&expect, &[("before/a", "1"), ("after/a", "1")]),
+            "`a` is the same as in before/"
+        );
+        assert_eq!(
+            refused(&format!("deleted=['b']\n{expect}"), &[("before/a", "1")]),
+            "deletes `b`, which is not in before/"
+        );
+        assert_eq!(
+            refused(&expect, &[("after/a", "1"), ("twins/t/a", "2")]),
+            "twins/t/ has no `[twin.t]`"
+        );
+        assert!(refused(&format!("{expect}colour='red'\n"), &[]).contains("unknown field"));
+        assert!(refused(&format!("{expect}cause='a'\n"), &[]).contains("is not `path:line`"));
+        assert!(refused(&format!("expect=[]\n{STORY}"), &[]).contains("must be found"));
+    }
+}
