@@ -1,1 +1,14 @@
-//! Not written yet.
+//! Chef search over saved objects, as the server, Solr 4 or chef-zero answers it.
+//!
+//! A [`SearchIndex`] holds what nodes last saved and the organisation's other objects. Documents are shared and made
+//! ready on first use, so cloning an index and replacing a few documents is cheap, and no query flattens twice.
+
+mod document;
+mod index;
+mod merge;
+mod truth;
+
+pub use document::{Document, Kind};
+pub use foretaste_parser::query::Profile;
+pub use index::{Answer, Moment, SearchIndex, Timeline};
+pub use truth::Truth;

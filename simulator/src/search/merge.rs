@@ -1,0 +1,134 @@
+//! What of an object is indexed.
+
+use foretaste_parser::query::Profile;
+use serde_json::{Map, Value as Json};
+
+use crate::convergence::SavedNode;
+
+/// A node for the server's indexes: default < normal < override < automatic, then the keys that win over attributes.
+pub fn server(node: &SavedNode) -> Map<String, Json> {
+    let mut out = Map::new();
+    for level in levels(node) {
+        for (key, value) in level {
+            put(&mut out, key, value, Profile::Server);
+        }
+    }
+    let (recipes, roles) = entries(&node.run_list);
+    let mut set = |key: &str, value: Json| {
+        out.insert(key.to_string(), value);
+    };
+    set("name", node.name.as_str().into());
+    set("chef_type", "node".into());
+    set("chef_environment", node.chef_environment.as_str().into());
+    set("run_list", strings(&node.run_list));
+    set("recipe", strings(&recipes));
+    set("role", strings(&roles));
+    if let Some(name) = &node.policy_name {
+        set("policy_name", name.as_str().into());
+    }
+    if let Some(group) = &node.policy_group {
+        set("policy_group", group.as_str().into());
+    }
+    out
+}
+
+/// A node as chef-zero searches it: arrays are unioned across levels, and `json_class` is there.
+pub fn zero(node: &SavedNode) -> Map<String, Json> {
+    let mut out = Map::new();
+    for level in levels(node) {
+        for (key, value) in level {
+            put(&mut out, key, value, Profile::Zero);
+        }
+    }
+    let (recipes, roles) = entries(&node.run_list);
+    let mut set = |key: &str, value: Json| {
+        out.insert(key.to_string(), value);
+    };
+    set("recipe", strings(&recipes));
+    set("role", strings(&roles));
+    set("name", node.name.as_str().into());
+    set("chef_environment", node.chef_environment.as_str().into());
+    set("run_list", strings(&node.run_list));
+    if let Some(name) = &node.policy_name {
+        set("policy_name", name.as_str().into());
+    }
+    if let Some(group) = &node.policy_group {
+        set("policy_group", group.as_str().into());
+    }
+    set("json_class", "Chef::Node".into());
+    set("chef_type", "node".into());
+    out
+}
+
+/// A data bag item on the server: the raw item with the bag's name and the type.
+pub fn item(raw: &Json, bag: &str) -> Json {
+    let mut out = raw.as_object().cloned().unwrap_or_default();
+    out.insert("data_bag".into(), bag.into());
+    out.insert("chef_type".into(), "data_bag_item".into());
+    Json::Object(out)
+}
+
+/// A role on the server: as it is, less the default environment's run list.
+pub fn role(role: &Json) -> Json {
+    let mut out = role.clone();
+    if let Some(Json::Object(lists)) = out.get_mut("env_run_lists") {
+        lists.shift_remove("_default");
+    }
+    out
+}
+
+fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
+    [&node.default, &node.normal, &node.r#override, &node.automatic]
+}
+
+/// Merges one key: hashes deeply, anything else replaced; chef-zero unions arrays and lets a null change nothing.
+fn put(into: &mut Map<String, Json>, key: &str, value: &Json, profile: Profile) {
+    let zero = profile == Profile::Zero;
+    match (into.get_mut(key), value) {
+        (Some(Json::Object(old)), Json::Object(new)) => {
+            for (key, value) in new {
+                put(old, key, value, profile);
+            }
+        }
+        (Some(Json::Array(old)), Json::Array(new)) if zero => {
+            let all: Vec<Json> = old.drain(..).chain(new.iter().cloned()).collect();
+            for element in all {
+                if !old.contains(&element) {
+                    old.push(element);
+                }
+            }
+        }
+        (Some(old), Json::Null) if zero && truthy(old) => {}
+        (Some(old), Json::Object(new)) if zero && truthy(old) && new.is_empty() => {}
+        (Some(old), new) => *old = new.clone(),
+        (None, new) => {
+            into.insert(key.to_string(), new.clone());
+        }
+    }
+}
+
+fn truthy(value: &Json) -> bool {
+    !matches!(value, Json::Null | Json::Bool(false))
+}
+
+/// Recipes and roles that the run list itself names.
+fn entries(run_list: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut recipes = Vec::new();
+    let mut roles = Vec::new();
+    for entry in run_list {
+        let inside = |kind: &str| {
+            let rest = entry.strip_prefix(kind)?.strip_prefix('[')?;
+            rest.rfind(']').and_then(|end| rest.get(..end))
+        };
+        if let Some(role) = inside("role") {
+            roles.push(role.to_string());
+        } else if let Some(recipe) = inside("recipe") {
+            recipes.push(recipe.to_string());
+        }
+    }
+    (recipes, roles)
+}
+
+fn strings(list: &[String]) -> Json {
+    Json::Array(list.iter().map(|s| s.as_str().into()).collect())
+}
