@@ -28,5 +28,8 @@ pub struct Query {
 /// # Errors
 /// What the server answers to a query it does not take.
 pub fn parse(text: &str, profile: Profile) -> Result<Query, QueryError> {
-    Ok(Query { profile, text: text.to_string() })
+    Ok(Query {
+        profile,
+        text: text.to_string(),
+    })
 }

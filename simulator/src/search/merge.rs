@@ -78,7 +78,12 @@ pub fn role(role: &Json) -> Json {
 }
 
 fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
-    [&node.default, &node.normal, &node.r#override, &node.automatic]
+    [
+        &node.default,
+        &node.normal,
+        &node.r#override,
+        &node.automatic,
+    ]
 }
 
 /// Merges one key: hashes deeply, anything else replaced; chef-zero unions arrays and lets a null change nothing.
