@@ -1,10 +1,14 @@
 //! Text to spanned syntax. Parsing never fails: it returns a tree and errors. No I/O.
 
 pub mod erb;
+pub mod formats;
 pub mod haproxy;
+pub mod hole;
 pub mod json;
 pub mod name;
+mod nearest;
 pub mod nginx;
+pub mod problem;
 pub mod query;
 pub mod ruby;
 pub mod source;

@@ -1,5 +1,24 @@
 //! Pools: what a rendered balancer config sends customers to.
 
+pub mod haproxy;
+pub mod names;
+pub mod nginx;
+
+use foretaste_parser::formats::Format;
+use foretaste_parser::source::Source;
+
+pub use names::NodeNames;
+
+/// The pools of a rendered file; none where its format has none.
+#[must_use]
+pub fn pools(format: Format, source: &Source) -> Vec<Pool> {
+    match format {
+        Format::HaproxyCfg => haproxy::pools(source),
+        Format::Nginx => nginx::pools(source),
+        Format::Ruby | Format::Erb | Format::Json => Vec::new(),
+    }
+}
+
 /// One backend, upstream or director in one rendered file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
@@ -56,5 +75,23 @@ impl MemberState {
             Self::Drained => "drained",
             Self::Blank => "blank",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pool;
+
+    /// A pool as text, a line for each member.
+    pub fn line(pool: &Pool) -> String {
+        let mut out = format!("{} ({}-{})", pool.name, pool.line, pool.end_line);
+        if let Some(why) = &pool.undetermined {
+            out += &format!(" undetermined: {why}");
+        }
+        for m in &pool.members {
+            let port = m.port.map_or(String::new(), |p| format!(":{p}"));
+            out += &format!("\n  {} {} {}{port}", m.state.as_str(), m.name, m.address);
+        }
+        out + "\n"
     }
 }

@@ -1,0 +1,79 @@
+//! Arguments that the keyword table describes.
+
+use super::Check;
+use super::super::syntax::Line;
+use super::value;
+use crate::problem::{Class, Problem};
+
+/// Checks a line's arguments against the table's: `word`, `int`, `num`, `time`, a choice; `?`, `...`, `*`.
+pub fn check(line: &Line<'_>, arguments: &[&str]) -> Check {
+    let mut n = 1;
+    for argument in arguments {
+        match *argument {
+            "*" | "..." => return Ok(()),
+            argument => {
+                let optional = argument.strip_suffix('?');
+                let text = line.arg(n);
+                if text.is_empty() {
+                    if optional.is_none() {
+                        return Err(missing(line, format!("'{}' expects {}", line.keyword(), describe(argument))));
+                    }
+                } else {
+                    one(line, n, optional.unwrap_or(argument))?;
+                }
+            }
+        }
+        n += 1;
+    }
+    at_most(line, arguments.len())
+}
+
+fn one(line: &Line<'_>, n: usize, kind: &str) -> Check {
+    match kind {
+        "word" | "int" => Ok(()),
+        "num" => value::number(line, n),
+        "time" => value::time(line, n),
+        choices => choice(line, n, &choices.split('|').collect::<Vec<_>>()),
+    }
+}
+
+fn describe(kind: &str) -> String {
+    match kind {
+        "word" => "an argument".to_owned(),
+        "int" | "num" => "an integer argument".to_owned(),
+        "time" => "a time".to_owned(),
+        choices => format!("one of {}", choices.replace('|', ", ")),
+    }
+}
+
+/// Word `n` is one of some words.
+pub fn choice(line: &Line<'_>, n: usize, choices: &[&str]) -> Check {
+    let text = line.arg(n);
+    if choices.contains(&text) {
+        return Ok(());
+    }
+    Err(Problem::error(
+        Class::Value,
+        format!("'{}' expects one of {} but got '{text}'", line.keyword(), choices.join(", ")),
+        line.span_of(n),
+    ))
+}
+
+/// No words after word `n`. Like the daemon's, this counts what lies before the first empty word.
+pub fn at_most(line: &Line<'_>, n: usize) -> Check {
+    let extra = line.arg(n + 1);
+    if extra.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::error(
+        Class::Arity,
+        format!("'{}' cannot handle unexpected argument '{extra}'", line.keyword()),
+        line.span_of(n + 1),
+    ))
+}
+
+/// An argument that is not there: the problem stands at the end of the line.
+pub fn missing(line: &Line<'_>, message: String) -> Problem {
+    let end = line.span.end;
+    Problem::error(Class::Arity, message, crate::source::Span { start: end.saturating_sub(1), end })
+}

@@ -1,0 +1,233 @@
+//! What HAProxy would refuse, and servers that it accepts without an address; one file a group of keywords.
+//!
+//! The daemon parses line by line, then resolves names across sections; a check is marked late when it belongs to the
+//! second phase. A line gives its first error only, as in the daemon.
+
+mod arguments;
+mod names;
+mod proxy;
+mod references;
+mod server;
+mod value;
+
+use std::collections::BTreeMap;
+
+use super::syntax::{Config, Line, Prefix, Section, SectionKind};
+use super::tables::{KEYWORDS, REMOVED};
+use crate::hole::has_hole;
+use crate::problem::{Class, Problem};
+use crate::source::Span;
+use names::Names;
+pub use value::Address;
+
+/// The first thing wrong with a line, if any.
+type Check = Result<(), Problem>;
+
+/// Checks a parsed config. Nothing that hangs on a hole is reported.
+pub fn check(config: &Config<'_>) -> Vec<Problem> {
+    check_in_phases(config).into_iter().map(|(_, p)| p).collect()
+}
+
+/// As [`check`]; `true` marks what the daemon finds only after it has read the whole file.
+pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
+    let mut checker = Checker {
+        names: Names::of(config),
+        out: Vec::new(),
+    };
+    for line in &config.stray {
+        let word = line.keyword();
+        checker.push(line, Err(unknown(line, format!("unknown keyword '{word}' out of section"), sections())));
+    }
+    let mut seen = BTreeMap::new();
+    for section in &config.sections {
+        checker.header(section, &mut seen);
+        checker.section(section);
+    }
+    references::check(config, &mut checker);
+    checker.out
+}
+
+fn sections() -> impl Iterator<Item = &'static str> {
+    SectionKind::ALL.iter().map(|k| k.as_str())
+}
+
+struct Checker<'c> {
+    names: Names<'c>,
+    out: Vec<(bool, Problem)>,
+}
+
+/// The proxy section that a line stands in.
+struct Proxy<'c, 's> {
+    #[allow(dead_code)]
+    section: &'c Section<'s>,
+    /// Names of the ACLs that are defined so far, by the section and the defaults that it inherits from.
+    acls: std::collections::BTreeSet<&'c str>,
+}
+
+impl<'c> Checker<'c> {
+    /// Keeps what a line's check found, unless it hangs on a hole of that line.
+    fn push(&mut self, line: &Line<'_>, check: Check) {
+        if let Err(problem) = check
+            && !hangs_on_hole(line, problem.span)
+        {
+            self.out.push((false, problem));
+        }
+    }
+
+    fn late(&mut self, problem: Problem) {
+        self.out.push((true, problem));
+    }
+
+    fn header(&mut self, section: &'c Section<'_>, seen: &mut BTreeMap<(u8, &'c str), u32>) {
+        let line = &section.header;
+        let check = header(section);
+        self.push(line, check);
+        let name = section.name();
+        if name.is_empty() || has_hole(name) {
+            return;
+        }
+        // A frontend and a backend may share a name; two of one capability may not.
+        let capabilities: &[u8] = match section.kind {
+            SectionKind::Frontend => &[1],
+            SectionKind::Backend => &[2],
+            SectionKind::Listen => &[1, 2],
+            _ => return,
+        };
+        for capability in capabilities {
+            if let Some(first) = seen.get(&(*capability, name)) {
+                let kind = section.kind.as_str();
+                self.push(
+                    line,
+                    Err(Problem::error(
+                        Class::DuplicateName,
+                        format!("{kind} '{name}' has the same name as a section declared at line {first}"),
+                        line.span_of(1),
+                    )),
+                );
+                return;
+            }
+        }
+        for capability in capabilities {
+            seen.insert((*capability, name), line.number);
+        }
+    }
+
+    fn section(&mut self, section: &'c Section<'_>) {
+        match section.kind {
+            SectionKind::Global => {
+                for line in &section.lines {
+                    let check = keyword(line, section, 'g');
+                    self.push(line, check);
+                }
+            }
+            kind if kind.is_proxy() => self.proxy(section),
+            _ => {}
+        }
+    }
+
+    fn proxy(&mut self, section: &'c Section<'_>) {
+        let letter = match section.kind {
+            SectionKind::Defaults if section.name().is_empty() => 'a',
+            SectionKind::Defaults => 'd',
+            SectionKind::Frontend => 'f',
+            SectionKind::Backend => 'b',
+            _ => 'l',
+        };
+        let mut proxy = Proxy { section, acls: self.names.inherited_acls(section) };
+        for line in &section.lines {
+            let check = keyword(line, section, letter)
+                .and_then(|()| proxy::line(line, &mut proxy, &self.names));
+            self.push(line, check);
+        }
+    }
+}
+
+fn header(section: &Section<'_>) -> Check {
+    let line = &section.header;
+    let name = section.name();
+    match section.kind {
+        SectionKind::Global => arguments::at_most(line, 0),
+        SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
+            if name.is_empty() {
+                return Err(arguments::missing(line, format!("'{}' expects an <id> argument", line.keyword())));
+            }
+            value::name(line, 1)?;
+            if section.from().is_some() { arguments::at_most(line, 3) } else { arguments::at_most(line, 1) }
+        }
+        SectionKind::Defaults => {
+            value::name(line, 1)?;
+            if section.from().is_some() { arguments::at_most(line, 3) } else { arguments::at_most(line, 1) }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the keyword exists, is allowed in this section, and has the arguments that the table asks for.
+fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
+    let word = line.keyword();
+    let place = section.kind.as_str();
+    if line.prefix.is_some() && !takes_prefix(word) {
+        let prefix = if line.prefix == Some(Prefix::No) { "no" } else { "default" };
+        return Err(Problem::error(
+            Class::Placement,
+            format!("'{prefix}' is only supported for options, log and a few switches, not for '{word}'"),
+            line.span_of(0),
+        ));
+    }
+    if letter != 'g'
+        && let Some(instead) = REMOVED.get(word)
+    {
+        return Err(Problem::error(
+            Class::UnknownKeyword,
+            format!("the '{word}' directive is not supported any more"),
+            line.span_of(0),
+        )
+        .with_help(format!("write: {instead}")));
+    }
+    let Some(known) = KEYWORDS.get(word) else {
+        let names = KEYWORDS.iter().filter(|(_, k)| k.sections.contains(letter)).map(|(n, _)| *n);
+        return Err(unknown(line, format!("unknown keyword '{word}' in '{place}' section"), names));
+    };
+    if !known.sections.contains(letter) {
+        let global = known.sections.starts_with('g') && known.sections.len() == 1;
+        return Err(if global || letter == 'g' {
+            Problem::error(
+                Class::UnknownKeyword,
+                format!("unknown keyword '{word}' in '{place}' section"),
+                line.span_of(0),
+            )
+        } else {
+            let anonymous = if letter == 'a' && known.sections.contains('d') { "anonymous " } else { "" };
+            Problem::error(
+                Class::Placement,
+                format!("'{word}' is not allowed in {anonymous}'{place}' section"),
+                line.span_of(0),
+            )
+        });
+    }
+    arguments::check(line, &known.arguments)
+}
+
+fn takes_prefix(word: &str) -> bool {
+    matches!(
+        word,
+        "option" | "log" | "busy-polling" | "set-dumpable" | "strict-limits" | "insecure-fork-wanted"
+            | "numa-cpu-mapping" | "user" | "group"
+    )
+}
+
+fn unknown<'n>(line: &Line<'_>, message: String, names: impl Iterator<Item = &'n str>) -> Problem {
+    let problem = Problem::error(Class::UnknownKeyword, message, line.span_of(0));
+    match crate::nearest::nearest(line.keyword(), names) {
+        Some(near) => problem.with_help(format!("did you mean '{near}'?")),
+        None => problem,
+    }
+}
+
+/// What lies at or after a hole of its line may come from what the hole stands for.
+fn hangs_on_hole(line: &Line<'_>, at: Span) -> bool {
+    line.words
+        .iter()
+        .find(|w| w.has_hole())
+        .is_some_and(|w| at.end > w.span.start)
+}

@@ -1,0 +1,67 @@
+//! Tests of the parser and of what the checks report.
+
+use super::*;
+
+/// Each problem as `line: kind class message`.
+fn report(text: &str) -> String {
+    let source = Source::new("haproxy.cfg", text);
+    problems(&source)
+        .iter()
+        .map(|p| {
+            format!("{}: {:?} {}: {}\n", source.line(p.span.start), p.kind, p.class.as_str(), p.message)
+        })
+        .collect()
+}
+
+#[test]
+fn words_lose_their_quotes_and_escapes() {
+    let source = Source::new("x", "frontend a\n  bind :80 name \"a b\" 'c\\d' e\\ f # g\n");
+    let (config, errors) = parse(&source);
+    assert!(errors.is_empty());
+    let words: Vec<_> = config.sections[0].lines[0].words.iter().map(|w| &*w.text).collect();
+    assert_eq!(words, ["bind", ":80", "name", "a b", "c\\d", "e f"]);
+}
+
+#[test]
+fn a_branch_that_is_not_taken_is_left_out() {
+    let text = "global\n.if version_atleast(99)\n  nonsense\n.elif feature(OPENSSL)\n  daemon\n.else\n  nonsense\n.endif\n";
+    assert_eq!(report(text), "");
+}
+
+#[test]
+fn what_the_daemon_refuses_is_an_error_and_what_serves_nobody_a_warning() {
+    insta::assert_snapshot!(report("\
+defaults
+  timeout client 5x
+frontend www
+  bind 127.0.0.1:
+  mode htp
+  default_backend nowhere
+backend app
+  servr a 10.0.0.1:80
+  server a 10.0.0.1:80 chekc
+  server b :80 check
+  server c 10.0.0.256:80
+  server b 10.0.0.2:80
+  option httplogs
+"), @"
+    2: Error value: unexpected character 'x' in time '5x' in 'timeout'
+    4: Error value: 'bind': missing port specification in '127.0.0.1:'
+    5: Error value: 'mode' expects one of http, tcp but got 'htp'
+    8: Error unknown-keyword: unknown keyword 'servr' in 'backend' section
+    9: Error unknown-keyword: unknown keyword 'chekc' on a 'server' line
+    10: Warning blank-address: ':80' has no address: HAProxy accepts it and sends requests nowhere
+    11: Error value: could not resolve address '10.0.0.256'
+    12: Error duplicate-server: backend 'app', another server named 'b' was already defined at line 10
+    13: Error unknown-keyword: unknown option 'httplogs'
+    6: Error undefined-pool: frontend 'www': unable to find required default_backend: 'nowhere'
+    ");
+}
+
+#[test]
+fn nothing_is_reported_that_hangs_on_a_hole() {
+    let text = "defaults\n  timeout client \u{100000}\nfrontend www\n  bind :\u{100000}\n  default_backend \u{100000}\nbackend app\n  server a \u{100000}:80 \u{100001} nonsense\n  server \u{100000} 10.0.0.1:80\n  server \u{100000} 10.0.0.2:80\n";
+    assert_eq!(report(text), "");
+    // What stands before the hole is still judged.
+    assert!(report("frontend www\n  bidn :\u{100000}\n").contains("unknown keyword 'bidn'"));
+}
