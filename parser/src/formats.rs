@@ -80,7 +80,13 @@ pub fn format_of(path: &str, first_bytes: &[u8]) -> Option<Format> {
     }
     if matches!(
         name,
-        "Berksfile" | "Gemfile" | "Rakefile" | "Policyfile" | "Vagrantfile" | "Cheffile" | "Thorfile"
+        "Berksfile"
+            | "Gemfile"
+            | "Rakefile"
+            | "Policyfile"
+            | "Vagrantfile"
+            | "Cheffile"
+            | "Thorfile"
     ) {
         return Some(Format::Ruby);
     }
@@ -113,16 +119,26 @@ fn is_nginx(path: &str, name: &str) -> bool {
         return true;
     }
     if !directories(path).any(|d| d == "nginx") {
-        return matches!(extension(name), Some("conf")) && name.contains("nginx") && !path.contains("rsyslog");
+        return matches!(extension(name), Some("conf"))
+            && name.contains("nginx")
+            && !path.contains("rsyslog");
     }
     let site = directories(path).any(|d| {
         matches!(
             d,
-            "sites-enabled" | "sites-available" | "modules-enabled" | "modules-available" | "streams-enabled"
+            "sites-enabled"
+                | "sites-available"
+                | "modules-enabled"
+                | "modules-available"
+                | "streams-enabled"
         )
     });
     // Under sites-* a file is often named after its site: any name will do, also one with dots.
-    site || extension(name) == Some("conf") || matches!(name, "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params" | "proxy_params")
+    site || extension(name) == Some("conf")
+        || matches!(
+            name,
+            "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params" | "proxy_params"
+        )
 }
 
 fn extension(name: &str) -> Option<&str> {
@@ -131,7 +147,10 @@ fn extension(name: &str) -> Option<&str> {
 
 fn directories(path: &str) -> impl Iterator<Item = &str> {
     let end = path.rfind('/').unwrap_or(0);
-    path.get(..end).unwrap_or("").split('/').filter(|d| !d.is_empty())
+    path.get(..end)
+        .unwrap_or("")
+        .split('/')
+        .filter(|d| !d.is_empty())
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -181,18 +200,27 @@ mod tests {
             ("/etc/haproxy/errors/503.http", None),
             ("/etc/rsyslog.d/49-haproxy.conf", None),
             ("/etc/nginx/nginx.conf", Some(Format::Nginx)),
-            ("/etc/nginx/sites-enabled/www.example.com", Some(Format::Nginx)),
+            (
+                "/etc/nginx/sites-enabled/www.example.com",
+                Some(Format::Nginx),
+            ),
             ("/etc/nginx/conf.d/upstreams.conf", Some(Format::Nginx)),
             ("/etc/nginx/ssl/site.key", None),
             ("cookbooks/web/recipes/default.rb", Some(Format::Ruby)),
             ("roles/web.json", Some(Format::Json)),
-            ("cookbooks/lb/templates/default/haproxy.cfg.erb", Some(Format::Erb)),
+            (
+                "cookbooks/lb/templates/default/haproxy.cfg.erb",
+                Some(Format::Erb),
+            ),
             ("/etc/motd", None),
         ];
         for (path, format) in cases {
             assert_eq!(format_of(path, b""), format, "{path}");
         }
-        assert_eq!(format_of("bin/tool", b"#!/usr/bin/env ruby\n"), Some(Format::Ruby));
+        assert_eq!(
+            format_of("bin/tool", b"#!/usr/bin/env ruby\n"),
+            Some(Format::Ruby)
+        );
         assert_eq!(
             inner_format_of("cookbooks/lb/templates/default/haproxy.cfg.erb"),
             Some(Format::HaproxyCfg)
@@ -202,8 +230,14 @@ mod tests {
     #[test]
     fn the_last_matching_override_wins() {
         let overrides = [
-            Override { pattern: "/srv/**/*.conf".into(), format: Format::Nginx },
-            Override { pattern: "/srv/lb/*.conf".into(), format: Format::HaproxyCfg },
+            Override {
+                pattern: "/srv/**/*.conf".into(),
+                format: Format::Nginx,
+            },
+            Override {
+                pattern: "/srv/lb/*.conf".into(),
+                format: Format::HaproxyCfg,
+            },
         ];
         let format = |p| format_with(&overrides, p, b"");
         assert_eq!(format("/srv/a/b/x.conf"), Some(Format::Nginx));

@@ -30,7 +30,11 @@ fn distance(a: &str, b: &str) -> usize {
             *first = left;
         }
         for (cell, cb) in row.iter_mut().skip(1).zip(b.chars()) {
-            let cost = if ca == cb { diagonal } else { diagonal.min(left).min(*cell) + 1 };
+            let cost = if ca == cb {
+                diagonal
+            } else {
+                diagonal.min(left).min(*cell) + 1
+            };
             diagonal = *cell;
             *cell = cost;
             left = cost;

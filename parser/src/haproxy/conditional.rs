@@ -7,19 +7,46 @@ const VERSION: [u32; 3] = [2, 6, 12];
 
 /// What Debian's build has (`haproxy -vv`).
 const FEATURES: &[&str] = &[
-    "EPOLL", "NETFILTER", "PCRE2", "PCRE2_JIT", "POLL", "THREAD", "BACKTRACE", "TPROXY",
-    "LINUX_TPROXY", "LINUX_SPLICE", "LIBCRYPT", "CRYPT_H", "GETADDRINFO", "OPENSSL", "LUA",
-    "ACCEPT4", "SLZ", "CPU_AFFINITY", "TFO", "NS", "DL", "RT", "SYSTEMD", "PRCTL",
-    "THREAD_DUMP", "PROMEX",
+    "EPOLL",
+    "NETFILTER",
+    "PCRE2",
+    "PCRE2_JIT",
+    "POLL",
+    "THREAD",
+    "BACKTRACE",
+    "TPROXY",
+    "LINUX_TPROXY",
+    "LINUX_SPLICE",
+    "LIBCRYPT",
+    "CRYPT_H",
+    "GETADDRINFO",
+    "OPENSSL",
+    "LUA",
+    "ACCEPT4",
+    "SLZ",
+    "CPU_AFFINITY",
+    "TFO",
+    "NS",
+    "DL",
+    "RT",
+    "SYSTEMD",
+    "PRCTL",
+    "THREAD_DUMP",
+    "PROMEX",
 ];
 
 /// Evaluates a condition; `None` where it hangs on what is not known here. `Err` is why it does not parse.
 pub fn evaluate(text: &str) -> Result<Option<bool>, String> {
-    let mut parser = Parser { rest: text, depth: 0 };
+    let mut parser = Parser {
+        rest: text,
+        depth: 0,
+    };
     let value = parser.or()?;
     match parser.rest.trim_start().chars().next() {
         None | Some('#') => Ok(value),
-        Some(c) => Err(format!("unexpected character '{c}' at the end of the condition")),
+        Some(c) => Err(format!(
+            "unexpected character '{c}' at the end of the condition"
+        )),
     }
 }
 
@@ -98,7 +125,9 @@ impl Parser<'_> {
             return Err(format!("unknown predicate '{word}' used in a condition"));
         };
         let Some(close) = arguments.find(')') else {
-            return Err(format!("expected ')' in the arguments of predicate '{word}'"));
+            return Err(format!(
+                "expected ')' in the arguments of predicate '{word}'"
+            ));
         };
         let inner = arguments.get(..close).unwrap_or("");
         self.rest = arguments.get(close + 1..).unwrap_or("");
@@ -121,7 +150,10 @@ fn predicate(name: &str, inner: &str) -> Result<Option<bool>, String> {
         return Ok(None);
     }
     let version = |text: &str| {
-        let mut parts = text.trim_matches('"').split(['.', '-']).map_while(|p| p.parse::<u32>().ok());
+        let mut parts = text
+            .trim_matches('"')
+            .split(['.', '-'])
+            .map_while(|p| p.parse::<u32>().ok());
         [0; 3].map(|_: u32| parts.next().unwrap_or(0))
     };
     match name {
@@ -135,8 +167,13 @@ fn predicate(name: &str, inner: &str) -> Result<Option<bool>, String> {
             let equal = a.trim().trim_matches('"') == b.trim().trim_matches('"');
             Ok((!inner.contains('$')).then_some(equal == (name == "streq")))
         }
-        "strstr" | "openssl_version_atleast" | "openssl_version_before" | "ssllib_name_startswith"
-        | "enabled" | "awslc_api_atleast" | "awslc_api_before" => Ok(None),
+        "strstr"
+        | "openssl_version_atleast"
+        | "openssl_version_before"
+        | "ssllib_name_startswith"
+        | "enabled"
+        | "awslc_api_atleast"
+        | "awslc_api_before" => Ok(None),
         _ => Err(format!("unknown predicate '{name}' used in a condition")),
     }
 }

@@ -71,21 +71,31 @@ impl<'s> FileParser<'s> {
         if raw.len() == line.len() {
             let span = Span::new(offset, offset + line.len());
             self.errors.push(
-                SyntaxError::new("missing line end on the last line: the file might have been cut off", span)
-                    .with_help("end the file with a newline"),
+                SyntaxError::new(
+                    "missing line end on the last line: the file might have been cut off",
+                    span,
+                )
+                .with_help("end the file with a newline"),
             );
         }
         let skipped = self.blocks.iter().any(|b| !b.active);
         let start = line.trim_start_matches(token::is_space);
         if start.starts_with('.') {
-            self.directive(start, Span::new(offset + line.len() - start.len(), offset + line.len()));
+            self.directive(
+                start,
+                Span::new(offset + line.len() - start.len(), offset + line.len()),
+            );
             return;
         }
         if skipped {
             return;
         }
         match token::words(line, offset) {
-            Ok(words) => self.line(words, Span::new(offset, offset + line.trim_end().len()), number),
+            Ok(words) => self.line(
+                words,
+                Span::new(offset, offset + line.trim_end().len()),
+                number,
+            ),
             Err(error) => self.errors.push(error),
         }
     }
@@ -107,7 +117,11 @@ impl<'s> FileParser<'s> {
                         false
                     }
                 };
-                self.blocks.push(Block { taken: active || skipped, active, opened: span });
+                self.blocks.push(Block {
+                    taken: active || skipped,
+                    active,
+                    opened: span,
+                });
             }
             ".elif" | ".else" => {
                 let condition = if word == ".else" {
@@ -158,14 +172,24 @@ impl<'s> FileParser<'s> {
             words.remove(0);
         }
         let keyword = words.first().map_or(Cow::Borrowed(""), |w| w.text.clone());
-        let line = Line { words, prefix, span, number };
+        let line = Line {
+            words,
+            prefix,
+            span,
+            number,
+        };
         // A scope line such as `[haproxy]` belongs to another program reading the same file.
         if keyword.starts_with('[') && self.config.sections.is_empty() {
             return;
         }
         if let Some(kind) = SectionKind::of(&keyword) {
             // Inside `program`, `listen` and the like cannot appear; everywhere a section's name starts a section.
-            self.config.sections.push(Section { kind, span, header: line, lines: Vec::new() });
+            self.config.sections.push(Section {
+                kind,
+                span,
+                header: line,
+                lines: Vec::new(),
+            });
             return;
         }
         match self.config.sections.last_mut() {

@@ -89,9 +89,13 @@ impl<'s> Line<'s> {
     /// The span of word `n`; where there is none, the end of the line.
     #[must_use]
     pub fn span_of(&self, n: usize) -> Span {
-        self.words
-            .get(n)
-            .map_or(Span { start: self.span.end, end: self.span.end }, |w| w.span)
+        self.words.get(n).map_or(
+            Span {
+                start: self.span.end,
+                end: self.span.end,
+            },
+            |w| w.span,
+        )
     }
 }
 
@@ -105,7 +109,9 @@ impl<'s> Section<'s> {
     /// The defaults section that it asks for by `from NAME`.
     #[must_use]
     pub fn from(&self) -> Option<&Word<'s>> {
-        (self.header.arg(2) == "from").then(|| self.header.word(3)).flatten()
+        (self.header.arg(2) == "from")
+            .then(|| self.header.word(3))
+            .flatten()
     }
 }
 

@@ -22,7 +22,13 @@ pub static KEYWORDS: LazyLock<HashMap<&str, Keyword>> = LazyLock::new(|| {
         .filter_map(|row| {
             let mut words = row.split_whitespace();
             let (name, sections) = (words.next()?, words.next()?);
-            Some((name, Keyword { sections, arguments: words.collect() }))
+            Some((
+                name,
+                Keyword {
+                    sections,
+                    arguments: words.collect(),
+                },
+            ))
         })
         .collect()
 });
@@ -95,7 +101,11 @@ fn samples(text: &'static str) -> HashMap<&'static str, Sample> {
             };
             Some((
                 name,
-                Sample { required: list(required), optional: list(optional), output },
+                Sample {
+                    required: list(required),
+                    optional: list(optional),
+                    output,
+                },
             ))
         })
         .collect()

@@ -8,17 +8,30 @@ fn report(text: &str) -> String {
     problems(&source)
         .iter()
         .map(|p| {
-            format!("{}: {:?} {}: {}\n", source.line(p.span.start), p.kind, p.class.as_str(), p.message)
+            format!(
+                "{}: {:?} {}: {}\n",
+                source.line(p.span.start),
+                p.kind,
+                p.class.as_str(),
+                p.message
+            )
         })
         .collect()
 }
 
 #[test]
 fn words_lose_their_quotes_and_escapes() {
-    let source = Source::new("x", "frontend a\n  bind :80 name \"a b\" 'c\\d' e\\ f # g\n");
+    let source = Source::new(
+        "x",
+        "frontend a\n  bind :80 name \"a b\" 'c\\d' e\\ f # g\n",
+    );
     let (config, errors) = parse(&source);
     assert!(errors.is_empty());
-    let words: Vec<_> = config.sections[0].lines[0].words.iter().map(|w| &*w.text).collect();
+    let words: Vec<_> = config.sections[0].lines[0]
+        .words
+        .iter()
+        .map(|w| &*w.text)
+        .collect();
     assert_eq!(words, ["bind", ":80", "name", "a b", "c\\d", "e f"]);
 }
 

@@ -25,7 +25,12 @@ pub fn parse(source: &Source) -> (Config<'_>, Vec<SyntaxError>) {
         stopped: false,
     };
     parser.file();
-    (Config { directives: parser.done }, parser.errors)
+    (
+        Config {
+            directives: parser.done,
+        },
+        parser.errors,
+    )
 }
 
 /// Everything that is wrong with a file, read in the context that its path tells. nginx stops at the first error of
@@ -37,7 +42,11 @@ pub fn problems(source: &Source) -> Vec<Problem> {
 }
 
 /// As [`problems`], for a file that is included in a known context.
-pub fn problems_in(config: &Config<'_>, errors: Vec<SyntaxError>, context: Context) -> Vec<Problem> {
+pub fn problems_in(
+    config: &Config<'_>,
+    errors: Vec<SyntaxError>,
+    context: Context,
+) -> Vec<Problem> {
     let mut found: Vec<(bool, Problem)> = errors.into_iter().map(|e| (false, e.into())).collect();
     found.extend(check::check_in_phases(config, context));
     // nginx reads the whole file before it opens zones and picks default servers.
@@ -101,12 +110,18 @@ impl<'s> FileParser<'s> {
         } else if is_code(&directive.name.text) {
             directive.body = Body::Code;
             if !self.tokens.skip_code() {
-                self.errors.push(SyntaxError::new("unexpected end of file, expecting \"}\"", end));
+                self.errors.push(SyntaxError::new(
+                    "unexpected end of file, expecting \"}\"",
+                    end,
+                ));
             }
-            directive.span = directive.span.to(Span::new(self.tokens.offset(), self.tokens.offset()));
+            directive.span = directive
+                .span
+                .to(Span::new(self.tokens.offset(), self.tokens.offset()));
             self.done.push(directive);
         } else if self.open.len() >= MAX_DEPTH {
-            self.errors.push(SyntaxError::new("blocks are nested too deeply", end));
+            self.errors
+                .push(SyntaxError::new("blocks are nested too deeply", end));
             self.stopped = true;
         } else {
             let outer = std::mem::take(&mut self.done);
@@ -120,7 +135,14 @@ impl<'s> FileParser<'s> {
                 SyntaxError::new("unexpected \"}\"", span)
                     .with_help(format!("is a \";\" missing after `{}`?", last.text)),
             );
-            self.directive(words, Span { start: span.start, end: span.start }, false);
+            self.directive(
+                words,
+                Span {
+                    start: span.start,
+                    end: span.start,
+                },
+                false,
+            );
         }
         match self.open.pop() {
             None => self.errors.push(
@@ -148,7 +170,12 @@ impl<'s> FileParser<'s> {
 
     fn end(&mut self, words: &[Word<'s>]) {
         let at = Span::new(self.tokens.offset(), self.tokens.offset());
-        if !self.stopped && self.errors.iter().all(|e| !e.message.contains("end of file")) {
+        if !self.stopped
+            && self
+                .errors
+                .iter()
+                .all(|e| !e.message.contains("end of file"))
+        {
             if let Some(last) = words.last() {
                 self.errors.push(
                     SyntaxError::new("unexpected end of file, expecting \";\" or \"}\"", at)

@@ -8,7 +8,13 @@ fn report(path: &str, text: &str) -> String {
     problems(&source)
         .iter()
         .map(|p| {
-            format!("{}: {:?} {}: {}\n", source.line(p.span.start), p.kind, p.class.as_str(), p.message)
+            format!(
+                "{}: {:?} {}: {}\n",
+                source.line(p.span.start),
+                p.kind,
+                p.class.as_str(),
+                p.message
+            )
         })
         .collect()
 }
@@ -18,7 +24,11 @@ fn words_may_hold_quotes_braces_and_escapes() {
     let source = Source::new("x", "a \"b \\\" c\" ${d}e f\\;g; # h {\n'i' { j \"\"; }\n");
     let (config, errors) = parse(&source);
     assert!(errors.is_empty());
-    let a: Vec<_> = config.directives[0].arguments.iter().map(|w| &*w.text).collect();
+    let a: Vec<_> = config.directives[0]
+        .arguments
+        .iter()
+        .map(|w| &*w.text)
+        .collect();
     assert_eq!(a, ["b \" c", "${d}e", "f\\;g"]);
     assert_eq!(config.directives[1].block()[0].arg(0), "");
 }
@@ -59,7 +69,16 @@ http {
 
 #[test]
 fn a_fragment_is_read_where_it_would_be_included() {
-    assert_eq!(report("/etc/nginx/conf.d/a.conf", "server { listen 80; }\n"), "");
-    assert_eq!(report("/etc/nginx/snippets/a.conf", "try_files $uri =404;\nalias /x;\n"), "");
+    assert_eq!(
+        report("/etc/nginx/conf.d/a.conf", "server { listen 80; }\n"),
+        ""
+    );
+    assert_eq!(
+        report(
+            "/etc/nginx/snippets/a.conf",
+            "try_files $uri =404;\nalias /x;\n"
+        ),
+        ""
+    );
     assert!(report("/etc/nginx/nginx.conf", "server { listen 80; }\n").is_empty());
 }

@@ -97,12 +97,24 @@ impl<'s> Tokens<'s> {
             } else if c == quote {
                 let raw = inside.get(..i).unwrap_or("");
                 self.at = start + 1 + i + 1;
-                let text = if has_escape { unescape(raw) } else { Cow::Borrowed(raw) };
+                let text = if has_escape {
+                    unescape(raw)
+                } else {
+                    Cow::Borrowed(raw)
+                };
                 let span = Span::new(start, self.at);
                 // After a closing quote nginx needs a space, `;`, `{` or `)`.
                 return match self.rest().chars().next() {
-                    None | Some(';' | '{' | ')') => Ok(Token::Word(Word { text, quoted: true, span })),
-                    Some(c) if is_space(c) => Ok(Token::Word(Word { text, quoted: true, span })),
+                    None | Some(';' | '{' | ')') => Ok(Token::Word(Word {
+                        text,
+                        quoted: true,
+                        span,
+                    })),
+                    Some(c) if is_space(c) => Ok(Token::Word(Word {
+                        text,
+                        quoted: true,
+                        span,
+                    })),
                     Some(c) => Err(SyntaxError::new(
                         format!("unexpected \"{c}\" right after a quoted word"),
                         Span::new(self.at, self.at + c.len_utf8()),
@@ -143,7 +155,11 @@ impl<'s> Tokens<'s> {
         let raw = self.rest().get(..end).unwrap_or("");
         self.at = start + end;
         Word {
-            text: if has_escape { unescape(raw) } else { Cow::Borrowed(raw) },
+            text: if has_escape {
+                unescape(raw)
+            } else {
+                Cow::Borrowed(raw)
+            },
             quoted: false,
             span: Span::new(start, self.at),
         }

@@ -87,7 +87,9 @@ fn pool(config: &Config<'_>, section: &Section<'_>, source: &Source) -> Pool {
             "default-server" => state.read(line.from(1)),
             "disabled" => switched_off = true,
             "enabled" => switched_off = false,
-            "server" => pool.members.push(server(line, state, &mut pool.undetermined)),
+            "server" => pool
+                .members
+                .push(server(line, state, &mut pool.undetermined)),
             "server-template" => template(line, state, &mut pool),
             "dispatch" => pool.members.push(dispatch(line)),
             keyword if has_hole(keyword) => {
@@ -110,7 +112,11 @@ fn inherited<'c, 's>(config: &'c Config<'s>, section: &Section<'_>) -> Vec<&'c S
     let is_defaults = |s: &&Section<'s>| s.kind == SectionKind::Defaults;
     let mut chain = Vec::new();
     let mut next = match section.from() {
-        Some(name) => config.sections.iter().filter(is_defaults).find(|s| s.name() == name.text),
+        Some(name) => config
+            .sections
+            .iter()
+            .filter(is_defaults)
+            .find(|s| s.name() == name.text),
         None => config
             .sections
             .iter()
@@ -120,22 +126,32 @@ fn inherited<'c, 's>(config: &'c Config<'s>, section: &Section<'_>) -> Vec<&'c S
     };
     while let Some(defaults) = next.filter(|_| chain.len() < 16) {
         chain.push(defaults);
-        next = defaults
-            .from()
-            .and_then(|name| config.sections.iter().filter(is_defaults).find(|s| s.name() == name.text));
+        next = defaults.from().and_then(|name| {
+            config
+                .sections
+                .iter()
+                .filter(is_defaults)
+                .find(|s| s.name() == name.text)
+        });
     }
     chain.reverse();
     chain
 }
 
-fn read_defaults(defaults: &Section<'_>, state: &mut State, switched_off: &mut bool, pool: &mut Pool) {
+fn read_defaults(
+    defaults: &Section<'_>,
+    state: &mut State,
+    switched_off: &mut bool,
+    pool: &mut Pool,
+) {
     for line in &defaults.lines {
         match line.keyword() {
             "default-server" => state.read(line.from(1)),
             "disabled" => *switched_off = true,
             "enabled" => *switched_off = false,
             keyword if has_hole(keyword) => {
-                pool.undetermined = Some("an unknown part of the defaults may hold a default-server".to_owned());
+                pool.undetermined =
+                    Some("an unknown part of the defaults may hold a default-server".to_owned());
             }
             _ => {}
         }
@@ -146,7 +162,14 @@ fn server(line: &Line<'_>, inherited: State, undetermined: &mut Option<String>) 
     let mut state = inherited;
     state.read(line.from(3));
     // A hole as a word of its own may be several words, so also the place of the others is unknown.
-    if state.unknown || has_hole(line.arg(1)) || has_hole(line.arg(2)) && line.arg(2).trim_matches(foretaste_parser::hole::is_hole).is_empty() {
+    if state.unknown
+        || has_hole(line.arg(1))
+        || has_hole(line.arg(2))
+            && line
+                .arg(2)
+                .trim_matches(foretaste_parser::hole::is_hole)
+                .is_empty()
+    {
         undetermined.get_or_insert_with(|| format!("line {} holds unknown text", line.number));
     }
     let (address, port) = split_address(line.arg(2));
@@ -170,7 +193,10 @@ fn template(line: &Line<'_>, inherited: State, pool: &mut Pool) {
         None => (Some(1), range.parse().ok()),
     };
     let (Some(low), Some(high)) = (low, high) else {
-        pool.undetermined = Some(format!("the number of servers on line {} is unknown", line.number));
+        pool.undetermined = Some(format!(
+            "the number of servers on line {} is unknown",
+            line.number
+        ));
         return;
     };
     let (address, port) = split_address(line.arg(3));
@@ -212,7 +238,10 @@ mod tests {
     use super::*;
 
     fn report(text: &str) -> String {
-        pools(&Source::new("haproxy.cfg", text)).iter().map(super::super::tests::line).collect()
+        pools(&Source::new("haproxy.cfg", text))
+            .iter()
+            .map(super::super::tests::line)
+            .collect()
     }
 
     #[test]
@@ -261,7 +290,9 @@ listen inherits
 
     #[test]
     fn a_hole_that_could_hide_servers_is_told() {
-        let report = report("backend a\n  server x \u{100000}:80 check\nbackend b\n  \u{100000}\nbackend c\n  server x 10.0.0.1:80 \u{100000}\n");
+        let report = report(
+            "backend a\n  server x \u{100000}:80 check\nbackend b\n  \u{100000}\nbackend c\n  server x 10.0.0.1:80 \u{100000}\n",
+        );
         insta::assert_snapshot!(report, @"
         a (1-2)
           serving x 􀀀:80

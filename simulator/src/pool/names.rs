@@ -92,16 +92,25 @@ fn claims(node: &SavedNode) -> BTreeSet<String> {
     for key in ["fqdn", "hostname", "machinename", "ipaddress", "ip6address"] {
         text(automatic.get(key), &mut out);
     }
-    for cloud in ["cloud", "cloud_v2", "ec2", "gce", "azure", "openstack", "digital_ocean", "rackspace", "linode"] {
+    for cloud in [
+        "cloud",
+        "cloud_v2",
+        "ec2",
+        "gce",
+        "azure",
+        "openstack",
+        "digital_ocean",
+        "rackspace",
+        "linode",
+    ] {
         if let Some(Json::Object(cloud)) = automatic.get(cloud) {
             for key in CLOUD_KEYS {
                 text(cloud.get(key), &mut out);
             }
         }
     }
-    if let Some(Json::Object(interfaces)) = automatic
-        .get("network")
-        .and_then(|n| n.get("interfaces"))
+    if let Some(Json::Object(interfaces)) =
+        automatic.get("network").and_then(|n| n.get("interfaces"))
     {
         interfaces.values().for_each(|i| interface(i, &mut out));
     }
@@ -159,7 +168,11 @@ mod tests {
         let Json::Object(automatic) = automatic else {
             panic!("an object");
         };
-        SavedNode { name: name.to_owned(), automatic, ..SavedNode::default() }
+        SavedNode {
+            name: name.to_owned(),
+            automatic,
+            ..SavedNode::default()
+        }
     }
 
     fn member(name: &str, address: &str) -> Member {
@@ -176,10 +189,16 @@ mod tests {
     #[test]
     fn a_member_is_the_one_node_that_answers_to_its_address_or_name() {
         let nodes = [
-            node("web1", json!({"fqdn": "web1.dc1.example.com", "ipaddress": "10.0.0.1", "network": {"interfaces": {
-                "eth1": {"addresses": {"192.168.0.1": {"family": "inet", "scope": "Global"}, "AA:BB": {"family": "lladdr"}}}
-            }}})),
-            node("web2.example.com", json!({"ipaddress": "10.0.0.2", "ec2": {"public_hostname": "ec2-2.aws.example.com"}})),
+            node(
+                "web1",
+                json!({"fqdn": "web1.dc1.example.com", "ipaddress": "10.0.0.1", "network": {"interfaces": {
+                    "eth1": {"addresses": {"192.168.0.1": {"family": "inet", "scope": "Global"}, "AA:BB": {"family": "lladdr"}}}
+                }}}),
+            ),
+            node(
+                "web2.example.com",
+                json!({"ipaddress": "10.0.0.2", "ec2": {"public_hostname": "ec2-2.aws.example.com"}}),
+            ),
             node("db", json!({"ipaddress": "10.0.0.9"})),
             node("db-copy", json!({"ipaddress": "10.0.0.9"})),
         ];
@@ -197,7 +216,11 @@ mod tests {
             ("x", "", None),
         ];
         for (name, address, expected) in cases {
-            assert_eq!(names.resolve(&member(name, address)), expected, "{name} {address}");
+            assert_eq!(
+                names.resolve(&member(name, address)),
+                expected,
+                "{name} {address}"
+            );
         }
     }
 }

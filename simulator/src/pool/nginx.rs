@@ -36,7 +36,9 @@ fn collect(directive: &Directive<'_>, source: &Source, found: &mut Vec<Pool>) {
     }
     for line in directive.block() {
         match &*line.name.text {
-            "server" => pool.members.push(server(line, source, &mut pool.undetermined)),
+            "server" => pool
+                .members
+                .push(server(line, source, &mut pool.undetermined)),
             "include" => {
                 pool.undetermined = Some(format!("the pool includes {}", line.arg(0)));
             }
@@ -89,7 +91,10 @@ fn split_address(text: &str) -> (String, Option<u32>) {
         Some((host, port)) if !port.contains(']') => (host, port.parse().ok()),
         _ => (text, None),
     };
-    let host = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|h| h.strip_suffix(']'))
+        .unwrap_or(host);
     (host.to_owned(), port)
 }
 
@@ -112,7 +117,10 @@ http {
 stream { upstream db { server \u{100000}:5432; } }
 upstream frag { include /etc/nginx/servers/*.conf; }
 ";
-        let report: String = pools(&Source::new("nginx.conf", text)).iter().map(super::super::tests::line).collect();
+        let report: String = pools(&Source::new("nginx.conf", text))
+            .iter()
+            .map(super::super::tests::line)
+            .collect();
         insta::assert_snapshot!(report, @"
         app (2-8)
           serving 10.0.0.1:8080 10.0.0.1:8080

@@ -1,7 +1,7 @@
 //! Arguments that the keyword table describes.
 
-use super::Check;
 use super::super::syntax::Line;
+use super::Check;
 use super::value;
 use crate::problem::{Class, Problem};
 
@@ -16,7 +16,10 @@ pub fn check(line: &Line<'_>, arguments: &[&str]) -> Check {
                 let text = line.arg(n);
                 if text.is_empty() {
                     if optional.is_none() {
-                        return Err(missing(line, format!("'{}' expects {}", line.keyword(), describe(argument))));
+                        return Err(missing(
+                            line,
+                            format!("'{}' expects {}", line.keyword(), describe(argument)),
+                        ));
                     }
                 } else {
                     one(line, n, optional.unwrap_or(argument))?;
@@ -54,7 +57,11 @@ pub fn choice(line: &Line<'_>, n: usize, choices: &[&str]) -> Check {
     }
     Err(Problem::error(
         Class::Value,
-        format!("'{}' expects one of {} but got '{text}'", line.keyword(), choices.join(", ")),
+        format!(
+            "'{}' expects one of {} but got '{text}'",
+            line.keyword(),
+            choices.join(", ")
+        ),
         line.span_of(n),
     ))
 }
@@ -67,7 +74,10 @@ pub fn at_most(line: &Line<'_>, n: usize) -> Check {
     }
     Err(Problem::error(
         Class::Arity,
-        format!("'{}' cannot handle unexpected argument '{extra}'", line.keyword()),
+        format!(
+            "'{}' cannot handle unexpected argument '{extra}'",
+            line.keyword()
+        ),
         line.span_of(n + 1),
     ))
 }
@@ -75,5 +85,12 @@ pub fn at_most(line: &Line<'_>, n: usize) -> Check {
 /// An argument that is not there: the problem stands at the end of the line.
 pub fn missing(line: &Line<'_>, message: String) -> Problem {
     let end = line.span.end;
-    Problem::error(Class::Arity, message, crate::source::Span { start: end.saturating_sub(1), end })
+    Problem::error(
+        Class::Arity,
+        message,
+        crate::source::Span {
+            start: end.saturating_sub(1),
+            end,
+        },
+    )
 }

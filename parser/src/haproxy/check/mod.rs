@@ -25,7 +25,10 @@ type Check = Result<(), Problem>;
 
 /// Checks a parsed config. Nothing that hangs on a hole is reported.
 pub fn check(config: &Config<'_>) -> Vec<Problem> {
-    check_in_phases(config).into_iter().map(|(_, p)| p).collect()
+    check_in_phases(config)
+        .into_iter()
+        .map(|(_, p)| p)
+        .collect()
 }
 
 /// As [`check`]; `true` marks what the daemon finds only after it has read the whole file.
@@ -36,7 +39,14 @@ pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
     };
     for line in &config.stray {
         let word = line.keyword();
-        checker.push(line, Err(unknown(line, format!("unknown keyword '{word}' out of section"), sections())));
+        checker.push(
+            line,
+            Err(unknown(
+                line,
+                format!("unknown keyword '{word}' out of section"),
+                sections(),
+            )),
+        );
     }
     let mut seen = BTreeMap::new();
     for section in &config.sections {
@@ -133,7 +143,10 @@ impl<'c> Checker<'c> {
             SectionKind::Backend => 'b',
             _ => 'l',
         };
-        let mut proxy = Proxy { section, acls: self.names.inherited_acls(section) };
+        let mut proxy = Proxy {
+            section,
+            acls: self.names.inherited_acls(section),
+        };
         for line in &section.lines {
             let check = keyword(line, section, letter)
                 .and_then(|()| proxy::line(line, &mut proxy, &self.names));
@@ -149,14 +162,25 @@ fn header(section: &Section<'_>) -> Check {
         SectionKind::Global => arguments::at_most(line, 0),
         SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
             if name.is_empty() {
-                return Err(arguments::missing(line, format!("'{}' expects an <id> argument", line.keyword())));
+                return Err(arguments::missing(
+                    line,
+                    format!("'{}' expects an <id> argument", line.keyword()),
+                ));
             }
             value::name(line, 1)?;
-            if section.from().is_some() { arguments::at_most(line, 3) } else { arguments::at_most(line, 1) }
+            if section.from().is_some() {
+                arguments::at_most(line, 3)
+            } else {
+                arguments::at_most(line, 1)
+            }
         }
         SectionKind::Defaults => {
             value::name(line, 1)?;
-            if section.from().is_some() { arguments::at_most(line, 3) } else { arguments::at_most(line, 1) }
+            if section.from().is_some() {
+                arguments::at_most(line, 3)
+            } else {
+                arguments::at_most(line, 1)
+            }
         }
         _ => Ok(()),
     }
@@ -167,10 +191,16 @@ fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
     let word = line.keyword();
     let place = section.kind.as_str();
     if line.prefix.is_some() && !takes_prefix(word) {
-        let prefix = if line.prefix == Some(Prefix::No) { "no" } else { "default" };
+        let prefix = if line.prefix == Some(Prefix::No) {
+            "no"
+        } else {
+            "default"
+        };
         return Err(Problem::error(
             Class::Placement,
-            format!("'{prefix}' is only supported for options, log and a few switches, not for '{word}'"),
+            format!(
+                "'{prefix}' is only supported for options, log and a few switches, not for '{word}'"
+            ),
             line.span_of(0),
         ));
     }
@@ -185,8 +215,15 @@ fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
         .with_help(format!("write: {instead}")));
     }
     let Some(known) = KEYWORDS.get(word) else {
-        let names = KEYWORDS.iter().filter(|(_, k)| k.sections.contains(letter)).map(|(n, _)| *n);
-        return Err(unknown(line, format!("unknown keyword '{word}' in '{place}' section"), names));
+        let names = KEYWORDS
+            .iter()
+            .filter(|(_, k)| k.sections.contains(letter))
+            .map(|(n, _)| *n);
+        return Err(unknown(
+            line,
+            format!("unknown keyword '{word}' in '{place}' section"),
+            names,
+        ));
     };
     if !known.sections.contains(letter) {
         let global = known.sections.starts_with('g') && known.sections.len() == 1;
@@ -197,7 +234,11 @@ fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
                 line.span_of(0),
             )
         } else {
-            let anonymous = if letter == 'a' && known.sections.contains('d') { "anonymous " } else { "" };
+            let anonymous = if letter == 'a' && known.sections.contains('d') {
+                "anonymous "
+            } else {
+                ""
+            };
             Problem::error(
                 Class::Placement,
                 format!("'{word}' is not allowed in {anonymous}'{place}' section"),
@@ -211,8 +252,15 @@ fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
 fn takes_prefix(word: &str) -> bool {
     matches!(
         word,
-        "option" | "log" | "busy-polling" | "set-dumpable" | "strict-limits" | "insecure-fork-wanted"
-            | "numa-cpu-mapping" | "user" | "group"
+        "option"
+            | "log"
+            | "busy-polling"
+            | "set-dumpable"
+            | "strict-limits"
+            | "insecure-fork-wanted"
+            | "numa-cpu-mapping"
+            | "user"
+            | "group"
     )
 }
 

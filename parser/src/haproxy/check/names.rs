@@ -42,7 +42,10 @@ impl<'c> Names<'c> {
     }
 
     pub fn of_kind(&self, kind: SectionKind) -> impl Iterator<Item = &'c str> + '_ {
-        self.sections.get(&kind).into_iter().flat_map(|m| m.keys().copied())
+        self.sections
+            .get(&kind)
+            .into_iter()
+            .flat_map(|m| m.keys().copied())
     }
 
     /// ACLs that a section has from the named defaults it inherits.

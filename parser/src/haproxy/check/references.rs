@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Checker;
 use super::super::syntax::{Config, Line, Section, SectionKind};
+use super::Checker;
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
 
@@ -70,7 +70,11 @@ fn backends(section: &Section<'_>, line: &Line<'_>, checker: &mut Checker<'_>) {
     let near = crate::nearest::nearest(name, known);
     let problem = Problem::error(
         Class::UndefinedPool,
-        format!("{} '{}': unable to find required {keyword}: '{name}'", section.kind.as_str(), section.name()),
+        format!(
+            "{} '{}': unable to find required {keyword}: '{name}'",
+            section.kind.as_str(),
+            section.name()
+        ),
         line.span_of(1),
     );
     checker.late(match near {

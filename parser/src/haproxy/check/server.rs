@@ -26,14 +26,19 @@ pub fn template(line: &Line<'_>) -> Check {
     if (1..=3).any(|n| line.arg(n).is_empty()) {
         return Err(arguments::missing(
             line,
-            "'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments".to_owned(),
+            "'server-template' expects <prefix> <nb | range> <addr>[:<port>] as arguments"
+                .to_owned(),
         ));
     }
     value::name(line, 1)?;
     let range = line.arg(2);
     let (low, high) = range.split_once('-').unwrap_or((range, range));
     if !has_hole(range) && (low.parse::<u32>().is_err() || high.parse::<u32>().is_err()) {
-        return Err(wrong(line, 2, format!("'server-template' expects a number or range but got '{range}'")));
+        return Err(wrong(
+            line,
+            2,
+            format!("'server-template' expects a number or range but got '{range}'"),
+        ));
     }
     address(line, 3)?;
     keywords(line, 4)
@@ -47,12 +52,17 @@ pub fn keywords(line: &Line<'_>, mut n: usize) -> Check {
             return Err(unknown(line, n, "server", SERVER.keys().copied()));
         };
         if *count >= 1 && line.arg(n + 1).is_empty() {
-            return Err(arguments::missing(line, format!("'{name}' expects an argument")));
+            return Err(arguments::missing(
+                line,
+                format!("'{name}' expects an argument"),
+            ));
         }
         let argument = line.arg(n + 1);
         match name {
-            "inter" | "fastinter" | "downinter" | "agent-inter" | "slowstart" | "tcp-ut" | "pool-purge-delay" => {
-                time_text(argument).map_err(|why| wrong(line, n + 1, format!("{why} for '{name}'")))?;
+            "inter" | "fastinter" | "downinter" | "agent-inter" | "slowstart" | "tcp-ut"
+            | "pool-purge-delay" => {
+                time_text(argument)
+                    .map_err(|why| wrong(line, n + 1, format!("{why} for '{name}'")))?;
             }
             _ => {}
         }
@@ -74,7 +84,12 @@ fn source_words(line: &Line<'_>, n: usize) -> usize {
     taken
 }
 
-fn unknown<'n>(line: &Line<'_>, n: usize, what: &str, names: impl Iterator<Item = &'n str>) -> Problem {
+fn unknown<'n>(
+    line: &Line<'_>,
+    n: usize,
+    what: &str,
+    names: impl Iterator<Item = &'n str>,
+) -> Problem {
     let text = line.arg(n);
     let problem = Problem::error(
         Class::UnknownKeyword,
@@ -97,14 +112,22 @@ fn address(line: &Line<'_>, n: usize) -> Check {
     if let Some(port) = address.port {
         let digits = port.strip_prefix(['+', '-']).unwrap_or(port);
         if let Some(c) = digits.chars().find(|c| !c.is_ascii_digit()) {
-            return Err(wrong(line, n, format!("invalid character '{c}' in port number '{port}' in '{text}'")));
+            return Err(wrong(
+                line,
+                n,
+                format!("invalid character '{c}' in port number '{port}' in '{text}'"),
+            ));
         }
         if digits.parse::<u32>().is_ok_and(|p| p > 65535) || digits.len() > 9 {
             return Err(wrong(line, n, format!("invalid port '{port}'")));
         }
     }
     if is_bad_ip(address.host) {
-        return Err(wrong(line, n, format!("could not resolve address '{}'", address.host)));
+        return Err(wrong(
+            line,
+            n,
+            format!("could not resolve address '{}'", address.host),
+        ));
     }
     if address.host.is_empty() {
         return Err(Problem::warning(
@@ -122,7 +145,8 @@ pub fn bind(line: &Line<'_>) -> Check {
     if line.arg(1).is_empty() {
         return Err(arguments::missing(
             line,
-            "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments".to_owned(),
+            "'bind' expects {<path>|[addr1]:port1[-end1]}{,[addr]:port[-end]}... as arguments"
+                .to_owned(),
         ));
     }
     for part in line.arg(1).split(',') {
@@ -138,7 +162,10 @@ pub fn bind_keywords(line: &Line<'_>, mut n: usize, what: &str) -> Check {
             return Err(unknown(line, n, what, BIND.keys().copied()));
         };
         if *count >= 1 && line.arg(n + 1).is_empty() {
-            return Err(arguments::missing(line, format!("'{}' expects an argument", word.text)));
+            return Err(arguments::missing(
+                line,
+                format!("'{}' expects an argument", word.text),
+            ));
         }
         n += 1 + usize::try_from(*count).unwrap_or(0);
     }
@@ -152,18 +179,32 @@ fn bind_address(line: &Line<'_>, text: &str) -> Check {
     }
     let port = address.port.unwrap_or("");
     if port.is_empty() {
-        return Err(wrong(line, 1, format!("'bind': missing port specification in '{text}'")));
+        return Err(wrong(
+            line,
+            1,
+            format!("'bind': missing port specification in '{text}'"),
+        ));
     }
     let (low, high) = port.split_once('-').unwrap_or((port, port));
     for end in [low, high] {
         match end.parse::<u32>() {
             Ok(1..=65535) => {}
             Ok(_) => return Err(wrong(line, 1, format!("'bind': invalid port '{end}'"))),
-            Err(_) => return Err(wrong(line, 1, format!("'bind': invalid port '{end}' in '{text}'"))),
+            Err(_) => {
+                return Err(wrong(
+                    line,
+                    1,
+                    format!("'bind': invalid port '{end}' in '{text}'"),
+                ));
+            }
         }
     }
     if address.host != "*" && is_bad_ip(address.host) {
-        return Err(wrong(line, 1, format!("'bind': invalid address '{}' in '{text}'", address.host)));
+        return Err(wrong(
+            line,
+            1,
+            format!("'bind': invalid address '{}' in '{text}'", address.host),
+        ));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::Check;
 use super::super::syntax::Line;
+use super::Check;
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
 
@@ -14,9 +14,16 @@ pub fn wrong(line: &Line<'_>, n: usize, message: impl Into<String>) -> Problem {
 /// Proxy, server and ACL names: letters, digits, `-`, `_`, `.` and `:`.
 pub fn name(line: &Line<'_>, n: usize) -> Check {
     let text = line.arg(n);
-    match text.chars().find(|c| !is_name_char(*c) && !crate::hole::is_hole(*c)) {
+    match text
+        .chars()
+        .find(|c| !is_name_char(*c) && !crate::hole::is_hole(*c))
+    {
         None => Ok(()),
-        Some(c) => Err(wrong(line, n, format!("character '{c}' is not permitted in the name '{text}'"))),
+        Some(c) => Err(wrong(
+            line,
+            n,
+            format!("character '{c}' is not permitted in the name '{text}'"),
+        )),
     }
 }
 
@@ -30,7 +37,11 @@ pub fn number(line: &Line<'_>, n: usize) -> Check {
     if has_hole(text) || text.parse::<i64>().is_ok() {
         return Ok(());
     }
-    Err(wrong(line, n, format!("'{}' expects a number but got '{text}'", line.keyword())))
+    Err(wrong(
+        line,
+        n,
+        format!("'{}' expects a number but got '{text}'", line.keyword()),
+    ))
 }
 
 /// A time: digits with an optional unit `us`, `ms`, `s`, `m`, `h` or `d`; milliseconds by default.
@@ -43,8 +54,13 @@ pub fn time_text(text: &str) -> Result<(), String> {
     if has_hole(text) {
         return Ok(());
     }
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = (text.get(..digits).unwrap_or(""), text.get(digits..).unwrap_or(""));
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = (
+        text.get(..digits).unwrap_or(""),
+        text.get(digits..).unwrap_or(""),
+    );
     let scale: f64 = match unit {
         "" | "ms" => 1.0,
         "us" => 0.001,
@@ -53,7 +69,10 @@ pub fn time_text(text: &str) -> Result<(), String> {
         "h" => 3_600_000.0,
         "d" => 86_400_000.0,
         _ => {
-            let c = unit.trim_start_matches(['u', 'm', 's', 'h', 'd']).chars().next();
+            let c = unit
+                .trim_start_matches(['u', 'm', 's', 'h', 'd'])
+                .chars()
+                .next();
             let c = c.or_else(|| unit.chars().nth(1)).unwrap_or(' ');
             return Err(format!("unexpected character '{c}' in time '{text}'"));
         }
@@ -62,15 +81,22 @@ pub fn time_text(text: &str) -> Result<(), String> {
         return Err(format!("unexpected character in time '{text}'"));
     }
     // The daemon counts milliseconds in 31 bits.
-    if number.parse::<f64>().is_ok_and(|n| n * scale > 2_147_483_647.0) {
-        return Err(format!("timer overflow in '{text}' (at most about 24.8 days)"));
+    if number
+        .parse::<f64>()
+        .is_ok_and(|n| n * scale > 2_147_483_647.0)
+    {
+        return Err(format!(
+            "timer overflow in '{text}' (at most about 24.8 days)"
+        ));
     }
     Ok(())
 }
 
 /// A size: digits with an optional `k`, `m` or `g`.
 pub fn size_text(text: &str) -> Result<(), String> {
-    let body = text.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G']).unwrap_or(text);
+    let body = text
+        .strip_suffix(['k', 'K', 'm', 'M', 'g', 'G'])
+        .unwrap_or(text);
     if has_hole(text) || (!body.is_empty() && body.bytes().all(|b| b.is_ascii_digit())) {
         return Ok(());
     }
@@ -94,13 +120,30 @@ impl<'a> Address<'a> {
             Some((family, rest)) if is_family(family) => (family, rest),
             _ => ("", text),
         };
-        if rest.starts_with('/') || matches!(family, "unix" | "abns" | "fd" | "sockpair" | "uxst" | "uxdg" | "uxdg+" | "rev" | "rhttp") {
-            return Self { family, host: rest, port: None };
+        if rest.starts_with('/')
+            || matches!(
+                family,
+                "unix" | "abns" | "fd" | "sockpair" | "uxst" | "uxdg" | "uxdg+" | "rev" | "rhttp"
+            )
+        {
+            return Self {
+                family,
+                host: rest,
+                port: None,
+            };
         }
         match rest.rsplit_once(':') {
             // A bare IPv6 address in brackets has no port.
-            Some((host, port)) if !port.contains(']') => Self { family, host, port: Some(port) },
-            _ => Self { family, host: rest, port: None },
+            Some((host, port)) if !port.contains(']') => Self {
+                family,
+                host,
+                port: Some(port),
+            },
+            _ => Self {
+                family,
+                host: rest,
+                port: None,
+            },
         }
     }
 
@@ -108,22 +151,51 @@ impl<'a> Address<'a> {
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.host.starts_with('/')
-            || matches!(self.family, "unix" | "abns" | "fd" | "sockpair" | "uxst" | "uxdg" | "uxdg+")
+            || matches!(
+                self.family,
+                "unix" | "abns" | "fd" | "sockpair" | "uxst" | "uxdg" | "uxdg+"
+            )
     }
 
     /// The host without the brackets of IPv6.
     #[must_use]
     pub fn bare_host(&self) -> &'a str {
-        self.host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(self.host)
+        self.host
+            .strip_prefix('[')
+            .and_then(|h| h.strip_suffix(']'))
+            .unwrap_or(self.host)
     }
 }
 
 fn is_family(text: &str) -> bool {
     matches!(
         text,
-        "ipv4" | "ipv6" | "udp" | "udp4" | "udp6" | "unix" | "uxst" | "uxdg" | "abns" | "fd" | "sockpair" | "tcp"
-            | "tcp4" | "tcp6" | "stream+ipv4" | "stream+ipv6" | "stream+unix" | "dgram+ipv4" | "dgram+ipv6"
-            | "dgram+unix" | "quic4" | "quic6" | "rhttp" | "mptcp" | "mptcp4" | "mptcp6"
+        "ipv4"
+            | "ipv6"
+            | "udp"
+            | "udp4"
+            | "udp6"
+            | "unix"
+            | "uxst"
+            | "uxdg"
+            | "abns"
+            | "fd"
+            | "sockpair"
+            | "tcp"
+            | "tcp4"
+            | "tcp6"
+            | "stream+ipv4"
+            | "stream+ipv6"
+            | "stream+unix"
+            | "dgram+ipv4"
+            | "dgram+ipv6"
+            | "dgram+unix"
+            | "quic4"
+            | "quic6"
+            | "rhttp"
+            | "mptcp"
+            | "mptcp4"
+            | "mptcp6"
     )
 }
 
@@ -133,7 +205,10 @@ pub fn is_bad_ip(host: &str) -> bool {
         return false;
     }
     if host.contains(':') {
-        let bare = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')).unwrap_or(host);
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|h| h.strip_suffix(']'))
+            .unwrap_or(host);
         let bare = bare.split('%').next().unwrap_or(bare);
         return bare.parse::<Ipv6Addr>().is_err();
     }

@@ -112,7 +112,9 @@ fn shape(directive: &Directive<'_>, form: &Form) -> Result<(), Problem> {
     if flag && !value.eq_ignore_ascii_case("on") && !value.eq_ignore_ascii_case("off") {
         return Err(Problem::error(
             Class::Value,
-            format!("invalid value \"{value}\" in \"{name}\" directive, it must be \"on\" or \"off\""),
+            format!(
+                "invalid value \"{value}\" in \"{name}\" directive, it must be \"on\" or \"off\""
+            ),
             directive.end,
         ));
     }
@@ -130,8 +132,10 @@ fn unknown(directive: &Directive<'_>, _context: Context) -> Result<(), Problem> 
         format!("unknown directive \"{name}\""),
         directive.name.span,
     );
-    Err(match crate::nearest::nearest(name, DIRECTIVES.keys().copied()) {
-        Some(near) => problem.with_help(format!("did you mean `{near}`?")),
-        None => problem,
-    })
+    Err(
+        match crate::nearest::nearest(name, DIRECTIVES.keys().copied()) {
+            Some(near) => problem.with_help(format!("did you mean `{near}`?")),
+            None => problem,
+        },
+    )
 }

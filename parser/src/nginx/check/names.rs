@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
 use super::super::syntax::{Config, Directive};
+use super::Context;
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
 
@@ -24,12 +24,19 @@ fn level(directives: &[Directive<'_>], context: Context, out: &mut Vec<(bool, Pr
 
 fn upstreams(directives: &[Directive<'_>], out: &mut Vec<(bool, Problem)>) {
     let mut seen: BTreeMap<String, ()> = BTreeMap::new();
-    for upstream in directives.iter().filter(|d| d.name.text == "upstream" && d.has_block()) {
+    for upstream in directives
+        .iter()
+        .filter(|d| d.name.text == "upstream" && d.has_block())
+    {
         let name = upstream.arg(0);
         if !has_hole(name) && seen.insert(name.to_ascii_lowercase(), ()).is_some() {
             out.push((
                 false,
-                Problem::error(Class::DuplicateName, format!("duplicate upstream \"{name}\""), upstream.end),
+                Problem::error(
+                    Class::DuplicateName,
+                    format!("duplicate upstream \"{name}\""),
+                    upstream.end,
+                ),
             ));
         }
         let may_have = upstream
@@ -43,7 +50,10 @@ fn upstreams(directives: &[Directive<'_>], out: &mut Vec<(bool, Problem)>) {
                 Problem::error(
                     Class::EmptyPool,
                     format!("no servers are inside upstream \"{name}\""),
-                    crate::source::Span { start: end.saturating_sub(1), end },
+                    crate::source::Span {
+                        start: end.saturating_sub(1),
+                        end,
+                    },
                 )
                 .with_help("nginx does not start with an upstream that has no server"),
             ));
