@@ -160,6 +160,7 @@ impl Interp {
             conditions: Vec::new(),
             class_bodies: Vec::new(),
             regions: Vec::new(),
+            inspecting: Vec::new(),
             next_id: 0,
         };
         // The four roots refer to each other, so their metaclasses come after them.

@@ -87,6 +87,8 @@ pub struct Interp {
     /// Class bodies being run, for `private` and its like.
     class_bodies: Vec<(ClassId, Rc<env::Activation>)>,
     regions: Vec<fork::Region>,
+    /// Objects whose `inspect` is under way, for recursive structures.
+    pub inspecting: Vec<ObjId>,
     next_id: u64,
 }
 

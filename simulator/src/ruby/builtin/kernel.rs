@@ -1,5 +1,369 @@
-//! Native methods.
+//! Kernel's functions: output, raising, loops, conversion, the outside world.
+
+use std::rc::Rc;
+use std::sync::LazyLock;
 
 use super::super::Interp;
+use super::super::class::Table;
+use super::super::env::Args;
+use super::super::flow::{Flow, R};
+use super::super::object::{Data, Proc, ProcBody};
+use super::super::value::{Kind, Value};
+use super::{Builtin, def, table};
 
-pub(super) fn install(_interp: &mut Interp) {}
+static METHODS: &[Builtin] = &[
+    def("puts", 0, -1, puts).takes_unknown(),
+    def("print", 0, -1, print).takes_unknown(),
+    def("p", 0, -1, p).takes_unknown(),
+    def("pp", 0, -1, p).takes_unknown(),
+    def("warn", 0, -1, nothing).takes_unknown(),
+    def("srand", 0, 1, nothing).takes_unknown(),
+    def("at_exit", 0, 0, nothing),
+    def("raise", 0, 4, raise).takes_unknown(),
+    def("fail", 0, 4, raise).takes_unknown(),
+    def("loop", 0, 0, loop_),
+    def("lambda", 0, 0, lambda),
+    def("proc", 0, 0, proc_),
+    def("catch", 0, 1, catch),
+    def("throw", 1, 2, throw),
+    def("exit", 0, 1, exit),
+    def("exit!", 0, 1, exit),
+    def("abort", 0, 1, exit).takes_unknown(),
+    def("require", 1, 1, require).takes_unknown(),
+    def("require_relative", 1, 1, require_relative).takes_unknown(),
+    def("load", 1, 2, require).takes_unknown(),
+    def("`", 1, 1, backtick).takes_unknown(),
+    def("system", 1, -1, system).takes_unknown(),
+    def("exec", 1, -1, system).takes_unknown(),
+    def("spawn", 1, -1, system).takes_unknown(),
+    def("fork", 0, 0, outside_process).takes_unknown(),
+    def("rand", 0, 1, random).takes_unknown(),
+    def("sleep", 0, 1, |_, _, args| Ok(args.get(0))).takes_unknown(),
+    def("gets", 0, 2, outside_input),
+    def("caller", 0, 2, caller),
+    def("open", 1, -1, open).takes_unknown(),
+    def("String", 1, 1, string).takes_unknown(),
+    def("Array", 1, 1, array).takes_unknown(),
+    def("Hash", 1, 1, hash).takes_unknown(),
+];
+static TABLE: Table = LazyLock::new(|| table(METHODS));
+
+pub(super) fn install(interp: &mut Interp) {
+    interp.add_methods(interp.core.kernel, &TABLE);
+    interp.add_static(interp.core.kernel, &TABLE);
+}
+
+fn nothing(_: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(Value::NIL)
+}
+
+fn put_line(interp: &mut Interp, value: Value, depth: usize) -> R<()> {
+    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec)
+        && depth < 100
+    {
+        for item in items {
+            put_line(interp, item, depth + 1)?;
+        }
+        return Ok(());
+    }
+    let mut text = interp.to_text(value)?;
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    write(interp, &text)
+}
+
+fn write(interp: &mut Interp, text: &str) -> R<()> {
+    if interp.stdout.len() + text.len() > interp.budget.max_string {
+        return Err(interp.halt("too much output"));
+    }
+    interp.stdout.push_str(text);
+    Ok(())
+}
+
+fn puts(interp: &mut Interp, _: Value, args: &Args) -> R {
+    if args.is_empty() {
+        write(interp, "\n")?;
+    }
+    for value in &args.list {
+        if interp.array_items(*value).is_some_and(<[Value]>::is_empty) {
+            write(interp, "\n")?;
+        }
+        put_line(interp, *value, 0)?;
+    }
+    Ok(Value::NIL)
+}
+
+fn print(interp: &mut Interp, _: Value, args: &Args) -> R {
+    for value in &args.list {
+        let text = interp.to_text(*value)?;
+        write(interp, &text)?;
+    }
+    Ok(Value::NIL)
+}
+
+fn p(interp: &mut Interp, _: Value, args: &Args) -> R {
+    for value in &args.list {
+        let text = interp.inspect(*value)? + "\n";
+        write(interp, &text)?;
+    }
+    Ok(match args.len() {
+        0 => Value::NIL,
+        1 => args.get(0),
+        _ => interp.array(args.list.clone()),
+    })
+}
+
+/// `raise`, in all its forms.
+pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let mut list = args.list.clone();
+    let mut cause = None;
+    if args.keywords
+        && let Some(given) = interp.keyword(args, "cause")
+    {
+        cause = Some(given);
+        list.pop();
+    }
+    let first = list.first().copied();
+    let exception = match first {
+        None => match interp.current_exception {
+            Some(current) => return Err(Flow::Raise(current)),
+            None => {
+                let message = interp.str("unhandled exception");
+                interp.exception(interp.core.runtime_error, message)
+            }
+        },
+        Some(first) if interp.unknown_of(first).is_some() => {
+            let message = list.get(1).copied().unwrap_or(first);
+            interp.exception(interp.core.standard_error, message)
+        }
+        Some(first) if interp.text(first).is_some() => {
+            interp.exception(interp.core.runtime_error, first)
+        }
+        Some(first) => match (
+            interp.as_class(first),
+            first.obj().map(|id| interp.data(id)),
+        ) {
+            (Some(_), _) => {
+                let rest = Args {
+                    list: list.iter().skip(1).take(1).copied().collect(),
+                    ..Args::default()
+                };
+                let made = interp.send(
+                    first,
+                    "new".into_name(),
+                    rest,
+                    super::super::call::Form::Own,
+                )?;
+                if interp.unknown_of(made).is_some() {
+                    interp.exception(interp.core.standard_error, made)
+                } else {
+                    made
+                }
+            }
+            (None, Some(Data::Exception(_))) => {
+                if let Some(message) = list.get(1) {
+                    set_message(interp, first, *message);
+                }
+                first
+            }
+            _ => return Err(interp.type_error("exception class/object expected")),
+        },
+    };
+    if !interp.is_a(exception, interp.core.exception) {
+        return Err(interp.type_error("exception class/object expected"));
+    }
+    let backtrace = interp.backtrace();
+    let current = interp.current_exception;
+    if let Some(id) = exception.obj()
+        && let Data::Exception(e) = &mut interp.heap.get_mut(id).data
+    {
+        if e.backtrace.is_empty() || first.is_some_and(|f| f.kind != exception.kind) {
+            e.backtrace = backtrace;
+        }
+        if cause.is_some() {
+            e.cause = cause;
+        } else if e.cause.is_none() && current.is_some_and(|c| c.kind != exception.kind) {
+            e.cause = current;
+        }
+    }
+    Err(Flow::Raise(exception))
+}
+
+fn set_message(interp: &mut Interp, exception: Value, message: Value) {
+    if let Some(id) = exception.obj()
+        && let Data::Exception(e) = &mut interp.heap.get_mut(id).data
+    {
+        e.message = message;
+    }
+}
+
+trait IntoName {
+    fn into_name(self) -> foretaste_parser::name::Name;
+}
+
+impl IntoName for &str {
+    fn into_name(self) -> foretaste_parser::name::Name {
+        foretaste_parser::name::Name::new(self)
+    }
+}
+
+fn loop_(interp: &mut Interp, _: Value, args: &Args) -> R {
+    loop {
+        match interp.yield_to(args, &[]) {
+            Ok(_) => {}
+            Err(Flow::Raise(e)) if interp.is_a(e, interp.core.stop_iteration) => {
+                return Ok(Value::NIL);
+            }
+            Err(flow) => return Err(flow),
+        }
+    }
+}
+
+fn lambda(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let Some(block) = args.block else {
+        return Err(interp.argument_error("tried to create Proc object without a block"));
+    };
+    if let Some(id) = block.obj()
+        && let Data::Proc(proc) = interp.data(id)
+        && let ProcBody::Block { block, env } = &proc.body
+    {
+        let body = ProcBody::Block {
+            block: block.clone(),
+            env: env.clone(),
+        };
+        let id = interp.alloc(
+            interp.core.proc_class,
+            Data::Proc(Rc::new(Proc { body, lambda: true })),
+        );
+        return Ok(id.into());
+    }
+    Ok(block)
+}
+
+fn proc_(interp: &mut Interp, _: Value, args: &Args) -> R {
+    args.block
+        .ok_or(())
+        .or_else(|()| Err(interp.argument_error("tried to create Proc object without a block")))
+}
+
+fn catch(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let tag = match args.opt(0) {
+        Some(tag) => tag,
+        None => {
+            let class = interp.core.object;
+            interp.alloc(class, Data::Plain).into()
+        }
+    };
+    match interp.yield_to(args, &[tag]) {
+        Err(Flow::Throw(thrown, value)) => {
+            let same = thrown.kind == tag.kind
+                || matches!((interp.text(thrown), interp.text(tag)), (Some(a), Some(b)) if a == b);
+            if same {
+                Ok(value)
+            } else {
+                Err(Flow::Throw(thrown, value))
+            }
+        }
+        other => other,
+    }
+}
+
+fn throw(_: &mut Interp, _: Value, args: &Args) -> R {
+    Err(Flow::Throw(args.get(0), args.get(1)))
+}
+
+fn exit(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Err(interp.error(interp.core.system_exit, "exit"))
+}
+
+fn require(interp: &mut Interp, _: Value, args: &Args) -> R {
+    match interp.text(args.get(0)).map(str::to_owned) {
+        Some(name) => (interp.hooks.require)(interp, &name),
+        None => Ok(Value::TRUE),
+    }
+}
+
+/// Other files of a cookbook's libraries are loaded anyway, in Chef's own order.
+fn require_relative(interp: &mut Interp, _: Value, args: &Args) -> R {
+    match interp.text(args.get(0)).map(|t| format!("./{t}")) {
+        Some(name) => (interp.hooks.require)(interp, &name),
+        None => Ok(Value::TRUE),
+    }
+}
+
+fn backtick(interp: &mut Interp, _: Value, args: &Args) -> R {
+    (interp.hooks.shell)(interp, args.get(0))
+}
+
+fn system(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let text = interp.to_text(args.get(0))?;
+    let text = interp.show_holes(&text);
+    Ok(interp.outside(format!("the result of the command `{text}`")))
+}
+
+fn outside_process(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(interp.outside("another process"))
+}
+
+fn outside_input(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(interp.outside("standard input"))
+}
+
+fn random(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(interp.outside("a random number"))
+}
+
+fn open(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let text = interp.to_text(args.get(0))?;
+    let text = interp.show_holes(&text);
+    Ok(interp.outside(format!("the content of {text}")))
+}
+
+fn caller(interp: &mut Interp, _: Value, _: &Args) -> R {
+    let lines: Vec<String> = interp
+        .backtrace()
+        .iter()
+        .skip(1)
+        .map(ToString::to_string)
+        .collect();
+    let list = lines.into_iter().map(|l| interp.str(l)).collect();
+    Ok(interp.array(list))
+}
+
+fn string(interp: &mut Interp, _: Value, args: &Args) -> R {
+    if let Some(id) = interp.unknown_of(args.get(0)) {
+        return Ok(id.into());
+    }
+    let text = interp.to_text(args.get(0))?;
+    Ok(interp.str(text))
+}
+
+fn array(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let value = args.get(0);
+    if interp.unknown_of(value).is_some() || interp.array_items(value).is_some() {
+        return Ok(value);
+    }
+    if value.is_nil() {
+        return Ok(interp.array(Vec::new()));
+    }
+    for name in ["to_ary", "to_a"] {
+        if interp.responds(value, name) {
+            return interp.call(value, name, &[]);
+        }
+    }
+    Ok(interp.array(vec![value]))
+}
+
+fn hash(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let value = args.get(0);
+    let empty = value.is_nil() || interp.array_items(value).is_some_and(<[Value]>::is_empty);
+    if empty {
+        return Ok(interp.hash(Default::default()));
+    }
+    if matches!(value.kind, Kind::Unknown(_)) || interp.hash_data(value).is_some() {
+        return Ok(value);
+    }
+    let hash = interp.to_hash(value)?;
+    Ok(interp.hash(hash))
+}

@@ -14,8 +14,15 @@ use super::super::value::{Kind, Value};
 impl Interp {
     pub(super) fn eval_call(&mut self, env: &Env, span: Span, call: &Call) -> R {
         let (recv, form) = match &call.recv {
-            None if call.vcall => (env.ctx.self_value, Form::Bare),
-            None => (env.ctx.self_value, Form::Own),
+            None => {
+                if let Some(value) = self.env_function(env, call) {
+                    return Ok(value);
+                }
+                (
+                    env.ctx.self_value,
+                    if call.vcall { Form::Bare } else { Form::Own },
+                )
+            }
             Some(Expr {
                 kind: E::SelfRef, ..
             }) => (env.ctx.self_value, Form::Own),
@@ -55,6 +62,23 @@ impl Interp {
                 Ok(value)
             }
             other => other,
+        }
+    }
+
+    /// What only the place of a call can answer.
+    fn env_function(&mut self, env: &Env, call: &Call) -> Option<Value> {
+        if !call.args.list.is_empty() {
+            return None;
+        }
+        match call.name.as_str() {
+            "block_given?" | "iterator?" => Some(env.ctx.activation.args.block.is_some().into()),
+            "__method__" => Some(env.ctx.activation.method.map_or(Value::NIL, Value::from)),
+            "__dir__" => {
+                let path = env.ctx.source.path().clone();
+                Some(self.str(path.rsplit_once('/').map_or(".", |(dir, _)| dir)))
+            }
+            "binding" => Some(self.unsupported("a binding")),
+            _ => None,
         }
     }
 

@@ -93,7 +93,7 @@ impl Interp {
         Err(self.error(self.core.name_error, text))
     }
 
-    pub(super) fn set_const(&mut self, scope: ClassId, name: Name, value: Value) {
+    pub fn set_const(&mut self, scope: ClassId, name: Name, value: Value) {
         // A class made by `Class.new` takes the name of the first constant it is given to.
         if let Some(class) = self.as_class(value)
             && self.classes.get(class).name.is_none()
