@@ -4,3 +4,4 @@ pub mod convergence;
 pub mod pool;
 pub mod ruby;
 pub mod search;
+pub mod simulation;

@@ -1,0 +1,378 @@
+//! Rounds: who must run again, against which documents, until nobody must.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Converge, IndexView, Options, Run, Simulation, World, edit, threads};
+use crate::convergence::{Convergence, SavedNode, Search};
+use crate::search::{Answer, Document, SearchIndex, Timeline};
+
+/// A state of the index that runs have seen, with the answers it gave.
+struct Generation {
+    index: SearchIndex,
+    answers: BTreeMap<(String, String), Answers>,
+}
+
+/// What a search returned: the documents that match for certain, those that may, or neither for a refusal.
+#[derive(Clone, PartialEq, Eq)]
+enum Answers {
+    Found(Vec<ByContent>, Vec<ByContent>),
+    None,
+}
+
+/// A document that equals another of the same content; almost always by being the very same one.
+#[derive(Clone)]
+struct ByContent(Arc<Document>);
+
+impl PartialEq for ByContent {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.name() == other.0.name()
+                && match (self.0.saved(), other.0.saved()) {
+                    (Some(a), Some(b)) => Arc::ptr_eq(a, b) || a == b,
+                    _ => self.0.json() == other.0.json(),
+                })
+    }
+}
+
+impl Eq for ByContent {}
+
+impl Generation {
+    fn new(index: SearchIndex) -> Self {
+        Self {
+            index,
+            answers: BTreeMap::new(),
+        }
+    }
+
+    fn answers(&mut self, search: &Search) -> &Answers {
+        self.answers
+            .entry((search.index.clone(), search.query.clone()))
+            .or_insert_with(|| match self.index.search(&search.index, &search.query) {
+                Answer::Results { certain, maybe } => Answers::Found(
+                    certain.into_iter().map(ByContent).collect(),
+                    maybe.into_iter().map(ByContent).collect(),
+                ),
+                Answer::Refused(_) | Answer::NoSuchIndex => Answers::None,
+            })
+    }
+}
+
+/// A node's latest result, and what it came from.
+struct Latest {
+    result: Arc<Convergence>,
+    /// The object that this run began with.
+    input: Arc<SavedNode>,
+    /// Which state of the index it saw.
+    generation: usize,
+    reused: bool,
+}
+
+pub(super) struct Rounds<'a> {
+    converge: &'a dyn Converge,
+    options: Options,
+    generations: Vec<Generation>,
+    latest: BTreeMap<String, Latest>,
+    inventory: BTreeMap<String, Arc<SavedNode>>,
+    /// The index when the first run began.
+    start: SearchIndex,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) fn new(world: &World, converge: &'a dyn Converge, options: Options) -> Self {
+        let mut index = world.objects.clone();
+        for node in &world.nodes {
+            index.put_node(node.clone());
+        }
+        Self::starting(world, index, converge, options)
+    }
+
+    fn starting(
+        world: &World,
+        index: SearchIndex,
+        converge: &'a dyn Converge,
+        options: Options,
+    ) -> Self {
+        Self {
+            converge,
+            options,
+            start: index.clone(),
+            generations: vec![Generation::new(index)],
+            latest: BTreeMap::new(),
+            inventory: world
+                .nodes
+                .iter()
+                .map(|n| (n.name.clone(), n.clone()))
+                .collect(),
+        }
+    }
+
+    pub(super) fn after(
+        base: &Simulation,
+        head: &World,
+        changed: &BTreeSet<Arc<str>>,
+        converge: &'a dyn Converge,
+        options: Options,
+    ) -> Self {
+        let mut index = head.objects.clone();
+        for node in &head.nodes {
+            let saved = match (base.document(&node.name), base.inventory.get(&node.name)) {
+                (Some(saved), Some(before)) if **before == **node => saved.clone(),
+                (Some(saved), Some(before)) => Arc::new(edit::edited(saved, before, node)),
+                _ => node.clone(),
+            };
+            index.put_node(saved);
+        }
+        let mut rounds = Self::starting(head, index, converge, options);
+        rounds.reuse(base, changed);
+        rounds
+    }
+
+    /// Takes over results of the base that nothing in the change can alter.
+    fn reuse(&mut self, base: &Simulation, changed: &BTreeSet<Arc<str>>) {
+        if !base.settled {
+            return;
+        }
+        self.generations
+            .insert(0, Generation::new(base.index.clone()));
+        for (name, run) in &base.runs {
+            let (Some(old), Some(new)) = (base.document(name), self.document(name)) else {
+                continue;
+            };
+            let same_object = Arc::ptr_eq(old, &new) || **old == *new;
+            if same_object && !reads_any(&run.after, changed) {
+                let latest = Latest {
+                    result: run.after.clone(),
+                    input: new,
+                    generation: 0,
+                    reused: true,
+                };
+                self.latest.insert(name.clone(), latest);
+            }
+        }
+    }
+
+    pub(super) fn settle(mut self) -> Simulation {
+        let mut first: Option<BTreeMap<String, Arc<Convergence>>> = None;
+        let mut rounds = 0;
+        let mut settled = true;
+        loop {
+            let jobs = self.due();
+            if jobs.is_empty() && first.is_some() {
+                break;
+            }
+            if rounds >= self.options.rounds {
+                settled = false;
+                break;
+            }
+            rounds += 1;
+            self.round(jobs);
+            first.get_or_insert_with(|| self.results());
+            self.save();
+        }
+        let first = first.unwrap_or_default();
+        let worst = self.worst(&first);
+        let runs = self
+            .latest
+            .iter()
+            .map(|(name, latest)| {
+                let mut run = Run::steady(latest.result.clone());
+                run.reused = latest.reused;
+                if let Some(first) = first.get(name) {
+                    run.first = first.clone();
+                    run.worst = worst.get(name).unwrap_or(first).clone();
+                }
+                (name.clone(), run)
+            })
+            .collect();
+        Simulation {
+            runs,
+            index: self.now().clone(),
+            rounds,
+            settled,
+            inventory: self.inventory,
+        }
+    }
+
+    fn now(&self) -> &SearchIndex {
+        self.generations.last().map_or(&self.start, |g| &g.index)
+    }
+
+    fn document(&self, node: &str) -> Option<Arc<SavedNode>> {
+        self.now().document("node", node)?.saved().cloned()
+    }
+
+    fn results(&self) -> BTreeMap<String, Arc<Convergence>> {
+        self.latest
+            .iter()
+            .map(|(name, latest)| (name.clone(), latest.result.clone()))
+            .collect()
+    }
+
+    /// The nodes whose result is missing or may now be another, with the object each begins with.
+    fn due(&mut self) -> Vec<Arc<SavedNode>> {
+        let now = self.generations.len().saturating_sub(1);
+        let names: Vec<String> = self.inventory.keys().cloned().collect();
+        let mut due = Vec::new();
+        for name in names {
+            let Some(object) = self.document(&name) else {
+                continue;
+            };
+            let again = match self.latest.get(&name) {
+                None => true,
+                Some(latest) => {
+                    let (result, generation) = (latest.result.clone(), latest.generation);
+                    let moved = begins_otherwise(&latest.input, &object);
+                    moved || self.sees_otherwise(&result, generation, now)
+                }
+            };
+            if again {
+                due.push(object);
+            }
+        }
+        due
+    }
+
+    /// Whether a search of this run has other results in another generation.
+    fn sees_otherwise(&mut self, result: &Convergence, from: usize, to: usize) -> bool {
+        if from == to {
+            return false;
+        }
+        result
+            .searches
+            .iter()
+            .filter(|s| s.undetermined.is_none())
+            .any(|search| {
+                let old = self.generations.get_mut(from).map(|g| g.answers(search).clone());
+                let new = self.generations.get_mut(to).map(|g| g.answers(search).clone());
+                old != new
+            })
+    }
+
+    fn round(&mut self, jobs: Vec<Arc<SavedNode>>) {
+        let index = self.now().clone();
+        let converge = self.converge;
+        let results = threads::map(&jobs, self.options, |node| {
+            converge.converge(node, IndexView::Now(&index))
+        });
+        let generation = self.generations.len().saturating_sub(1);
+        // What is not run again has just been found to see this generation as it saw its own.
+        for latest in self.latest.values_mut() {
+            latest.generation = generation;
+        }
+        for (input, result) in jobs.into_iter().zip(results) {
+            let latest = Latest {
+                result: Arc::new(result),
+                generation,
+                reused: false,
+                input: input.clone(),
+            };
+            self.latest.insert(input.name.clone(), latest);
+        }
+    }
+
+    /// Every node that succeeded saves; one that failed keeps its old document.
+    fn save(&mut self) {
+        let mut index = self.now().clone();
+        let mut changed = false;
+        for latest in self.latest.values() {
+            let Some(saved) = &latest.result.saved else {
+                continue;
+            };
+            if latest.result.failure.is_none() && **saved != *latest.input {
+                let same = index
+                    .document("node", &saved.name)
+                    .and_then(|d| d.saved())
+                    .is_some_and(|s| Arc::ptr_eq(s, saved) || **s == **saved);
+                if !same {
+                    index.put_node(saved.clone());
+                    changed = true;
+                }
+            }
+        }
+        if changed {
+            self.generations.push(Generation::new(index));
+        }
+    }
+
+    /// Results at the unluckiest moment, of nodes for which that is neither the first nor the last.
+    fn worst(&mut self, first: &BTreeMap<String, Arc<Convergence>>) -> BTreeMap<String, Arc<Convergence>> {
+        let timeline = Timeline {
+            old: self.start.clone(),
+            new: self.now().clone(),
+        };
+        let mut out = BTreeMap::new();
+        let mut jobs = Vec::new();
+        for (name, latest) in &self.latest {
+            let Some(before) = first.get(name) else {
+                continue;
+            };
+            match unluckiest(before, &latest.result) {
+                Unluckiest::First => {}
+                Unluckiest::Settled => {
+                    out.insert(name.clone(), latest.result.clone());
+                }
+                Unluckiest::Between => {
+                    let saved = self.start.document("node", name).and_then(|d| d.saved());
+                    jobs.extend(saved.cloned());
+                }
+            }
+        }
+        let converge = self.converge;
+        let results = threads::map(&jobs, self.options, |node| {
+            converge.converge(node, IndexView::Between(&timeline))
+        });
+        for (node, result) in jobs.iter().zip(results) {
+            out.insert(node.name.clone(), Arc::new(result));
+        }
+        out
+    }
+}
+
+/// When a node's searches find the least.
+enum Unluckiest {
+    First,
+    Settled,
+    Between,
+}
+
+fn unluckiest(first: &Arc<Convergence>, settled: &Arc<Convergence>) -> Unluckiest {
+    if Arc::ptr_eq(first, settled) {
+        return Unluckiest::First;
+    }
+    let (mut grows, mut shrinks) = (false, false);
+    let mut later = settled.searches.iter();
+    for search in &first.searches {
+        let Some(after) = later.next().filter(|s| s.index == search.index && s.query == search.query)
+        else {
+            return Unluckiest::Between;
+        };
+        shrinks |= !search.results.iter().all(|r| after.results.contains(r));
+        grows |= !after.results.iter().all(|r| search.results.contains(r));
+    }
+    match (grows, shrinks, later.next()) {
+        (true, true, _) | (_, _, Some(_)) => Unluckiest::Between,
+        (_, false, None) => Unluckiest::First,
+        (false, true, None) => Unluckiest::Settled,
+    }
+}
+
+/// Whether a run that begins with another object can give another result. What a run computes itself (default,
+/// override, roles, recipes) it computes anew; its normal attributes and its run list stay.
+fn begins_otherwise(a: &SavedNode, b: &SavedNode) -> bool {
+    a.run_list != b.run_list
+        || a.chef_environment != b.chef_environment
+        || a.policy_name != b.policy_name
+        || a.policy_group != b.policy_group
+        || a.normal != b.normal
+}
+
+/// Whether a run read or looked for any of these paths. An input that ends in `/` stands for everything below it.
+fn reads_any(run: &Convergence, changed: &BTreeSet<Arc<str>>) -> bool {
+    changed.iter().any(|path| {
+        run.inputs.contains(path)
+            || path
+                .match_indices('/')
+                .any(|(i, _)| path.get(..=i).is_some_and(|folder| run.inputs.contains(folder)))
+    })
+}
