@@ -14,8 +14,6 @@ mod edit;
 mod rounds;
 mod threads;
 
-
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -144,7 +142,8 @@ impl Run {
     /// Each different result once, the settled one first.
     pub fn moments(&self) -> impl Iterator<Item = (Moment, &Arc<Convergence>)> {
         let first = !Arc::ptr_eq(&self.first, &self.after);
-        let worst = !Arc::ptr_eq(&self.worst, &self.after) && !Arc::ptr_eq(&self.worst, &self.first);
+        let worst =
+            !Arc::ptr_eq(&self.worst, &self.after) && !Arc::ptr_eq(&self.worst, &self.first);
         std::iter::once((Moment::Settled, &self.after))
             .chain(first.then_some((Moment::First, &self.first)))
             .chain(worst.then_some((Moment::Worst, &self.worst)))

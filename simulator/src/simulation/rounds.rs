@@ -243,8 +243,14 @@ impl<'a> Rounds<'a> {
             .iter()
             .filter(|s| s.undetermined.is_none())
             .any(|search| {
-                let old = self.generations.get_mut(from).map(|g| g.answers(search).clone());
-                let new = self.generations.get_mut(to).map(|g| g.answers(search).clone());
+                let old = self
+                    .generations
+                    .get_mut(from)
+                    .map(|g| g.answers(search).clone());
+                let new = self
+                    .generations
+                    .get_mut(to)
+                    .map(|g| g.answers(search).clone());
                 old != new
             })
     }
@@ -296,7 +302,10 @@ impl<'a> Rounds<'a> {
     }
 
     /// Results at the unluckiest moment, of nodes for which that is neither the first nor the last.
-    fn worst(&mut self, first: &BTreeMap<String, Arc<Convergence>>) -> BTreeMap<String, Arc<Convergence>> {
+    fn worst(
+        &mut self,
+        first: &BTreeMap<String, Arc<Convergence>>,
+    ) -> BTreeMap<String, Arc<Convergence>> {
         let timeline = Timeline {
             old: self.start.clone(),
             new: self.now().clone(),
@@ -343,7 +352,9 @@ fn unluckiest(first: &Arc<Convergence>, settled: &Arc<Convergence>) -> Unluckies
     let (mut grows, mut shrinks) = (false, false);
     let mut later = settled.searches.iter();
     for search in &first.searches {
-        let Some(after) = later.next().filter(|s| s.index == search.index && s.query == search.query)
+        let Some(after) = later
+            .next()
+            .filter(|s| s.index == search.index && s.query == search.query)
         else {
             return Unluckiest::Between;
         };
@@ -371,8 +382,9 @@ fn begins_otherwise(a: &SavedNode, b: &SavedNode) -> bool {
 fn reads_any(run: &Convergence, changed: &BTreeSet<Arc<str>>) -> bool {
     changed.iter().any(|path| {
         run.inputs.contains(path)
-            || path
-                .match_indices('/')
-                .any(|(i, _)| path.get(..=i).is_some_and(|folder| run.inputs.contains(folder)))
+            || path.match_indices('/').any(|(i, _)| {
+                path.get(..=i)
+                    .is_some_and(|folder| run.inputs.contains(folder))
+            })
     })
 }
