@@ -14,6 +14,8 @@
 //! An incident without `inventory/` keeps its node objects in `nodes/` of the tree, as some
 //! repositories do; its change may then edit run lists too.
 //!
+//! Incidents may share one repository: `base = "<slug>"` takes `before/` and `inventory/` from another.
+//!
 //! A twin is the same repository under a change that looks alike and does no harm. It is loaded as an
 //! incident of its own, named `<slug>/<name>`, about which nothing may be found: an alarm that cannot
 //! stay silent says nothing when it rings.

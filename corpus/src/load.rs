@@ -14,6 +14,8 @@ const DESCRIPTION: &str = "incident.toml";
 struct Description {
     title: String,
     story: Story,
+    /// The slug of another incident whose `before/` and `inventory/` are this one's too.
+    base: Option<String>,
     /// Files of `before/` that the change deletes.
     #[serde(default)]
     deleted: Vec<String>,
@@ -38,7 +40,7 @@ struct TwinDescription {
 /// # Errors
 /// The first folder that is not well formed: a description that does not parse or has unknown fields,
 /// an incident without expectations or without a change, a twin that is described but has no files
-/// (or the reverse), a deletion of a file that is not there.
+/// (or the reverse), a deletion of a file that is not there, a base that is not among `files`.
 pub fn from_files(files: Tree) -> Result<Vec<Incident>, LoadError> {
     let mut slugs: Vec<String> = Vec::new();
     for path in files.keys() {
@@ -67,32 +69,46 @@ pub fn from_files(files: Tree) -> Result<Vec<Incident>, LoadError> {
         }
     }
 
-    let mut incidents = Vec::new();
+    let mut folders = BTreeMap::new();
     for (folder, files) in by_slug {
-        load_one(folder, files, &mut incidents)?;
+        let slug = folder.trim_end_matches('/').to_owned();
+        folders.insert(slug, sort_out(folder, files)?);
+    }
+    let mut incidents = Vec::new();
+    for (slug, folder) in &folders {
+        finish(slug, folder, &folders, &mut incidents)?;
     }
     Ok(incidents)
 }
 
-fn load_one(folder: &str, files: Tree, incidents: &mut Vec<Incident>) -> Result<(), LoadError> {
-    let error = |message: String| LoadError::new(format!("{folder}{DESCRIPTION}"), message);
+/// One incident's folder, its files told apart.
+struct Folder {
+    /// Where the description is, for messages.
+    path: String,
+    description: Description,
+    before: Tree,
+    after: Tree,
+    inventory: Tree,
+    twins: BTreeMap<String, Tree>,
+}
 
-    let mut description = None;
+fn sort_out(folder: &str, files: Tree) -> Result<Folder, LoadError> {
+    let mut description = Vec::new();
     let mut before = Tree::new();
     let mut after = Tree::new();
     let mut inventory = Tree::new();
     let mut twins: BTreeMap<String, Tree> = BTreeMap::new();
     for (path, bytes) in files {
-        match path.split_once('/') {
-            None if path == DESCRIPTION => description = Some(bytes),
-            Some(("before", inner)) => drop(before.insert(inner.to_owned(), bytes)),
-            Some(("after", inner)) => drop(after.insert(inner.to_owned(), bytes)),
-            Some(("inventory", inner)) => drop(inventory.insert(inner.to_owned(), bytes)),
+        let (tree, inner) = match path.split_once('/') {
+            None if path == DESCRIPTION => {
+                description = bytes;
+                continue;
+            }
+            Some(("before", inner)) => (&mut before, inner),
+            Some(("after", inner)) => (&mut after, inner),
+            Some(("inventory", inner)) => (&mut inventory, inner),
             Some(("twins", inner)) if let Some((name, inner)) = inner.split_once('/') => {
-                twins
-                    .entry(name.to_owned())
-                    .or_default()
-                    .insert(inner.to_owned(), bytes);
+                (twins.entry(name.to_owned()).or_default(), inner)
             }
             _ => {
                 return Err(LoadError::new(
@@ -100,53 +116,87 @@ fn load_one(folder: &str, files: Tree, incidents: &mut Vec<Incident>) -> Result<
                     "an incident holds incident.toml, before/, after/, inventory/ and twins/<name>/",
                 ));
             }
-        }
+        };
+        tree.insert(inner.to_owned(), bytes);
     }
+    let path = format!("{folder}{DESCRIPTION}");
+    let text = str::from_utf8(&description).map_err(|e| LoadError::new(&path, e.to_string()))?;
+    Ok(Folder {
+        description: toml::from_str(text).map_err(|e| LoadError::new(&path, e.to_string()))?,
+        path,
+        before,
+        after,
+        inventory,
+        twins,
+    })
+}
 
-    let description = description.unwrap_or_default();
-    let text = str::from_utf8(&description).map_err(|e| error(e.to_string()))?;
-    let description: Description = toml::from_str(text).map_err(|e| error(e.to_string()))?;
+fn finish(
+    slug: &str,
+    folder: &Folder,
+    folders: &BTreeMap<String, Folder>,
+    incidents: &mut Vec<Incident>,
+) -> Result<(), LoadError> {
+    let error = |message: String| LoadError::new(&folder.path, message);
+    let description = &folder.description;
     if description.expect.is_empty() {
         return Err(error(
             "an incident says what must be found: `expect`".into(),
         ));
     }
+    let (before, inventory) = match &description.base {
+        None => (&folder.before, &folder.inventory),
+        Some(_) if !folder.before.is_empty() || !folder.inventory.is_empty() => {
+            return Err(error(
+                "has a `base` and also files of its own before the change".into(),
+            ));
+        }
+        Some(base) => folders
+            .get(base)
+            .filter(|base| base.description.base.is_none())
+            .map(|base| (&base.before, &base.inventory))
+            .ok_or_else(|| error(format!("no incident `{base}` with files to start from")))?,
+    };
 
-    let slug = folder.trim_end_matches('/').to_owned();
-    let after = overlay(&before, after, &description.deleted).map_err(error)?;
+    let after = overlay(before, &folder.after, &description.deleted).map_err(error)?;
     incidents.push(Incident {
-        slug: slug.clone(),
-        title: description.title,
-        story: Some(description.story),
+        slug: slug.to_owned(),
+        title: description.title.clone(),
+        story: Some(description.story.clone()),
         harmless_twin_of: None,
         before: before.clone(),
         after,
         inventory: inventory.clone(),
-        expect: description.expect,
+        expect: description.expect.clone(),
     });
-    for (name, twin) in description.twin {
-        let change = twins.remove(&name).unwrap_or_default();
-        let after = overlay(&before, change, &twin.deleted)
+    let none = Tree::new();
+    for (name, twin) in &description.twin {
+        let change = folder.twins.get(name).unwrap_or(&none);
+        let after = overlay(before, change, &twin.deleted)
             .map_err(|message| error(format!("twin.{name}: {message}")))?;
         incidents.push(Incident {
             slug: format!("{slug}/{name}"),
-            title: twin.title,
+            title: twin.title.clone(),
             story: None,
-            harmless_twin_of: Some(slug.clone()),
+            harmless_twin_of: Some(slug.to_owned()),
             before: before.clone(),
             after,
             inventory: inventory.clone(),
             expect: Vec::new(),
         });
     }
-    match twins.into_keys().next() {
+    match folder
+        .twins
+        .keys()
+        .find(|name| !description.twin.contains_key(*name))
+    {
         Some(name) => Err(error(format!("twins/{name}/ has no `[twin.{name}]`"))),
         None => Ok(()),
     }
 }
 
 /// `before` with the files of `change` added or replaced and those of `deleted` gone.
-fn overlay(before: &Tree, change: Tree, deleted: &[String]) -> Result<Tree, String> {
+fn overlay(before: &Tree, change: &Tree, deleted: &[String]) -> Result<Tree, String> {
     if change.is_empty() && deleted.is_empty() {
         return Err("changes nothing".into());
     }
@@ -157,10 +207,10 @@ fn overlay(before: &Tree, change: Tree, deleted: &[String]) -> Result<Tree, Stri
         }
     }
     for (path, bytes) in change {
-        if tree.get(&path) == Some(&bytes) {
+        if tree.get(path) == Some(bytes) {
             return Err(format!("`{path}` is the same as in before/"));
         }
-        tree.insert(path, bytes);
+        tree.insert(path.clone(), bytes.clone());
     }
     Ok(tree)
 }
@@ -232,6 +282,11 @@ mod tests {
         );
         assert!(refused(&format!("{expect}colour='red'\n"), &[]).contains("unknown field"));
         assert!(refused(&format!("{expect}cause='a'\n"), &[]).contains("is not `path:line`"));
+        let base = expect.replace("[story]", "base = 'y'\n[story]");
+        assert_eq!(
+            refused(&base, &[("after/a", "1")]),
+            "no incident `y` with files to start from"
+        );
         assert!(refused(&format!("expect=[]\n{STORY}"), &[]).contains("must be found"));
     }
 }
