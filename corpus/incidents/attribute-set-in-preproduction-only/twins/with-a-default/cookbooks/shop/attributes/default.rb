@@ -1,0 +1,4 @@
+default['shop']['root'] = '/srv/shop/current/public'
+default['shop']['workers'] = 4
+default['shop']['api']['port'] = 9292
+default['shop']['basket']['store'] = 'memory'

@@ -1,0 +1,10 @@
+include_recipe 'base'
+
+template '/etc/shop/puma.rb' do
+  source 'puma.rb.erb'
+  variables(workers: node['shop']['workers'], port: node['shop']['api']['port'])
+  notifies :restart, 'service[shop-api]'
+
+service 'shop-api' do
+  action [:enable, :start]
+end

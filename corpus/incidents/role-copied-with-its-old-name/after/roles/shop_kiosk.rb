@@ -1,0 +1,3 @@
+name 'shop_web'
+description 'Screens in the showroom'
+run_list 'role[base]'

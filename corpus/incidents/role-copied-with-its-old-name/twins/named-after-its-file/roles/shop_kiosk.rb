@@ -1,0 +1,3 @@
+name 'shop_kiosk'
+description 'Screens in the showroom'
+run_list 'role[base]'

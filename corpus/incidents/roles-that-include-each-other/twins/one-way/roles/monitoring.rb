@@ -1,0 +1,3 @@
+name 'monitoring'
+description 'Watched by the on-call team'
+run_list []

@@ -1,0 +1,11 @@
+include_recipe 'base'
+
+template '/etc/shop/puma.rb' do
+  source 'puma.rb.erb'
+  variables(workers: node['shop']['workers'], port: node['shop']['api']['port'])
+  notifies :restart, 'service[shop-api]'
+end
+
+service 'shop-api' do
+  action [:enable, :start]
+end

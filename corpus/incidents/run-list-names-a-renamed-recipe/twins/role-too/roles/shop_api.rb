@@ -1,0 +1,8 @@
+name 'shop_api'
+description 'Answers the shops'
+default_attributes(
+  'shop' => {
+    'workers' => 8
+  }
+)
+run_list 'role[base]', 'recipe[shop::puma]'

@@ -1,0 +1,3 @@
+name 'base'
+version '2.1.0'
+chef_version '>= 15'

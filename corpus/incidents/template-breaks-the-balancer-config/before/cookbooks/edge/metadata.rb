@@ -1,0 +1,4 @@
+name 'edge'
+version '2.1.0'
+chef_version '>= 15'
+depends 'base'

@@ -1,0 +1,7 @@
+name 'preproduction'
+description 'Where changes are tried'
+default_attributes(
+  'shop' => {
+    'rack_env' => 'preproduction'
+  }
+)

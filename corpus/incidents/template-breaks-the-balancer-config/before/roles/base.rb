@@ -1,0 +1,3 @@
+name 'base'
+description 'Every machine'
+run_list 'recipe[base]'

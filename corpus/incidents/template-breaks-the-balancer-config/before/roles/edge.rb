@@ -1,0 +1,3 @@
+name 'edge'
+description 'Load balancers that customers reach'
+run_list 'role[base]', 'recipe[edge]'
