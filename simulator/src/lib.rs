@@ -5,3 +5,4 @@ pub mod pool;
 pub mod ruby;
 pub mod search;
 pub mod simulation;
+pub mod impact;

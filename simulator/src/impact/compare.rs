@@ -1,0 +1,89 @@
+//! Puts an impact together.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Comparison, Impact, NodeImpact, configs, counts, pools, searches, syntax};
+use crate::convergence::Convergence;
+
+pub(super) fn compare(c: &Comparison<'_>) -> Impact {
+    let nodes = nodes(c);
+    let names = pools::node_names(c.head);
+    let pools = pools::compare(&nodes, &names, c.formats);
+    let searches = searches::compare(&nodes, c.changes);
+    let configs = configs::problems(&nodes, c.formats);
+    let syntax = syntax::compare(c, &nodes);
+    let counts = counts::count(c, &nodes, &pools);
+    Impact {
+        has_base: c.base.is_some(),
+        files: c.changes.to_vec(),
+        undetermined: c.head.undetermined(),
+        counts,
+        pools,
+        searches,
+        configs,
+        syntax,
+        nodes,
+        index: c.head.index.clone(),
+        index_before: c.base.map(|b| b.index.clone()),
+        unsettled_after: (!c.head.settled).then_some(c.head.rounds),
+    }
+}
+
+fn nodes(c: &Comparison<'_>) -> BTreeMap<String, NodeImpact> {
+    let before = c.base.map(|b| &b.runs);
+    let mut names: Vec<&String> = c.head.runs.keys().collect();
+    names.extend(before.into_iter().flat_map(BTreeMap::keys));
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .map(|name| {
+            let before = before.and_then(|b| b.get(name)).map(|r| r.after.clone());
+            let after = c.head.runs.get(name).cloned();
+            let changed = match (&before, &after) {
+                (Some(before), Some(after)) => differ(before, &after.after),
+                _ => true,
+            };
+            let node = NodeImpact {
+                name: name.clone(),
+                before,
+                after,
+                changed,
+            };
+            (name.clone(), node)
+        })
+        .collect()
+}
+
+/// Whether two results differ in what they do; where in the code it is written does not matter.
+fn differ(a: &Arc<Convergence>, b: &Arc<Convergence>) -> bool {
+    if Arc::ptr_eq(a, b) {
+        return false;
+    }
+    let files = |c: &Convergence| -> Vec<(String, Arc<str>)> {
+        c.files
+            .iter()
+            .map(|(path, file)| (path.clone(), file.text.clone()))
+            .collect()
+    };
+    let failure = |c: &Convergence| {
+        c.failure
+            .as_ref()
+            .map(|f| (f.class.clone(), f.message.clone()))
+    };
+    let resources = |c: &Convergence| -> Vec<_> {
+        c.resources
+            .iter()
+            .map(|r| (r.r#type.clone(), r.name.clone(), r.action.clone(), r.properties.clone()))
+            .collect()
+    };
+    a.expanded != b.expanded
+        || failure(a) != failure(b)
+        || files(a) != files(b)
+        || resources(a) != resources(b)
+        || a.searches
+            .iter()
+            .map(|s| (&s.index, &s.query, &s.results))
+            .ne(b.searches.iter().map(|s| (&s.index, &s.query, &s.results)))
+}

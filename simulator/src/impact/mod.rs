@@ -1,0 +1,238 @@
+//! What a change does: the simulation of its base against that of its head.
+//!
+//! An [`Impact`] is data and judges nothing; rules do. Without a base the whole tree is judged, and everything in it
+//! counts as new.
+
+mod blame;
+mod compare;
+mod configs;
+mod counts;
+mod diff;
+mod pools;
+mod searches;
+mod syntax;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::problem::Problem;
+use foretaste_parser::source::{Location, Source, SyntaxError};
+
+use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
+use crate::pool::Pool;
+use crate::search::{Moment, SearchIndex};
+use crate::simulation::{Run, Simulation};
+
+pub use blame::Suspects;
+pub use counts::{Count, Counts};
+pub use diff::{FileChange, Hunk, hunks};
+pub use syntax::{is_conflict_marker, syntax_errors};
+
+/// What to compare.
+#[derive(Clone, Copy)]
+pub struct Comparison<'a> {
+    /// `None` judges the head alone.
+    pub base: Option<&'a Simulation>,
+    pub head: &'a Simulation,
+    /// Files that differ; all files of the head where there is no base.
+    pub changes: &'a [FileChange],
+    /// A file of the head by its path.
+    pub file: &'a dyn Fn(&str) -> Option<Arc<Source>>,
+    /// The user's word on the formats of paths on nodes.
+    pub formats: &'a [Override],
+}
+
+/// Everything that differs between base and head, and what of it could not be evaluated.
+#[derive(Clone, Debug)]
+pub struct Impact {
+    /// False where the head is judged alone, and all that is present counts as new.
+    pub has_base: bool,
+    pub files: Vec<FileChange>,
+    /// Every node of base or head, by name.
+    pub nodes: BTreeMap<String, NodeImpact>,
+    /// Every pool of base or head, changed or not, by node, file and name.
+    pub pools: Vec<PoolImpact>,
+    /// Searches of head nodes, each with the search of the base that it was.
+    pub searches: Vec<SearchImpact>,
+    /// Problems of rendered configs in the head.
+    pub configs: Vec<ConfigImpact>,
+    /// Files of the repository that do not parse, in the head.
+    pub syntax: Vec<SyntaxImpact>,
+    /// What was not evaluated, with the nodes for which it was not.
+    pub undetermined: BTreeMap<Undetermined, BTreeSet<String>>,
+    pub counts: Counts,
+    /// What nodes have saved when the head is settled.
+    pub index: SearchIndex,
+    /// What they had saved before the head's first run; the head's own edits of node objects are in it.
+    pub index_before: Option<SearchIndex>,
+    /// Rounds after which the head still changed, where it did not settle.
+    pub unsettled_after: Option<u32>,
+}
+
+/// One node in base and head.
+#[derive(Clone, Debug)]
+pub struct NodeImpact {
+    pub name: String,
+    /// Its settled result in the base; `None` for a new node or without a base.
+    pub before: Option<Arc<Convergence>>,
+    /// Its results in the head; `None` for a node that the change removes.
+    pub after: Option<Run>,
+    /// Whether anything about it differs: resources, rendered files, searches' results or its outcome.
+    pub changed: bool,
+}
+
+impl NodeImpact {
+    /// Its failure in the head, at the first moment that has one: settled, first, worst.
+    #[must_use]
+    pub fn failure(&self) -> Option<(Moment, &Failure)> {
+        self.after
+            .as_ref()?
+            .moments()
+            .find_map(|(moment, run)| Some((moment, run.failure.as_ref()?)))
+    }
+
+    /// Its failure in the base.
+    #[must_use]
+    pub fn failure_before(&self) -> Option<&Failure> {
+        self.before.as_ref()?.failure.as_ref()
+    }
+
+    /// Its result in the head at a moment.
+    #[must_use]
+    pub fn at(&self, moment: Moment) -> Option<&Arc<Convergence>> {
+        let run = self.after.as_ref()?;
+        Some(match moment {
+            Moment::First => &run.first,
+            Moment::Worst => &run.worst,
+            Moment::Settled => &run.after,
+        })
+    }
+}
+
+/// One pool of one rendered file of one node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePool {
+    pub node: String,
+    pub file: String,
+    pub pool: Pool,
+}
+
+/// One pool in base and head. A moment has none where the file then has no such pool.
+#[derive(Clone, Debug)]
+pub struct PoolImpact {
+    pub node: String,
+    /// Path on the node.
+    pub file: String,
+    pub name: String,
+    pub format: Format,
+    pub before: Option<Pool>,
+    pub first: Option<Pool>,
+    pub worst: Option<Pool>,
+    pub after: Option<Pool>,
+    /// Why members are not certain in the head.
+    pub undetermined: Option<String>,
+}
+
+impl PoolImpact {
+    #[must_use]
+    pub fn at(&self, moment: Moment) -> Option<&Pool> {
+        match moment {
+            Moment::First => self.first.as_ref(),
+            Moment::Worst => self.worst.as_ref(),
+            Moment::Settled => self.after.as_ref(),
+        }
+    }
+
+    /// How many members serve in the base.
+    #[must_use]
+    pub fn serving_before(&self) -> usize {
+        self.before.as_ref().map_or(0, |p| p.serving().count())
+    }
+
+    /// How many members serve in the head at a moment.
+    #[must_use]
+    pub fn serving_at(&self, moment: Moment) -> usize {
+        self.at(moment).map_or(0, |p| p.serving().count())
+    }
+}
+
+/// One search of one node in the head.
+#[derive(Clone, Debug)]
+pub struct SearchImpact {
+    pub node: String,
+    /// The search of the base in its place; `None` where the change adds it.
+    pub before: Option<Search>,
+    pub first: Option<Search>,
+    pub worst: Option<Search>,
+    pub after: Search,
+    /// Rendered files that its results reach, by path on the node.
+    pub files: Vec<String>,
+}
+
+/// Problems of one rendered config in the head.
+#[derive(Clone, Debug)]
+pub struct ConfigImpact {
+    pub node: String,
+    /// Path on the node.
+    pub file: String,
+    pub format: Format,
+    pub moment: Moment,
+    pub rendered: RenderedFile,
+    pub problems: Vec<ConfigProblem>,
+}
+
+#[derive(Clone, Debug)]
+pub struct ConfigProblem {
+    pub problem: Problem,
+    /// In the rendered text, from 1.
+    pub line: u32,
+    /// That line, holes shown as `‹unknown›`.
+    pub text: String,
+    /// The template's line that produced it, or the resource that writes the file.
+    pub location: Location,
+    /// False where the base's file had the same problem.
+    pub new: bool,
+}
+
+/// A file of the repository that does not parse.
+#[derive(Clone, Debug)]
+pub struct SyntaxImpact {
+    /// `None` for merge conflict markers, which no format allows.
+    pub format: Option<Format>,
+    pub error: SyntaxError,
+    pub location: Location,
+    /// False where the base's file had the same error.
+    pub new: bool,
+    /// Nodes whose runs read the file.
+    pub nodes: Vec<String>,
+}
+
+impl Impact {
+    /// Compares two simulations.
+    #[must_use]
+    pub fn new(comparison: &Comparison<'_>) -> Self {
+        compare::compare(comparison)
+    }
+
+    /// The change of a file, where it is one that the change touches.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&FileChange> {
+        self.files.iter().find(|f| &*f.path == path)
+    }
+
+    /// Whether a line of the head is one that the change wrote; every line is, without a base.
+    #[must_use]
+    pub fn touches(&self, location: &Location) -> bool {
+        !self.has_base
+            || self
+                .file(&location.path)
+                .is_some_and(|f| f.hunk_at(location.line).is_some())
+    }
+
+    /// The rendered file of a node at a moment.
+    #[must_use]
+    pub fn rendered(&self, node: &str, file: &str, moment: Moment) -> Option<&RenderedFile> {
+        self.nodes.get(node)?.at(moment)?.files.get(file)
+    }
+}

@@ -1,0 +1,126 @@
+//! Pools of rendered files, in base and head.
+
+use std::collections::BTreeMap;
+
+use foretaste_parser::formats::{Format, Override, format_with};
+use foretaste_parser::source::Source;
+
+use super::{NodeImpact, NodePool, PoolImpact};
+use crate::convergence::Convergence;
+use crate::pool::{self, NodeNames, Pool};
+use crate::search::Moment;
+use crate::simulation::Simulation;
+
+/// Names and addresses of every node as it saves itself in the end.
+pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
+    let saved = simulation
+        .index
+        .documents("node")
+        .into_iter()
+        .flatten()
+        .filter_map(|d| d.saved());
+    NodeNames::new(saved.map(AsRef::as_ref))
+}
+
+/// The format of a file on a node.
+pub(super) fn format(path: &str, text: &str, formats: &[Override]) -> Option<Format> {
+    let first = text.as_bytes().get(..text.len().min(128)).unwrap_or_default();
+    format_with(formats, path, first)
+}
+
+/// The pools of every file that a run renders, members tied to nodes.
+pub(super) fn of_run(run: &Convergence, names: &NodeNames, formats: &[Override]) -> Vec<(Format, NodePool)> {
+    let mut out = Vec::new();
+    for (path, file) in &run.files {
+        let Some(format) = format(path, &file.text, formats) else {
+            continue;
+        };
+        let source = Source::new(path.as_str(), file.text.clone());
+        for mut pool in pool::pools(format, &source) {
+            names.tie(&mut pool.members);
+            if pool.undetermined.is_none() {
+                pool.undetermined.clone_from(&file.conditional);
+            }
+            let pool = NodePool {
+                node: run.node.clone(),
+                file: path.clone(),
+                pool,
+            };
+            out.push((format, pool));
+        }
+    }
+    out
+}
+
+type Key = (String, String);
+
+fn keyed(run: &Convergence, names: &NodeNames, formats: &[Override]) -> BTreeMap<Key, (Format, Pool)> {
+    of_run(run, names, formats)
+        .into_iter()
+        .map(|(format, p)| ((p.file, p.pool.name.clone()), (format, p.pool)))
+        .collect()
+}
+
+pub(super) fn compare(
+    nodes: &BTreeMap<String, NodeImpact>,
+    names: &NodeNames,
+    formats: &[Override],
+) -> Vec<PoolImpact> {
+    let mut out = Vec::new();
+    for node in nodes.values() {
+        let Some(after) = &node.after else { continue };
+        // A run that fails leaves the balancer's file as it was: the failure is the finding, not the pools.
+        let written = |moment: Moment| {
+            let run = node.at(moment)?;
+            run.failure.is_none().then(|| keyed(run, names, formats))
+        };
+        let before = node
+            .before
+            .as_ref()
+            .map(|run| keyed(run, names, formats))
+            .unwrap_or_default();
+        let settled = written(Moment::Settled).unwrap_or_else(|| before.clone());
+        let same = after.moments().count() == 1;
+        let (first, worst) = if same {
+            (settled.clone(), settled.clone())
+        } else {
+            (
+                written(Moment::First).unwrap_or_else(|| before.clone()),
+                written(Moment::Worst).unwrap_or_else(|| before.clone()),
+            )
+        };
+        let mut keys: Vec<&Key> = [&before, &settled, &first, &worst]
+            .into_iter()
+            .flat_map(|m| m.keys())
+            .collect();
+        keys.sort();
+        keys.dedup();
+        for key in keys {
+            let at = |m: &BTreeMap<Key, (Format, Pool)>| m.get(key).map(|(_, p)| p.clone());
+            let Some(format) = [&settled, &first, &worst, &before]
+                .iter()
+                .find_map(|m| m.get(key))
+                .map(|(f, _)| *f)
+            else {
+                continue;
+            };
+            let (first, worst, after) = (at(&first), at(&worst), at(&settled));
+            let undetermined = [&after, &first, &worst]
+                .into_iter()
+                .flatten()
+                .find_map(|p| p.undetermined.clone());
+            out.push(PoolImpact {
+                node: node.name.clone(),
+                file: key.0.clone(),
+                name: key.1.clone(),
+                format,
+                before: at(&before),
+                first,
+                worst,
+                after,
+                undetermined,
+            });
+        }
+    }
+    out
+}
