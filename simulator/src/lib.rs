@@ -1,8 +1,8 @@
 //! Deterministic simulation of Chef: no I/O, no clock, nothing of a repository is run.
 
 pub mod convergence;
+pub mod impact;
 pub mod pool;
 pub mod ruby;
 pub mod search;
 pub mod simulation;
-pub mod impact;

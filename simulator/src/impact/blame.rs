@@ -48,15 +48,20 @@ impl Impact {
             return Vec::new();
         }
         for file in &self.files {
-            let on_the_way: Vec<&Location> =
-                suspects.places.iter().filter(|p| p.path == file.path).collect();
+            let on_the_way: Vec<&Location> = suspects
+                .places
+                .iter()
+                .filter(|p| p.path == file.path)
+                .collect();
             if on_the_way.is_empty() && !self.depends(suspects, file) {
                 continue;
             }
             for hunk in &file.hunks {
                 let hit = on_the_way.iter().find(|p| hunk.covers(p.line));
                 let (spoken, line) = spoken_of(file, hunk, suspects);
-                let score = if hit.is_some() { 100 } else { 0 } + spoken * 2 + u32::from(!on_the_way.is_empty());
+                let score = if hit.is_some() { 100 } else { 0 }
+                    + spoken * 2
+                    + u32::from(!on_the_way.is_empty());
                 let location = match hit {
                     Some(place) => (*place).clone(),
                     None => line.unwrap_or_else(|| file.location(hunk)),
@@ -69,7 +74,11 @@ impl Impact {
         let mut out: Vec<Location> = Vec::new();
         for (score, location) in scored {
             // What is certain needs no guesses beside it.
-            let close = if best >= 100 { score >= 100 } else { score * 2 >= best };
+            let close = if best >= 100 {
+                score >= 100
+            } else {
+                score * 2 >= best
+            };
             if close && out.len() < CAUSES && !out.contains(&location) {
                 out.push(location);
             }
@@ -84,12 +93,17 @@ impl Impact {
                 return false;
             };
             let after = node.after.as_ref().map(|r| &r.after);
-            let read = [node.before.as_ref(), after].into_iter().flatten().any(|run| {
-                run.inputs.contains(&file.path)
-                    || file.path.match_indices('/').any(|(i, _)| {
-                        file.path.get(..=i).is_some_and(|folder| run.inputs.contains(folder))
-                    })
-            });
+            let read = [node.before.as_ref(), after]
+                .into_iter()
+                .flatten()
+                .any(|run| {
+                    run.inputs.contains(&file.path)
+                        || file.path.match_indices('/').any(|(i, _)| {
+                            file.path
+                                .get(..=i)
+                                .is_some_and(|folder| run.inputs.contains(folder))
+                        })
+                });
             let object = self
                 .index
                 .document("node", name)
@@ -121,5 +135,8 @@ fn spoken_of(file: &FileChange, hunk: &Hunk, suspects: &Suspects) -> (u32, Optio
         }
     }
     let count = u32::try_from(all.len()).unwrap_or(u32::MAX).min(20);
-    (count, best.map(|(_, line)| Location::line(file.path.clone(), line)))
+    (
+        count,
+        best.map(|(_, line)| Location::line(file.path.clone(), line)),
+    )
 }

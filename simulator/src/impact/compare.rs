@@ -75,7 +75,14 @@ fn differ(a: &Arc<Convergence>, b: &Arc<Convergence>) -> bool {
     let resources = |c: &Convergence| -> Vec<_> {
         c.resources
             .iter()
-            .map(|r| (r.r#type.clone(), r.name.clone(), r.action.clone(), r.properties.clone()))
+            .map(|r| {
+                (
+                    r.r#type.clone(),
+                    r.name.clone(),
+                    r.action.clone(),
+                    r.properties.clone(),
+                )
+            })
             .collect()
     };
     a.expanded != b.expanded

@@ -20,7 +20,10 @@ pub(super) fn check(format: Format, source: &Source) -> Vec<Problem> {
     }
 }
 
-pub(super) fn problems(nodes: &BTreeMap<String, NodeImpact>, formats: &[Override]) -> Vec<ConfigImpact> {
+pub(super) fn problems(
+    nodes: &BTreeMap<String, NodeImpact>,
+    formats: &[Override],
+) -> Vec<ConfigImpact> {
     let mut out = Vec::new();
     for node in nodes.values() {
         let Some(run) = &node.after else { continue };

@@ -65,13 +65,21 @@ pub(super) fn count(
                 counts.configs.add(!unclear.contains(&(&node.name, path)));
             }
         }
-        files.extend(result.inputs.iter().filter(|i| !i.ends_with('/')).map(|i| &**i));
+        files.extend(
+            result
+                .inputs
+                .iter()
+                .filter(|i| !i.ends_with('/'))
+                .map(|i| &**i),
+        );
     }
     for path in files {
         // An input that was looked for and is not there is none; a removed file needs no reading.
         let changed = c.changes.iter().find(|f| &*f.path == path);
         match changed {
-            Some(change) => counts.files.add(change.after.is_some() || change.before.is_some()),
+            Some(change) => counts
+                .files
+                .add(change.after.is_some() || change.before.is_some()),
             None if (c.file)(path).is_some() => counts.files.add(true),
             None => {}
         }

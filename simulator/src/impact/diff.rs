@@ -28,7 +28,10 @@ pub struct Hunk {
 impl FileChange {
     #[must_use]
     pub fn new(path: Arc<str>, before: Option<Arc<Source>>, after: Option<Arc<Source>>) -> Self {
-        let text = |s: &Option<Arc<Source>>| s.as_ref().map_or_else(|| Arc::from(""), |s| s.text().clone());
+        let text = |s: &Option<Arc<Source>>| {
+            s.as_ref()
+                .map_or_else(|| Arc::from(""), |s| s.text().clone())
+        };
         let hunks = hunks(&text(&before), &text(&after));
         Self {
             path,
@@ -165,7 +168,12 @@ mod tests {
     fn show(before: &str, after: &str) -> String {
         hunks(before, after)
             .iter()
-            .map(|h| format!("-{},{} +{},{} ", h.old_line, h.old_count, h.new_line, h.new_count))
+            .map(|h| {
+                format!(
+                    "-{},{} +{},{} ",
+                    h.old_line, h.old_count, h.new_line, h.new_count
+                )
+            })
             .collect()
     }
 

@@ -24,12 +24,19 @@ pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
 
 /// The format of a file on a node.
 pub(super) fn format(path: &str, text: &str, formats: &[Override]) -> Option<Format> {
-    let first = text.as_bytes().get(..text.len().min(128)).unwrap_or_default();
+    let first = text
+        .as_bytes()
+        .get(..text.len().min(128))
+        .unwrap_or_default();
     format_with(formats, path, first)
 }
 
 /// The pools of every file that a run renders, members tied to nodes.
-pub(super) fn of_run(run: &Convergence, names: &NodeNames, formats: &[Override]) -> Vec<(Format, NodePool)> {
+pub(super) fn of_run(
+    run: &Convergence,
+    names: &NodeNames,
+    formats: &[Override],
+) -> Vec<(Format, NodePool)> {
     let mut out = Vec::new();
     for (path, file) in &run.files {
         let Some(format) = format(path, &file.text, formats) else {
@@ -54,7 +61,11 @@ pub(super) fn of_run(run: &Convergence, names: &NodeNames, formats: &[Override])
 
 type Key = (String, String);
 
-fn keyed(run: &Convergence, names: &NodeNames, formats: &[Override]) -> BTreeMap<Key, (Format, Pool)> {
+fn keyed(
+    run: &Convergence,
+    names: &NodeNames,
+    formats: &[Override],
+) -> BTreeMap<Key, (Format, Pool)> {
     of_run(run, names, formats)
         .into_iter()
         .map(|(format, p)| ((p.file, p.pool.name.clone()), (format, p.pool)))

@@ -69,12 +69,14 @@ fn pair(old: &[Search], new: &[Search], changes: &[FileChange]) -> Vec<Option<us
         }
     };
     let moved = |s: &Search| {
-        let line = changes
-            .iter()
-            .find(|c| c.path == s.location.path)
-            .map_or(Some(s.location.line), |c| {
-                c.new_line(s.location.line).or_else(|| replaced(c, s.location.line))
-            });
+        let line =
+            changes
+                .iter()
+                .find(|c| c.path == s.location.path)
+                .map_or(Some(s.location.line), |c| {
+                    c.new_line(s.location.line)
+                        .or_else(|| replaced(c, s.location.line))
+                });
         line.map(|l| (s.location.path.clone(), l))
     };
     pass(&mut out, &|o, n| {
@@ -87,7 +89,11 @@ fn pair(old: &[Search], new: &[Search], changes: &[FileChange]) -> Vec<Option<us
     let free_old = taken.iter().filter(|t| !**t).count();
     let free_new = out.iter().filter(|o| o.is_none()).count();
     if free_old == free_new {
-        let rest = taken.iter().enumerate().filter(|(_, t)| !**t).map(|(i, _)| i);
+        let rest = taken
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| !**t)
+            .map(|(i, _)| i);
         for (slot, i) in out.iter_mut().filter(|o| o.is_none()).zip(rest) {
             *slot = Some(i);
         }

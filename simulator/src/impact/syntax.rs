@@ -30,7 +30,9 @@ pub fn syntax_errors(source: &Source) -> Vec<(Option<Format>, SyntaxError)> {
 fn errors(format: Format, source: &Source) -> Vec<SyntaxError> {
     let _ = source;
     match format {
-        Format::Ruby | Format::Erb | Format::Json | Format::HaproxyCfg | Format::Nginx => Vec::new(),
+        Format::Ruby | Format::Erb | Format::Json | Format::HaproxyCfg | Format::Nginx => {
+            Vec::new()
+        }
     }
 }
 
@@ -79,7 +81,10 @@ pub(super) fn compare(
             continue;
         }
         let mut known: Vec<String> = match (&c.base, &change.before) {
-            (Some(_), Some(before)) => syntax_errors(before).into_iter().map(|(_, e)| e.message).collect(),
+            (Some(_), Some(before)) => syntax_errors(before)
+                .into_iter()
+                .map(|(_, e)| e.message)
+                .collect(),
             _ => Vec::new(),
         };
         let readers = readers(&change.path, nodes);
@@ -105,7 +110,10 @@ fn readers<'n>(path: &Arc<str>, nodes: &'n BTreeMap<String, NodeImpact>) -> BTre
     nodes
         .values()
         .filter(|n| {
-            let after = n.after.as_ref().is_some_and(|r| r.after.inputs.contains(path));
+            let after = n
+                .after
+                .as_ref()
+                .is_some_and(|r| r.after.inputs.contains(path));
             after || n.before.as_ref().is_some_and(|b| b.inputs.contains(path))
         })
         .map(|n| n.name.as_str())
