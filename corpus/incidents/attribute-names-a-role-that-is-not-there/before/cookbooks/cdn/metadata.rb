@@ -1,0 +1,6 @@
+name             'cdn'
+maintainer       'Web operations'
+license          'Apache-2.0'
+description      'Varnish in front of the site'
+version          '0.8.1'
+supports         'centos'

@@ -1,0 +1,6 @@
+name             'site'
+maintainer       'Web operations'
+license          'Apache-2.0'
+description      'The site itself'
+version          '2.0.0'
+supports         'centos'

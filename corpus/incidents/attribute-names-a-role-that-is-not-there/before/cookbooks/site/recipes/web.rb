@@ -1,0 +1,5 @@
+package 'site'
+
+service 'site' do
+  action [:enable, :start]
+end

@@ -1,0 +1,3 @@
+name "site_web"
+description "The site, as it has been for years"
+run_list("recipe[site::web]")

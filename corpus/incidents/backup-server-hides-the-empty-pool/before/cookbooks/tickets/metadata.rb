@@ -1,0 +1,3 @@
+name 'tickets'
+version '1.9.4'
+chef_version '>= 14'

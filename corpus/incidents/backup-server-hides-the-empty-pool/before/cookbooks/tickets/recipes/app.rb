@@ -1,0 +1,5 @@
+package 'tickets-app'
+
+service 'tickets-app' do
+  action [:enable, :start]
+end

@@ -1,0 +1,5 @@
+package 'tickets-search'
+
+service 'tickets-search' do
+  action [:enable, :start]
+end

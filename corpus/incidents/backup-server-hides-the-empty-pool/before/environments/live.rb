@@ -1,0 +1,2 @@
+name 'live'
+description 'Open to the public'

@@ -1,0 +1,3 @@
+name 'balancer'
+description 'HAProxy in front of the ticket office'
+run_list 'recipe[balancer]'

@@ -1,0 +1,3 @@
+name 'tickets_app'
+description 'Sells tickets'
+run_list 'recipe[tickets::app]'

@@ -1,0 +1,3 @@
+name 'tickets_search'
+description 'Finds tickets'
+run_list 'recipe[tickets::search]'

@@ -1,0 +1,3 @@
+name 'office'
+description 'A machine of the ticket office'
+run_list 'role[box_office]'

@@ -1,0 +1,3 @@
+name 'fleet'
+version '23.0.0'
+chef_version '>= 16'

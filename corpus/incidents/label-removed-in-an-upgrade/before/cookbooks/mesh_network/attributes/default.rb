@@ -1,0 +1,1 @@
+default['mesh_network']['as'] = 64_512

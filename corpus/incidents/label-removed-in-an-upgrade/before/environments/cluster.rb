@@ -1,0 +1,2 @@
+name 'cluster'
+description 'The cluster that serves'

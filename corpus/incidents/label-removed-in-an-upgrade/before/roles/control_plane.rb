@@ -1,0 +1,3 @@
+name 'control_plane'
+description 'A control plane machine of the cluster'
+run_list 'recipe[mesh_network]'

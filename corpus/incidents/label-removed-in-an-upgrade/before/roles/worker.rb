@@ -1,0 +1,3 @@
+name 'worker'
+description 'A worker machine of the cluster'
+run_list 'recipe[mesh_network]'

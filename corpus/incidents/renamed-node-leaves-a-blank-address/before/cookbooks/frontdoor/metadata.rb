@@ -1,0 +1,2 @@
+name 'frontdoor'
+version '1.0.7'

@@ -1,0 +1,2 @@
+name 'till'
+version '5.2.0'

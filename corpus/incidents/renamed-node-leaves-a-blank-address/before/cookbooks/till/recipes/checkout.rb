@@ -1,0 +1,5 @@
+package 'till-checkout'
+
+service 'till-checkout' do
+  action [:enable, :start]
+end

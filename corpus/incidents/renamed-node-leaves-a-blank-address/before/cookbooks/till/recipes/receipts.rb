@@ -1,0 +1,5 @@
+package 'till-receipts'
+
+service 'till-receipts' do
+  action [:enable, :start]
+end

@@ -1,0 +1,2 @@
+name 'retail'
+description 'All shops'

@@ -1,0 +1,5 @@
+package 'ledger-accounts'
+
+service 'ledger-accounts' do
+  action [:enable, :start]
+end

@@ -1,0 +1,5 @@
+package 'ledger-quotes'
+
+service 'ledger-quotes' do
+  action [:enable, :start]
+end

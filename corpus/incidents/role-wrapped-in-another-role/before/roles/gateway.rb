@@ -1,0 +1,3 @@
+name 'gateway'
+description 'Where partners come in'
+run_list 'recipe[mesh]'

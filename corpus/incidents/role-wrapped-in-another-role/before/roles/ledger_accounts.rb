@@ -1,0 +1,3 @@
+name 'ledger_accounts'
+description 'Offers accounts'
+run_list 'recipe[ledger::accounts]', 'recipe[mesh]'

@@ -1,0 +1,2 @@
+name 'market'
+version '2.7.1'

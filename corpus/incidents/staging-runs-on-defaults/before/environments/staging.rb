@@ -1,0 +1,2 @@
+name 'staging'
+description 'Redis runs beside the application, where the cookbook expects it'

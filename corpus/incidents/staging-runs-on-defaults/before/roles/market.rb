@@ -1,0 +1,3 @@
+name 'market'
+description 'The market, with its own balancer in front of Redis'
+run_list 'recipe[market]'
