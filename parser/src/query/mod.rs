@@ -9,11 +9,23 @@
 //!
 //! chef-zero (Test Kitchen) has a third grammar of its own: [`zero`].
 
+mod backend;
+mod clause;
+mod decode;
 mod error;
+mod front;
+mod help;
+mod lexer;
 mod profile;
+mod rewrite;
+pub mod tree;
+pub mod zero;
 
+pub use clause::{Clause, Matcher, Occur, Scope, Test};
 pub use error::{QueryError, Stage};
 pub use profile::Profile;
+
+use crate::source::Span;
 
 /// A query that its profile accepts.
 #[derive(Clone, Debug)]
@@ -21,6 +33,21 @@ pub struct Query {
     pub profile: Profile,
     /// As given.
     pub text: String,
+    pub meaning: Meaning,
+}
+
+/// What is evaluated. Spans are byte ranges of the query as given, before its second decoding.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    Lucene {
+        /// What was written, by the server's grammar. Its spans are of the decoded text, which is the text as given
+        /// unless that holds a `%`.
+        written: tree::Sequence,
+        /// What the server sends to its search engine.
+        rewritten: String,
+        clause: Clause,
+    },
+    Zero(zero::Node),
 }
 
 /// Parses a query as `profile` does.
@@ -28,8 +55,63 @@ pub struct Query {
 /// # Errors
 /// What the server answers to a query it does not take.
 pub fn parse(text: &str, profile: Profile) -> Result<Query, QueryError> {
+    let stage = if profile == Profile::Zero {
+        Stage::Zero
+    } else {
+        Stage::Front
+    };
+    let decoded = decode::decode(text, profile).map_err(|offset| QueryError {
+        stage,
+        status: 500,
+        message: "crash error:function_clause".to_string(),
+        offset,
+        help: Some(help::BAD_PERCENT.to_string()),
+    })?;
+    let invalid = || format!("invalid search query: '{}'", decoded.text);
+    let meaning = if profile == Profile::Zero {
+        zero::parse(&decoded.text).map(Meaning::Zero).map_err(|refused| QueryError {
+            stage,
+            status: if refused.raised.is_some() { 500 } else { 400 },
+            offset: decoded.origin(refused.offset),
+            help: refused.help,
+            message: refused.raised.unwrap_or_else(invalid),
+        })?
+    } else {
+        let written = front::parse(&decoded.text).map_err(|unparsed| QueryError {
+            stage,
+            status: 400,
+            message: invalid(),
+            offset: decoded.origin(unparsed.offset),
+            help: help::front(&decoded.text, &unparsed),
+        })?;
+        let rewritten = rewrite::Rewritten::new(&written, &decoded.text);
+        let mut clause = backend::parse(&rewritten, profile).map_err(|offset| {
+            let place = rewritten.origin(offset, offset + 1);
+            QueryError {
+                stage: Stage::Backend,
+                status: 400,
+                message: "invalid index name or query".to_string(),
+                offset: decoded.origin(place.start as usize),
+                help: help::backend(&rewritten.text, offset),
+            }
+        })?;
+        if !decoded.is_same() {
+            clause.move_spans(&|span| {
+                Span::new(
+                    decoded.origin(span.start as usize),
+                    decoded.origin(span.end as usize),
+                )
+            });
+        }
+        Meaning::Lucene {
+            written,
+            rewritten: rewritten.text,
+            clause,
+        }
+    };
     Ok(Query {
         profile,
         text: text.to_string(),
+        meaning,
     })
 }

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use foretaste_parser::query::Query;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
+use super::flatten::Expanded;
 use super::merge;
-use super::truth::Truth;
+use super::unknown::{self, Key, Unknown};
+use super::zero::{Flat, View};
 use crate::convergence::SavedNode;
 
 /// What kind of object a document is of.
@@ -33,7 +34,13 @@ pub struct Document {
     name: Arc<str>,
     origin: Origin,
     json: OnceLock<Arc<Json>>,
+    expanded: OnceLock<Expanded>,
+    flat: OnceLock<Flat>,
+    unknown: Unknown,
 }
+
+/// The organisation that every object is said to be of.
+const DATABASE: &str = "chef_00000000000000000000000000000001";
 
 impl Document {
     #[must_use]
@@ -41,8 +48,11 @@ impl Document {
         Self {
             kind: Kind::Node,
             name: Arc::from(node.name.as_str()),
+            unknown: Unknown::of(&node),
             origin: Origin::Node(node),
             json: OnceLock::new(),
+            expanded: OnceLock::new(),
+            flat: OnceLock::new(),
         }
     }
 
@@ -53,6 +63,9 @@ impl Document {
             name: Arc::from(name),
             origin: Origin::Object(json),
             json: OnceLock::new(),
+            expanded: OnceLock::new(),
+            flat: OnceLock::new(),
+            unknown: Unknown::default(),
         }
     }
 
@@ -92,10 +105,82 @@ impl Document {
         })
     }
 
-    /// Whether this document is among a query's results.
+    /// The indexed text of the server's profiles.
     #[must_use]
-    pub fn matches(&self, query: &Query) -> Truth {
-        let _ = query;
-        Truth::Maybe
+    pub fn content(&self) -> &str {
+        self.expanded().content()
+    }
+
+    pub(super) fn expanded(&self) -> &Expanded {
+        self.expanded.get_or_init(|| {
+            let id = self.id();
+            let extra = [
+                ("X_CHEF_database_CHEF_X", DATABASE),
+                ("X_CHEF_id_CHEF_X", id.as_str()),
+                ("X_CHEF_type_CHEF_X", self.type_name()),
+            ];
+            let json = self.json();
+            match (self.saved(), json.as_object()) {
+                (Some(node), Some(map)) if !node.unknown.is_empty() => {
+                    let mut map = map.clone();
+                    unknown::strip(&mut map, &node.unknown);
+                    Expanded::new(&map, &extra)
+                }
+                (_, Some(map)) => Expanded::new(map, &extra),
+                (_, None) => Expanded::new(&Map::new(), &extra),
+            }
+        })
+    }
+
+    pub(super) fn zero(&self) -> View<'_> {
+        let flat = self.flat.get_or_init(|| {
+            let map = match &self.origin {
+                Origin::Node(node) => {
+                    let mut map = merge::zero(node);
+                    unknown::strip(&mut map, &node.unknown);
+                    map
+                }
+                Origin::Object(json) => merge::zero_object(json, &self.kind, &self.name),
+            };
+            Flat::new(&map, &self.name)
+        });
+        View {
+            flat,
+            unknown: &self.unknown,
+            expanded: self.expanded(),
+        }
+    }
+
+    /// Whether a value that is not known may give a token with this key.
+    pub(super) fn may_hold(&self, key: &Key) -> bool {
+        !self.unknown.is_empty() && self.unknown.may_hold(key, self.expanded())
+    }
+
+    /// The fields besides the text in which OpenSearch looks for bare words.
+    pub(super) fn keywords(&self) -> [String; 4] {
+        let bag = match &self.kind {
+            Kind::Item(bag) => bag.to_string(),
+            _ => String::new(),
+        };
+        [bag, self.id(), self.type_name().to_string(), DATABASE.to_string()]
+    }
+
+    fn type_name(&self) -> &str {
+        match &self.kind {
+            Kind::Node => "node",
+            Kind::Role => "role",
+            Kind::Environment => "environment",
+            Kind::Client => "client",
+            Kind::Item(_) => "data_bag_item",
+        }
+    }
+
+    /// A server gives each object a random id. Ours depends on the name alone, so that runs repeat.
+    fn id(&self) -> String {
+        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+        for byte in self.name.bytes() {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        format!("0000000000000000{hash:016x}")
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use foretaste_parser::query::{self, Profile, Query, QueryError};
+use foretaste_parser::query::{Profile, QueryError};
 use serde_json::Value as Json;
 
 use super::document::{Document, Kind};
+use super::plan::Plan;
 use super::truth::Truth;
 use crate::convergence::SavedNode;
 
@@ -133,30 +134,33 @@ impl SearchIndex {
     /// Answers a query as `search(index, query)` in a recipe gets it; the client's own rewriting is not done here.
     #[must_use]
     pub fn search(&self, index: &str, query: &str) -> Answer {
-        match query::parse(query, self.profile) {
-            Ok(query) => self.run(index, &query),
+        match Plan::new(query, self.profile) {
+            Ok(plan) => self.run(index, &plan),
             Err(error) => Answer::Refused(error),
         }
     }
 
-    /// Answers a query parsed for this index's profile.
+    /// Answers a query made ready for this index's profile.
     #[must_use]
-    pub fn run(&self, index: &str, query: &Query) -> Answer {
+    pub fn run(&self, index: &str, plan: &Plan) -> Answer {
         match self.indexes.get(index) {
             None => Answer::NoSuchIndex,
-            Some(documents) => collect(documents.values().map(|d| (d, d.matches(query)))),
+            Some(documents) => collect(documents.values().map(|d| (d, plan.judge(d)))),
         }
     }
 }
 
-fn collect<'a>(judged: impl Iterator<Item = (&'a Arc<Document>, Truth)>) -> Answer {
+type Judged<'a> = (&'a Arc<Document>, Result<Truth, QueryError>);
+
+fn collect<'a>(judged: impl Iterator<Item = Judged<'a>>) -> Answer {
     let mut certain = Vec::new();
     let mut maybe = Vec::new();
     for (document, truth) in judged {
         match truth {
-            Truth::Yes => certain.push(document.clone()),
-            Truth::Maybe => maybe.push(document.clone()),
-            Truth::No => {}
+            Ok(Truth::Yes) => certain.push(document.clone()),
+            Ok(Truth::Maybe) => maybe.push(document.clone()),
+            Ok(Truth::No) => {}
+            Err(error) => return Answer::Refused(error),
         }
     }
     Answer::Results { certain, maybe }
@@ -188,14 +192,15 @@ impl Timeline {
             Moment::First => self.old.search(index, query),
             Moment::Settled => self.new.search(index, query),
             Moment::Worst => {
-                let query = match query::parse(query, self.old.profile) {
-                    Ok(query) => query,
+                let plan = match Plan::new(query, self.old.profile) {
+                    Ok(plan) => plan,
                     Err(error) => return Answer::Refused(error),
                 };
                 match (self.old.indexes.get(index), self.new.indexes.get(index)) {
                     (Some(old), Some(new)) => collect(old.iter().map(|(name, document)| {
-                        let after = new.get(name).map_or(Truth::No, |d| d.matches(&query));
-                        (document, document.matches(&query).min(after))
+                        let after = new.get(name).map_or(Ok(Truth::No), |d| plan.judge(d));
+                        let truth = after.and_then(|after| Ok(plan.judge(document)?.min(after)));
+                        (document, truth)
                     })),
                     _ => Answer::NoSuchIndex,
                 }

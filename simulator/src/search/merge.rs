@@ -3,6 +3,7 @@
 use foretaste_parser::query::Profile;
 use serde_json::{Map, Value as Json};
 
+use super::document::Kind;
 use crate::convergence::SavedNode;
 
 /// A node for the server's indexes: default < normal < override < automatic, then the keys that win over attributes.
@@ -73,6 +74,33 @@ pub fn role(role: &Json) -> Json {
     let mut out = role.clone();
     if let Some(Json::Object(lists)) = out.get_mut("env_run_lists") {
         lists.shift_remove("_default");
+    }
+    out
+}
+
+/// What chef-zero searches of other objects: what it fills in where the JSON has nothing.
+pub fn zero_object(json: &Json, kind: &Kind, name: &str) -> Map<String, Json> {
+    let mut out = json.as_object().cloned().unwrap_or_default();
+    let defaults: &[(&str, &str)] = match kind {
+        Kind::Node => &[],
+        Kind::Role => &[("name", name), ("json_class", "Chef::Role"), ("chef_type", "role")],
+        Kind::Environment => &[
+            ("name", name),
+            ("json_class", "Chef::Environment"),
+            ("chef_type", "environment"),
+        ],
+        Kind::Client => &[
+            ("name", name),
+            ("clientname", name),
+            ("json_class", "Chef::ApiClient"),
+            ("chef_type", "client"),
+        ],
+        Kind::Item(_) => &[("id", name)],
+    };
+    for (key, value) in defaults {
+        if !out.get(*key).is_some_and(truthy) {
+            out.insert((*key).to_string(), (*value).into());
+        }
     }
     out
 }

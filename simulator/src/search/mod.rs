@@ -3,12 +3,21 @@
 //! A [`SearchIndex`] holds what nodes last saved and the organisation's other objects. Documents are shared and made
 //! ready on first use, so cloning an index and replacing a few documents is cheap, and no query flattens twice.
 
+mod analysis;
 mod document;
+mod flatten;
 mod index;
+mod lucene;
 mod merge;
+mod number;
+mod pattern;
+mod plan;
 mod truth;
+mod unknown;
+mod zero;
 
 pub use document::{Document, Kind};
 pub use foretaste_parser::query::Profile;
 pub use index::{Answer, Moment, SearchIndex, Timeline};
+pub use plan::Plan;
 pub use truth::Truth;

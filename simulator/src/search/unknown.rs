@@ -1,0 +1,157 @@
+//! What a document may hold besides what is known.
+
+use serde_json::{Map, Value as Json};
+
+use super::flatten::{Expanded, SEPARATOR};
+use super::pattern::Glob;
+use crate::convergence::SavedNode;
+
+/// The attribute name that a test asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    Exact(String),
+    /// With wildcards.
+    Like(Glob),
+    /// Any part of any value.
+    Any,
+}
+
+impl Key {
+    /// The name in a token without wildcards.
+    pub fn of_token(token: &str) -> Self {
+        token
+            .split_once(SEPARATOR)
+            .map_or(Self::Any, |(key, _)| Self::Exact(key.to_string()))
+    }
+
+    /// The name in a wildcard pattern.
+    pub fn of_pattern(pattern: &str) -> Self {
+        let Some((key, _)) = pattern.split_once(SEPARATOR) else {
+            return Self::Any;
+        };
+        let glob = Glob::new(key);
+        match glob.literal() {
+            Some(literal) => Self::Exact(literal),
+            None => Self::Like(glob),
+        }
+    }
+}
+
+/// What a document may hold that the simulation does not know.
+#[derive(Clone, Debug, Default)]
+pub struct Unknown {
+    /// Full path and last part of attributes without a known value.
+    attributes: Vec<(String, String)>,
+    /// Everything may be there.
+    all: bool,
+    /// Nobody exported this node: what the machine itself reports is unknown.
+    synthetic: bool,
+    /// Top-level attributes that are known to the end.
+    settled: Vec<String>,
+}
+
+/// Keys that come from the node object itself, never from what the machine reports.
+const OWN: [&str; 11] = [
+    "name",
+    "chef_type",
+    "chef_environment",
+    "run_list",
+    "recipe",
+    "role",
+    "tags",
+    "policy_name",
+    "policy_group",
+    "data_bag",
+    "json_class",
+];
+
+impl Unknown {
+    pub fn of(node: &SavedNode) -> Self {
+        let mut out = Self {
+            synthetic: node.synthetic,
+            ..Self::default()
+        };
+        for path in &node.unknown {
+            match path.last() {
+                Some(leaf) => out.attributes.push((path.join("_"), leaf.clone())),
+                None => out.all = true,
+            }
+        }
+        if node.synthetic {
+            out.settled = [&node.default, &node.normal, &node.r#override]
+                .into_iter()
+                .flat_map(|level| level.keys().cloned())
+                .collect();
+        }
+        out
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.attributes.is_empty() && !self.all && !self.synthetic
+    }
+
+    /// Whether an unknown value may give a token with this key.
+    pub fn may_hold(&self, key: &Key, known: &Expanded) -> bool {
+        if self.all {
+            return true;
+        }
+        match key {
+            Key::Any => !self.is_empty(),
+            Key::Exact(key) => {
+                self.attributes.iter().any(|(path, leaf)| {
+                    key == path || key == leaf || is_below(key, path) || key_parent(path) == key
+                }) || (self.synthetic && self.may_be_reported(key) && !known.has_key(key))
+            }
+            Key::Like(glob) => {
+                let prefix = glob.prefix();
+                self.attributes.iter().any(|(path, leaf)| {
+                    glob.matches(path)
+                        || glob.matches(leaf)
+                        || prefix.starts_with(path.as_str())
+                        || path.starts_with(&prefix)
+                }) || (self.synthetic && self.may_be_reported(&prefix))
+            }
+        }
+    }
+
+    fn may_be_reported(&self, key: &str) -> bool {
+        !OWN.contains(&key)
+            && !self
+                .settled
+                .iter()
+                .any(|top| key == top || is_below(key, top))
+    }
+}
+
+/// Whether a key is inside the attribute at `path`.
+fn is_below(key: &str, path: &str) -> bool {
+    key.strip_prefix(path)
+        .is_some_and(|rest| rest.starts_with('_'))
+}
+
+/// The keys of a hash are values of its path, so an unknown attribute is also an unknown value one step up.
+fn key_parent(path: &str) -> &str {
+    path.rsplit_once('_').map_or("", |(parent, _)| parent)
+}
+
+/// Takes away the values that are not known, as if they were not there.
+pub fn strip(json: &mut Map<String, Json>, unknown: &[Vec<String>]) {
+    for path in unknown {
+        let Some((last, parents)) = path.split_last() else {
+            json.clear();
+            return;
+        };
+        let mut at = Some(&mut *json);
+        for key in parents {
+            at = at
+                .and_then(|map| map.get_mut(key))
+                .and_then(Json::as_object_mut);
+        }
+        if let Some(map) = at
+            && let Some(value) = map.get_mut(last)
+        {
+            // An empty array gives nothing itself, but its key is still a value of the hash.
+            *value = Json::Array(Vec::new());
+        }
+    }
+}
