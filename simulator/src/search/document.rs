@@ -1,5 +1,6 @@
 //! One indexed object.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
@@ -157,12 +158,16 @@ impl Document {
     }
 
     /// The fields besides the text in which OpenSearch looks for bare words.
-    pub(super) fn keywords(&self) -> [String; 4] {
+    pub(super) fn keywords(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let bag = match &self.kind {
-            Kind::Item(bag) => bag.to_string(),
-            _ => String::new(),
+            Kind::Item(bag) => Some(Cow::Borrowed(&**bag)),
+            _ => None,
         };
-        [bag, self.id(), self.type_name().to_string(), DATABASE.to_string()]
+        bag.into_iter().chain([
+            Cow::Owned(self.id()),
+            Cow::Borrowed(self.type_name()),
+            Cow::Borrowed(DATABASE),
+        ])
     }
 
     fn type_name(&self) -> &str {

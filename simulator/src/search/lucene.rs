@@ -150,7 +150,7 @@ pub fn group(judged: impl Iterator<Item = (Occur, Truth)>) -> Truth {
 impl Leaf {
     fn matches(&self, document: &Document, scope: Scope) -> bool {
         self.in_content(document)
-            || (scope == Scope::Everywhere && document.keywords().iter().any(|k| self.is_keyword(k)))
+            || (scope == Scope::Everywhere && document.keywords().any(|k| self.is_keyword(&k)))
     }
 
     fn in_content(&self, document: &Document) -> bool {
