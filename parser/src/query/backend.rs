@@ -116,7 +116,10 @@ impl Backend<'_> {
             {
                 *occur = Occur::Must;
             }
-            clauses.push((modifier.unwrap_or(if and { Occur::Must } else { Occur::Should }), clause));
+            clauses.push((
+                modifier.unwrap_or(if and { Occur::Must } else { Occur::Should }),
+                clause,
+            ));
             if clauses.len() > MAX_CLAUSES {
                 return Err(self.here());
             }
@@ -216,7 +219,10 @@ impl Backend<'_> {
         let at = self.at;
         let start = self.here();
         self.at += 1;
-        let token = self.tokens.get(at).map_or(Token::End, |lexeme| lexeme.token);
+        let token = self
+            .tokens
+            .get(at)
+            .map_or(Token::End, |lexeme| lexeme.token);
         if token == Token::RangeOpen {
             return self.range(first, field);
         }
@@ -340,12 +346,20 @@ fn edits(number: &str, text: &str, profile: Profile) -> Option<u32> {
     }
     #[expect(clippy::cast_precision_loss, reason = "lengths are far below 2^52")]
     let edits = (1.0 - f64::from(number)) * length as f64;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "in 0..=2")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "in 0..=2"
+    )]
     Some(edits.clamp(0.0, 2.0) as u32)
 }
 
 fn whole(number: f32) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped"
+    )]
     let whole = number.clamp(0.0, 1e6) as u32;
     whole
 }

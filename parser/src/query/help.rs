@@ -2,8 +2,7 @@
 
 use super::front::Unparsed;
 
-pub(super) const BAD_PERCENT: &str =
-    "the server decodes `%XX` a second time and fails on other digits: write `?` for a percent sign";
+pub(super) const BAD_PERCENT: &str = "the server decodes `%XX` a second time and fails on other digits: write `?` for a percent sign";
 
 /// Help for a query that the server's grammar does not take, from what stands where it stopped.
 pub(super) fn front(text: &str, unparsed: &Unparsed) -> Option<String> {
@@ -29,26 +28,38 @@ pub(super) fn front(text: &str, unparsed: &Unparsed) -> Option<String> {
         }
         Some(':') if before.ends_with(' ') => "no space may stand before a colon",
         Some(' ' | '\t') if before.ends_with(':') => "no space may stand after a colon",
-        Some('[') if !before.ends_with(':') => "a bracket is written `\\[`, as in `run_list:role\\[web\\]`",
+        Some('[') if !before.ends_with(':') => {
+            "a bracket is written `\\[`, as in `run_list:role\\[web\\]`"
+        }
         Some(']') => "a bracket is written `\\]`, as in `run_list:role\\[web\\]`",
         Some('-' | '+' | '?' | '@') if before.ends_with([':', '[', ' ']) => {
             "a value cannot begin with this character; `*` in its place matches it"
         }
         Some('>' | '<' | '=') => "there is no comparison; a range is `[A TO B]` and compares texts",
-        Some('\\') => "only [ ] \\ / \" ! ( ) { } ^ ~ * ? : may be escaped; `?` matches any one character",
+        Some('\\') => {
+            "only [ ] \\ / \" ! ( ) { } ^ ~ * ? : may be escaped; `?` matches any one character"
+        }
         Some('"') => "a quoted text holds at least one word, without a space beside the quotes",
         Some(' ' | '\t') | Some('A' | 'O' | '&' | '|') if follows_negation(before) => {
             "after NOT, `!`, `-` or a bare quoted text no operator may follow: put it in parentheses or last"
         }
-        Some('*') if before.ends_with("*:") => "`*:*` may only stand alone or last: write `name:*` instead",
-        Some('{' | '}') => "a brace is written `\\{`; a range uses the same kind of bracket on both sides",
-        Some(' ' | '\t') if rest.trim_start().starts_with("TO") => "a range has exactly one space around TO",
+        Some('*') if before.ends_with("*:") => {
+            "`*:*` may only stand alone or last: write `name:*` instead"
+        }
+        Some('{' | '}') => {
+            "a brace is written `\\{`; a range uses the same kind of bracket on both sides"
+        }
+        Some(' ' | '\t') if rest.trim_start().starts_with("TO") => {
+            "a range has exactly one space around TO"
+        }
         Some(')') => "this parenthesis closes nothing",
         Some('~' | '^') => "`~` goes after a word or a field's value, `^` only after a bare word",
         Some('#') if rest.starts_with("#{") => {
             "this is Ruby's interpolation, which single quotes do not do: use double quotes"
         }
-        Some('A' | 'O' | 'N') => "AND, OR and NOT are operators, and no field name may begin with them",
+        Some('A' | 'O' | 'N') => {
+            "AND, OR and NOT are operators, and no field name may begin with them"
+        }
         Some(c) if !c.is_ascii() => "only ASCII is accepted; `?` matches any one character",
         Some(' ' | '\t') => "what stands here cannot follow",
         Some(_) => "this character is not accepted; `?` matches any one character",
@@ -57,9 +68,15 @@ pub(super) fn front(text: &str, unparsed: &Unparsed) -> Option<String> {
 }
 
 fn follows_negation(before: &str) -> bool {
-    let word = before.trim_end().rsplit([' ', '\t', '(']).next().unwrap_or_default();
+    let word = before
+        .trim_end()
+        .rsplit([' ', '\t', '('])
+        .next()
+        .unwrap_or_default();
     let rest = before.trim_end().strip_suffix(word).unwrap_or_default();
-    word.starts_with(['-', '!', '+', '"']) || rest.trim_end().ends_with("NOT") || rest.trim_end().ends_with('!')
+    word.starts_with(['-', '!', '+', '"'])
+        || rest.trim_end().ends_with("NOT")
+        || rest.trim_end().ends_with('!')
 }
 
 /// Help for a query that the search engine does not take.

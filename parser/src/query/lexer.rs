@@ -165,7 +165,11 @@ fn decimal(text: &str) -> usize {
     if whole == 0 {
         return 0;
     }
-    match text.get(whole..).and_then(|t| t.strip_prefix('.')).map(digits) {
+    match text
+        .get(whole..)
+        .and_then(|t| t.strip_prefix('.'))
+        .map(digits)
+    {
         Some(fraction) if fraction > 0 => whole + 1 + fraction,
         _ => whole,
     }

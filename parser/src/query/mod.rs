@@ -69,13 +69,15 @@ pub fn parse(text: &str, profile: Profile) -> Result<Query, QueryError> {
     })?;
     let invalid = || format!("invalid search query: '{}'", decoded.text);
     let meaning = if profile == Profile::Zero {
-        zero::parse(&decoded.text).map(Meaning::Zero).map_err(|refused| QueryError {
-            stage,
-            status: if refused.raised.is_some() { 500 } else { 400 },
-            offset: decoded.origin(refused.offset),
-            help: refused.help,
-            message: refused.raised.unwrap_or_else(invalid),
-        })?
+        zero::parse(&decoded.text)
+            .map(Meaning::Zero)
+            .map_err(|refused| QueryError {
+                stage,
+                status: if refused.raised.is_some() { 500 } else { 400 },
+                offset: decoded.origin(refused.offset),
+                help: refused.help,
+                message: refused.raised.unwrap_or_else(invalid),
+            })?
     } else {
         let written = front::parse(&decoded.text).map_err(|unparsed| QueryError {
             stage,

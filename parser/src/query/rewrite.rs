@@ -137,7 +137,11 @@ impl Rewritten {
             self.write("*", range.span);
             return;
         }
-        let (open, close) = if range.inclusive { ("[", "]") } else { ("{", "}") };
+        let (open, close) = if range.inclusive {
+            ("[", "]")
+        } else {
+            ("{", "}")
+        };
         let lower = if lower == "*" { "" } else { lower };
         let upper = if upper == "*" { "\\ufff0" } else { upper };
         let name = &name.text;

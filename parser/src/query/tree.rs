@@ -119,7 +119,11 @@ impl fmt::Display for Expr {
 
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (open, close) = if self.inclusive { ('[', ']') } else { ('{', '}') };
+        let (open, close) = if self.inclusive {
+            ('[', ']')
+        } else {
+            ('{', '}')
+        };
         write!(f, "{open}{} TO {}{close}", self.lower, self.upper)
     }
 }

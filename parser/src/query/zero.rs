@@ -220,7 +220,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn join_last(&mut self, all: &mut Vec<Node>, operator: &str, right: Node) -> Result<Option<Node>> {
+    fn join_last(
+        &mut self,
+        all: &mut Vec<Node>,
+        operator: &str,
+        right: Node,
+    ) -> Result<Option<Node>> {
         match all.pop() {
             // The right side of an OR may be a whole AND, which what binds tighter then takes whole.
             Some(last) if operator != "AND" && matches!(last.kind, NodeKind::And(_)) => {

@@ -81,7 +81,9 @@ impl Expanded {
             let key_end = pair.value as usize - SEPARATOR.len();
             let text = |start: usize, end: u32| self.content.get(start..end as usize);
             (
-                self.content.get(pair.start as usize..key_end).unwrap_or_default(),
+                self.content
+                    .get(pair.start as usize..key_end)
+                    .unwrap_or_default(),
                 text(pair.value as usize, pair.end).unwrap_or_default(),
             )
         })
@@ -136,7 +138,13 @@ fn offset(n: usize) -> u32 {
 }
 
 /// Adds what a value at `path`, whose last part is `leaf`, contributes.
-fn expand(value: &Json, path: &str, leaf: &str, depth: usize, pairs: &mut BTreeSet<(String, String)>) {
+fn expand(
+    value: &Json,
+    path: &str,
+    leaf: &str,
+    depth: usize,
+    pairs: &mut BTreeSet<(String, String)>,
+) {
     if depth == 0 {
         return;
     }

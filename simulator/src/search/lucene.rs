@@ -117,7 +117,9 @@ impl Prepared {
         match self {
             Self::All => Truth::Yes,
             Self::Nothing => Truth::No,
-            Self::Group(clauses) => group(clauses.iter().map(|(occur, c)| (*occur, c.judge(document)))),
+            Self::Group(clauses) => {
+                group(clauses.iter().map(|(occur, c)| (*occur, c.judge(document))))
+            }
             Self::Leaf { scope, leaf, key } => {
                 if leaf.matches(document, *scope) {
                     Truth::Yes
@@ -158,12 +160,17 @@ impl Leaf {
         match self {
             Self::Any(tokens, _) => tokens.iter().any(|t| content.contains(t)),
             Self::Phrase(tokens, slop, _) => phrase(document, tokens, *slop),
-            Self::Prefix(stem) => content.from(stem).next().is_some_and(|t| t.starts_with(stem.as_str())),
+            Self::Prefix(stem) => content
+                .from(stem)
+                .next()
+                .is_some_and(|t| t.starts_with(stem.as_str())),
             Self::Wildcard(glob, prefix) => content
                 .from(prefix)
                 .take_while(|token| token.starts_with(prefix.as_str()))
                 .any(|token| glob.matches(token)),
-            Self::Regex(regex) => content.from("").any(|token| regex.is_match(token).unwrap_or(false)),
+            Self::Regex(regex) => content
+                .from("")
+                .any(|token| regex.is_match(token).unwrap_or(false)),
             Self::Fuzzy(text, edits) => content.from("").any(|token| is_near(token, text, *edits)),
             Self::Range {
                 lower,
@@ -206,20 +213,27 @@ fn phrase(document: &Document, tokens: &[String], slop: u32) -> bool {
     };
     if slop == 0 {
         return content.positions(first).any(|start| {
-            (1..).zip(rest).all(|(ahead, token)| content.positions(token).any(|at| at == start + ahead))
+            (1..)
+                .zip(rest)
+                .all(|(ahead, token)| content.positions(token).any(|at| at == start + ahead))
         });
     }
     let places: Vec<Vec<i64>> = (0..)
         .zip(tokens)
-        .map(|(index, token)| content.positions(token).map(|at| i64::from(at) - index).collect())
+        .map(|(index, token)| {
+            content
+                .positions(token)
+                .map(|at| i64::from(at) - index)
+                .collect()
+        })
         .collect();
     let slop = i64::from(slop);
     places.iter().flatten().any(|least| {
         let mut used = Vec::new();
         (0..).zip(&places).all(|(index, places)| {
-            let found = places
-                .iter()
-                .find(|at| (*least..=*least + slop).contains(*at) && !used.contains(&(*at + index)));
+            let found = places.iter().find(|at| {
+                (*least..=*least + slop).contains(*at) && !used.contains(&(*at + index))
+            });
             used.extend(found.map(|at| at + index));
             found.is_some()
         })

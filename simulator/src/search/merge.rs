@@ -83,7 +83,11 @@ pub fn zero_object(json: &Json, kind: &Kind, name: &str) -> Map<String, Json> {
     let mut out = json.as_object().cloned().unwrap_or_default();
     let defaults: &[(&str, &str)] = match kind {
         Kind::Node => &[],
-        Kind::Role => &[("name", name), ("json_class", "Chef::Role"), ("chef_type", "role")],
+        Kind::Role => &[
+            ("name", name),
+            ("json_class", "Chef::Role"),
+            ("chef_type", "role"),
+        ],
         Kind::Environment => &[
             ("name", name),
             ("json_class", "Chef::Environment"),

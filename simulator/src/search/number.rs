@@ -11,7 +11,12 @@ fn digits(value: f64) -> (String, i32) {
 /// As Erlang's `~p`: the shorter of the plain and the scientific form, in which the server indexes floats.
 pub fn erlang(value: f64) -> String {
     if value == 0.0 {
-        return if value.is_sign_negative() { "-0.0" } else { "0.0" }.to_string();
+        return if value.is_sign_negative() {
+            "-0.0"
+        } else {
+            "0.0"
+        }
+        .to_string();
     }
     let sign = if value < 0.0 { "-" } else { "" };
     let (digits, point) = digits(value.abs());
@@ -36,7 +41,12 @@ pub fn erlang(value: f64) -> String {
 /// As Ruby's `Float#to_s`, which chef-zero searches.
 pub fn ruby(value: f64) -> String {
     if value == 0.0 {
-        return if value.is_sign_negative() { "-0.0" } else { "0.0" }.to_string();
+        return if value.is_sign_negative() {
+            "-0.0"
+        } else {
+            "0.0"
+        }
+        .to_string();
     }
     let sign = if value < 0.0 { "-" } else { "" };
     let (digits, point) = digits(value.abs());
@@ -75,7 +85,9 @@ mod tests {
 
     #[test]
     fn erlang_prints_the_shorter_form() {
-        let values = [1.0, 100.0, 1000.0, 12000.0, 1234.0, 0.0001, 1.5e-7, 1e21, -2.5, 0.5, 0.05, 1e10];
+        let values = [
+            1.0, 100.0, 1000.0, 12000.0, 1234.0, 0.0001, 1.5e-7, 1e21, -2.5, 0.5, 0.05, 1e10,
+        ];
         let printed: Vec<String> = values.into_iter().map(erlang).collect();
         insta::assert_snapshot!(
             printed.join(" "),

@@ -29,7 +29,9 @@ impl Plan {
                     status: 400,
                     message: "invalid index name or query".to_string(),
                     offset: text.find('/').unwrap_or(0),
-                    help: Some("an unescaped slash begins a regular expression: write `\\/`".to_string()),
+                    help: Some(
+                        "an unescaped slash begins a regular expression: write `\\/`".to_string(),
+                    ),
                 })?;
                 Some(prepared)
             }
@@ -49,13 +51,15 @@ impl Plan {
     pub fn judge(&self, document: &Document) -> Result<Truth, QueryError> {
         match (&self.prepared, &self.query.meaning) {
             (Some(prepared), _) => Ok(prepared.judge(document)),
-            (None, Meaning::Zero(node)) => document.zero().judge(node).map_err(|raised| QueryError {
-                stage: Stage::Zero,
-                status: 500,
-                message: raised.0.to_string(),
-                offset: node.span.start as usize,
-                help: None,
-            }),
+            (None, Meaning::Zero(node)) => {
+                document.zero().judge(node).map_err(|raised| QueryError {
+                    stage: Stage::Zero,
+                    status: 500,
+                    message: raised.0.to_string(),
+                    offset: node.span.start as usize,
+                    help: None,
+                })
+            }
             (None, Meaning::Lucene { .. }) => Ok(Truth::No),
         }
     }

@@ -3,10 +3,10 @@
 use foretaste_parser::query::zero::{Node, NodeKind, Pattern, Piece};
 use serde_json::{Map, Value as Json};
 
+use super::flatten::Expanded;
 use super::number;
 use super::truth::Truth;
 use super::unknown::{Key, Unknown};
-use super::flatten::Expanded;
 
 /// A document as chef-zero flattens it: in order, for a range looks at the first value only.
 #[derive(Clone, Debug, Default)]
@@ -123,7 +123,9 @@ fn inspect_text(text: &str, out: &mut String) {
             '\u{8}' => out.push_str("\\b"),
             '\u{b}' => out.push_str("\\v"),
             '\u{c}' => out.push_str("\\f"),
-            c if (c as u32) < 0x20 || c == '\u{7f}' => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if (c as u32) < 0x20 || c == '\u{7f}' => {
+                out.push_str(&format!("\\x{:02X}", c as u32))
+            }
             c if c.is_control() || is_private(c) => out.push_str(&if (c as u32) > 0xffff {
                 format!("\\u{{{:X}}}", c as u32)
             } else {
@@ -175,7 +177,9 @@ impl<'a> View<'a> {
     fn named(&self, name: &str) -> Values<'a> {
         Values {
             known: self.values(|key| Ok(key == name)).unwrap_or_default(),
-            more: self.unknown.may_hold(&Key::Exact(name.to_string()), self.expanded),
+            more: self
+                .unknown
+                .may_hold(&Key::Exact(name.to_string()), self.expanded),
         }
     }
 
@@ -196,7 +200,10 @@ impl<'a> View<'a> {
         })
     }
 
-    fn values(&self, mut matches: impl FnMut(&str) -> Result<bool, Raised>) -> Result<Vec<&'a str>, Raised> {
+    fn values(
+        &self,
+        mut matches: impl FnMut(&str) -> Result<bool, Raised>,
+    ) -> Result<Vec<&'a str>, Raised> {
         let mut out: Vec<&str> = Vec::new();
         for (key, value) in &self.flat.pairs {
             if matches(key)? && !out.contains(&value.as_str()) {
@@ -265,8 +272,10 @@ fn values_match(node: &Node, values: &Values<'_>) -> Result<Truth, Raised> {
         } => {
             // Only the first value counts, and the test of the lower limit is the wrong way round.
             let matches = values.known.first().is_some_and(|value| {
-                let below = lower == "*" || lower.as_str() > *value || (*lower_inclusive && lower == value);
-                let above = upper == "*" || *value < upper.as_str() || (*upper_inclusive && upper == value);
+                let below =
+                    lower == "*" || lower.as_str() > *value || (*lower_inclusive && lower == value);
+                let above =
+                    upper == "*" || *value < upper.as_str() || (*upper_inclusive && upper == value);
                 below && above
             });
             if values.more {
@@ -339,7 +348,11 @@ fn skip(steps: &[Step], states: &mut [bool]) {
 
 fn advance(steps: &[Step], states: &[bool], c: char) -> Vec<bool> {
     let mut out = vec![false; states.len()];
-    for (at, step) in steps.iter().enumerate().filter(|(at, _)| states.get(*at) == Some(&true)) {
+    for (at, step) in steps
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| states.get(*at) == Some(&true))
+    {
         let (to, fits) = match step {
             Step::Char(wanted) => (at + 1, *wanted == fold(c)),
             Step::Word => (at + 1, is_word(c)),

@@ -26,7 +26,12 @@ pub fn run(path: &Path) -> Result<Report, String> {
             let text = |key: &str| case.get(key).and_then(Json::as_str).unwrap_or_default();
             let failure = failure(&index, text("query"), &case[profile.as_str()]);
             let line = failure.map(|why| {
-                format!("{} {} {:?}: {why}", text("id"), profile.as_str(), text("query"))
+                format!(
+                    "{} {} {:?}: {why}",
+                    text("id"),
+                    profile.as_str(),
+                    text("query")
+                )
             });
             *passed.entry(profile).or_default() += usize::from(line.is_none());
             if profile == Profile::Server {
@@ -37,7 +42,9 @@ pub fn run(path: &Path) -> Result<Report, String> {
         }
     }
     for (profile, count) in passed {
-        report.notes.push(format!("{}: {count}/{}", profile.as_str(), cases.len()));
+        report
+            .notes
+            .push(format!("{}: {count}/{}", profile.as_str(), cases.len()));
     }
     contents(&index, &json(&path.join("content.json"))?, &mut report);
     Ok(report)
@@ -52,16 +59,24 @@ fn failure(index: &SearchIndex, query: &str, expected: &Json) -> Option<String> 
         Answer::Results { .. } => return Some("undecided".to_string()),
         Answer::NoSuchIndex => return Some("no such index".to_string()),
         Answer::Refused(error) => {
-            let agrees = expected["error"] == error.status
-                && expected["message"] == error.message.as_str();
-            return (!agrees).then(|| format!("refused: {} {}, expected {expected}", error.status, error.message));
+            let agrees =
+                expected["error"] == error.status && expected["message"] == error.message.as_str();
+            return (!agrees).then(|| {
+                format!(
+                    "refused: {} {}, expected {expected}",
+                    error.status, error.message
+                )
+            });
         }
     };
     (got != *expected).then(|| match (got.as_array(), expected.as_array()) {
         (Some(got), Some(wanted)) => {
             let missing: Vec<&Json> = wanted.iter().filter(|n| !got.contains(n)).collect();
             let extra: Vec<&Json> = got.iter().filter(|n| !wanted.contains(n)).collect();
-            format!("{} results; missing {missing:?}, too many {extra:?}", got.len())
+            format!(
+                "{} results; missing {missing:?}, too many {extra:?}",
+                got.len()
+            )
         }
         _ => format!("accepted, expected {expected}"),
     })
@@ -83,18 +98,33 @@ fn contents(index: &SearchIndex, expected: &Json, report: &mut Report) {
                 .zip(without_id(text).bytes())
                 .take_while(|(a, b)| a == b)
                 .count();
-            let near = |t: &str| without_id(t).chars().skip(at.saturating_sub(20)).take(60).collect::<String>();
-            report.failures.push(format!("content of {name}: {:?}, expected {:?}", near(ours), near(text)));
+            let near = |t: &str| {
+                without_id(t)
+                    .chars()
+                    .skip(at.saturating_sub(20))
+                    .take(60)
+                    .collect::<String>()
+            };
+            report.failures.push(format!(
+                "content of {name}: {:?}, expected {:?}",
+                near(ours),
+                near(text)
+            ));
         }
     }
-    report.notes.push(format!("indexed text identical: {same}/{}", expected.len()));
+    report
+        .notes
+        .push(format!("indexed text identical: {same}/{}", expected.len()));
 }
 
 fn without_id(text: &str) -> String {
     const KEY: &str = "X_CHEF_id_CHEF_X__=__";
     match text.split_once(KEY) {
         Some((before, after)) => {
-            format!("{before}{}", after.split_once(' ').map_or("", |(_, rest)| rest))
+            format!(
+                "{before}{}",
+                after.split_once(' ').map_or("", |(_, rest)| rest)
+            )
         }
         None => text.to_string(),
     }
@@ -121,7 +151,12 @@ fn json(path: &Path) -> Result<Json, String> {
 
 fn saved(node: &Json) -> SavedNode {
     let text = |key: &str| node.get(key).and_then(Json::as_str).map(str::to_string);
-    let level = |key: &str| node.get(key).and_then(Json::as_object).cloned().unwrap_or_default();
+    let level = |key: &str| {
+        node.get(key)
+            .and_then(Json::as_object)
+            .cloned()
+            .unwrap_or_default()
+    };
     let run_list = node.get("run_list").and_then(Json::as_array);
     SavedNode {
         name: text("name").unwrap_or_default(),
