@@ -1,10 +1,8 @@
-package 'haproxy'
 package 'market'
 
-template '/etc/haproxy/haproxy.cfg' do
-  source 'haproxy.cfg.erb'
-  mode '0644'
-  variables(:redis => node['redis']['servers'])
+market_balancer 'redis' do
+  port 6379
+  servers node['redis']['servers']
   notifies :reload, 'service[haproxy]'
 end
 
