@@ -10,5 +10,6 @@ mod nearest;
 pub mod nginx;
 pub mod problem;
 pub mod query;
+mod regex;
 pub mod ruby;
 pub mod source;

@@ -55,8 +55,14 @@ impl<'s> FileParser<'s> {
             offset += raw.len();
         }
         if let Some(block) = self.blocks.first() {
+            // Said last, as the daemon does: whatever is wrong before may be the cause.
+            let end = Span::new(text.len(), text.len());
+            let help = format!(
+                "the block opened by '{}' is still open",
+                slice(text, block.opened)
+            );
             self.errors
-                .push(SyntaxError::new("'.if' without its '.endif'", block.opened));
+                .push(SyntaxError::new("'.if' without its '.endif'", end).with_help(help));
         }
     }
 
@@ -200,6 +206,11 @@ impl<'s> FileParser<'s> {
             None => self.config.stray.push(line),
         }
     }
+}
+
+fn slice(text: &str, span: Span) -> &str {
+    text.get(span.start as usize..span.end as usize)
+        .unwrap_or("")
 }
 
 #[cfg(test)]

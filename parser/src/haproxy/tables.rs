@@ -86,7 +86,7 @@ fn samples(text: &'static str) -> HashMap<&'static str, Sample> {
     rows(text)
         .filter_map(|row| {
             let (signature, types) = row.split_once(": ")?;
-            let output = types.rsplit(" => ").next()?;
+            let output = types.split(" => ").next()?;
             let (name, arguments) = match signature.split_once('(') {
                 Some((name, rest)) => (name, rest.strip_suffix(')')?),
                 None => (signature, ""),

@@ -58,17 +58,17 @@ backend app
   server b 10.0.0.2:80
   option httplogs
 "), @"
-    2: Error value: unexpected character 'x' in time '5x' in 'timeout'
-    4: Error value: 'bind': missing port specification in '127.0.0.1:'
-    5: Error value: 'mode' expects one of http, tcp but got 'htp'
-    8: Error unknown-keyword: unknown keyword 'servr' in 'backend' section
-    9: Error unknown-keyword: unknown keyword 'chekc' on a 'server' line
-    10: Warning blank-address: ':80' has no address: HAProxy accepts it and sends requests nowhere
-    11: Error value: could not resolve address '10.0.0.256'
-    12: Error duplicate-server: backend 'app', another server named 'b' was already defined at line 10
-    13: Error unknown-keyword: unknown option 'httplogs'
-    6: Error undefined-pool: frontend 'www': unable to find required default_backend: 'nowhere'
-    ");
+        2: Error value: unexpected character 'x' in time '5x' in 'timeout'
+        4: Error value: 'bind': missing port specification in '127.0.0.1:'
+        5: Error value: unknown proxy mode 'htp': 'http' or 'tcp'
+        8: Error unknown-keyword: unknown keyword 'servr' in 'backend' section
+        9: Error unknown-keyword: unknown keyword 'chekc' on a 'server' line
+        10: Warning blank-address: ':80' has no address: HAProxy accepts it and sends requests nowhere
+        11: Error value: could not resolve address '10.0.0.256'
+        12: Error duplicate-server: backend 'app', another server named 'b' was already defined at line 10
+        13: Error unknown-keyword: unknown option 'httplogs'
+        6: Error undefined-pool: frontend 'www': unable to find required default_backend: 'nowhere'
+        ");
 }
 
 #[test]

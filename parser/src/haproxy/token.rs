@@ -63,10 +63,10 @@ fn plain(input: &str) -> IResult<&str, &str> {
 
 /// One word at the start of `rest`: its text, whether quotes took part, and what follows.
 fn word(rest: &str, offset: usize) -> Result<(Cow<'_, str>, bool, &str), SyntaxError> {
-    if let Ok((after, text)) = plain(rest) {
-        if after.is_empty() || after.starts_with(|c| is_space(c) || c == '#') {
-            return Ok((Cow::Borrowed(text), false, after));
-        }
+    if let Ok((after, text)) = plain(rest)
+        && (after.is_empty() || after.starts_with(|c| is_space(c) || c == '#'))
+    {
+        return Ok((Cow::Borrowed(text), false, after));
     }
     let mut out = String::new();
     let (mut at, mut in_double, mut quoted, mut opened) = (rest, false, false, 0);

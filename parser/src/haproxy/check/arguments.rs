@@ -7,8 +7,7 @@ use crate::problem::{Class, Problem};
 
 /// Checks a line's arguments against the table's: `word`, `int`, `num`, `time`, a choice; `?`, `...`, `*`.
 pub fn check(line: &Line<'_>, arguments: &[&str]) -> Check {
-    let mut n = 1;
-    for argument in arguments {
+    for (n, argument) in (1..).zip(arguments) {
         match *argument {
             "*" | "..." => return Ok(()),
             argument => {
@@ -26,7 +25,6 @@ pub fn check(line: &Line<'_>, arguments: &[&str]) -> Check {
                 }
             }
         }
-        n += 1;
     }
     at_most(line, arguments.len())
 }

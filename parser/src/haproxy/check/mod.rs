@@ -3,10 +3,17 @@
 //! The daemon parses line by line, then resolves names across sections; a check is marked late when it belongs to the
 //! second phase. A line gives its first error only, as in the daemon.
 
+mod acl;
 mod arguments;
+mod checks;
+mod inherit;
 mod names;
+mod pick;
 mod proxy;
 mod references;
+mod rules;
+mod sample;
+mod sections;
 mod server;
 mod value;
 
@@ -49,8 +56,10 @@ pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
         );
     }
     let mut seen = BTreeMap::new();
+    let mut inheritance = inherit::Inheritance::default();
     for section in &config.sections {
         checker.header(section, &mut seen);
+        checker.push(&section.header, inheritance.check(section));
         checker.section(section);
     }
     references::check(config, &mut checker);
@@ -70,8 +79,13 @@ struct Checker<'c> {
 struct Proxy<'c, 's> {
     #[allow(dead_code)]
     section: &'c Section<'s>,
-    /// Names of the ACLs that are defined so far, by the section and the defaults that it inherits from.
-    acls: std::collections::BTreeSet<&'c str>,
+    acls: acl::Acls<'c>,
+}
+
+impl Proxy<'_, '_> {
+    fn kind(&self) -> SectionKind {
+        self.section.kind
+    }
 }
 
 impl<'c> Checker<'c> {
@@ -126,12 +140,16 @@ impl<'c> Checker<'c> {
         match section.kind {
             SectionKind::Global => {
                 for line in &section.lines {
-                    let check = keyword(line, section, 'g');
+                    let check = keyword(line, section, 'g').and_then(|()| sections::global(line));
                     self.push(line, check);
                 }
             }
             kind if kind.is_proxy() => self.proxy(section),
-            _ => {}
+            _ => {
+                for line in &section.lines {
+                    self.push(line, sections::other(section, line));
+                }
+            }
         }
     }
 
@@ -145,45 +163,50 @@ impl<'c> Checker<'c> {
         };
         let mut proxy = Proxy {
             section,
-            acls: self.names.inherited_acls(section),
+            acls: acl::Acls::inherited(self.names.inherited_acls(section)),
         };
         for line in &section.lines {
-            let check = keyword(line, section, letter)
-                .and_then(|()| proxy::line(line, &mut proxy, &self.names));
+            let check = keyword(line, section, letter).and_then(|()| proxy::line(line, &mut proxy));
             self.push(line, check);
+            if let Some(blank) = server::blank(section, line) {
+                self.push(line, Err(blank));
+            }
         }
     }
 }
 
 fn header(section: &Section<'_>) -> Check {
     let line = &section.header;
-    let name = section.name();
-    match section.kind {
-        SectionKind::Global => arguments::at_most(line, 0),
-        SectionKind::Frontend | SectionKind::Backend | SectionKind::Listen => {
-            if name.is_empty() {
-                return Err(arguments::missing(
-                    line,
-                    format!("'{}' expects an <id> argument", line.keyword()),
-                ));
-            }
-            value::name(line, 1)?;
-            if section.from().is_some() {
-                arguments::at_most(line, 3)
-            } else {
-                arguments::at_most(line, 1)
-            }
-        }
-        SectionKind::Defaults => {
-            value::name(line, 1)?;
-            if section.from().is_some() {
-                arguments::at_most(line, 3)
-            } else {
-                arguments::at_most(line, 1)
-            }
-        }
-        _ => Ok(()),
+    let kind = section.kind;
+    match kind {
+        SectionKind::Global => return arguments::at_most(line, 0),
+        // Words after the name of a defaults section are not looked at.
+        SectionKind::Defaults => return Ok(()),
+        _ => {}
     }
+    if section.name().is_empty() {
+        return Err(arguments::missing(
+            line,
+            format!("'{}' expects a name", kind.as_str()),
+        ));
+    }
+    if kind.is_proxy() {
+        value::name(line, 1)?;
+        let third = line.arg(2);
+        if section.from().is_some() {
+            return arguments::at_most(line, 3);
+        }
+        if !third.is_empty() && kind != SectionKind::Backend {
+            return Err(Problem::error(
+                Class::Arity,
+                format!("unexpected '{third}'"),
+                line.span_of(2),
+            )
+            .with_help("use the 'bind' keyword for listening addresses"));
+        }
+        return Ok(());
+    }
+    arguments::at_most(line, 1)
 }
 
 /// Whether the keyword exists, is allowed in this section, and has the arguments that the table asks for.

@@ -1,6 +1,8 @@
 //! Names that sections define for others.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::super::syntax::{Config, Section, SectionKind};
 use crate::hole::has_hole;
@@ -10,6 +12,8 @@ pub struct Names<'c> {
     sections: BTreeMap<SectionKind, BTreeMap<&'c str, &'c Section<'c>>>,
     /// True where a hole stands for whole lines or for a section's name: any name may exist.
     pub open: bool,
+    /// ACLs by defaults section, collected when first asked for.
+    inherited: RefCell<BTreeMap<&'c str, Rc<BTreeSet<&'c str>>>>,
 }
 
 impl<'c> Names<'c> {
@@ -17,6 +21,13 @@ impl<'c> Names<'c> {
         let mut sections: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         let mut open = config.stray.iter().any(|l| has_hole(l.keyword()));
         for section in &config.sections {
+            // Words after a backend's name make it another thing, which nothing can refer to.
+            if section.kind == SectionKind::Backend
+                && section.header.words.len() > 2
+                && section.from().is_none()
+            {
+                continue;
+            }
             sections
                 .entry(section.kind)
                 .or_default()
@@ -24,7 +35,11 @@ impl<'c> Names<'c> {
                 .or_insert(section);
             open |= has_hole(section.name()) || section.lines.iter().any(|l| has_hole(l.keyword()));
         }
-        Self { sections, open }
+        Self {
+            sections,
+            open,
+            inherited: RefCell::default(),
+        }
     }
 
     pub fn section(&self, kind: SectionKind, name: &str) -> Option<&'c Section<'c>> {
@@ -49,19 +64,27 @@ impl<'c> Names<'c> {
     }
 
     /// ACLs that a section has from the named defaults it inherits.
-    pub fn inherited_acls(&self, section: &Section<'_>) -> BTreeSet<&'c str> {
-        let mut acls = BTreeSet::new();
-        let mut next = section.from().map(|w| &*w.text);
-        // A chain of defaults is as long as there are defaults; a circle ends here.
-        for _ in 0..16 {
-            let Some(defaults) = next.and_then(|n| self.section(SectionKind::Defaults, n)) else {
-                break;
-            };
-            for line in defaults.lines.iter().filter(|l| l.keyword() == "acl") {
-                acls.insert(line.arg(1));
-            }
-            next = defaults.from().map(|w| &*w.text);
+    pub fn inherited_acls(&self, section: &Section<'_>) -> Option<Rc<BTreeSet<&'c str>>> {
+        let name = &*section.from()?.text;
+        let defaults = self.section(SectionKind::Defaults, name)?;
+        if let Some(known) = self.inherited.borrow().get(name) {
+            return Some(known.clone());
         }
-        acls
+        let mut acls = BTreeSet::new();
+        let mut next = Some(defaults);
+        // A chain of defaults ends; a circle ends here.
+        for _ in 0..16 {
+            let Some(defaults) = next else { break };
+            let lines = defaults.lines.iter().filter(|l| l.keyword() == "acl");
+            acls.extend(lines.map(|l| l.arg(1)));
+            next = defaults
+                .from()
+                .and_then(|w| self.section(SectionKind::Defaults, &w.text));
+        }
+        let acls = Rc::new(acls);
+        self.inherited
+            .borrow_mut()
+            .insert(defaults.name(), acls.clone());
+        Some(acls)
     }
 }
