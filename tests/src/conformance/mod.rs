@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub mod config;
 pub mod search;
 
 /// What a kind's runner found.
@@ -72,7 +73,8 @@ impl Report {
 /// An unknown kind, or data that cannot be read.
 pub fn run(kind: &str, path: &Path) -> Result<Report, String> {
     match kind {
+        "config" => config::run(path),
         "search" => search::run(path),
-        _ => Err(format!("unknown kind `{kind}`; there is: search")),
+        _ => Err(format!("unknown kind `{kind}`; there is: config, search")),
     }
 }

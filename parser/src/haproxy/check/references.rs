@@ -11,7 +11,10 @@ use crate::problem::{Class, Problem};
 
 pub fn check(config: &Config<'_>, checker: &mut Checker<'_>) {
     let tables = tables(config);
-    let mut defaults = config.sections.iter().filter(|s| s.kind == SectionKind::Defaults);
+    let mut defaults = config
+        .sections
+        .iter()
+        .filter(|s| s.kind == SectionKind::Defaults);
     let ported = defaults.any(|s| s.lines.iter().any(gives_check_port));
     for section in &config.sections {
         if section.kind.is_proxy() || section.kind == SectionKind::Ring {
@@ -286,8 +289,10 @@ fn arguments(
 /// True where a line other than a server's own could give its check a port.
 fn gives_check_port(line: &Line<'_>) -> bool {
     let says = |w: &str| matches!(w, "port" | "track" | "external-check");
-    matches!(line.keyword(), "default-server" | "tcp-check" | "http-check" | "option")
-        && (line.has_hole() || line.words.iter().any(|w| says(&w.text)))
+    matches!(
+        line.keyword(),
+        "default-server" | "tcp-check" | "http-check" | "option"
+    ) && (line.has_hole() || line.words.iter().any(|w| says(&w.text)))
 }
 
 /// Servers that are checked need a port to check.
