@@ -3,6 +3,7 @@
 pub mod convergence;
 pub mod impact;
 pub mod pool;
+pub mod repository;
 pub mod ruby;
 pub mod search;
 pub mod simulation;

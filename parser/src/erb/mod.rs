@@ -1,1 +1,264 @@
-//! Not written yet.
+//! ERB templates exactly as Chef renders them: Erubis 2.7 with its default pattern and trimming.
+//!
+//! A template becomes the Ruby code that Erubis would make of it, with marker calls for output instead
+//! of a string buffer; that code is parsed, and its spans are led back to the template. The rules of
+//! what is trimmed are those of `Erubis::Basic::Converter#convert_input`:
+//! * a statement or comment alone on its line takes the line with it;
+//! * `<%= x -%>` and `<%= x =%>` swallow the newline that follows, on statements such a tail does nothing;
+//! * `<%%` gives the tag itself; a tag ends at the first `%>`, even inside a Ruby string; an unclosed tag is text.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::ruby::ast::Program;
+use crate::ruby::prism::{ERB_ESCAPED, ERB_OUTPUT, ERB_TEXT, Spans, parse_generated};
+use crate::source::{Source, Span};
+
+/// Parses a template. The program's spans refer to the template; running it emits the rendered text.
+#[must_use]
+pub fn parse(source: Arc<Source>) -> Program {
+    let text = source.text().clone();
+    let mut out = Generated::default();
+    convert(&text, &mut out);
+    parse_generated(source, &out.code, &out.map, &out.texts)
+}
+
+/// Ruby code made of a template.
+#[derive(Default)]
+struct Generated {
+    code: String,
+    /// Template text by number. Ruby's parser would turn `\r\n` inside a string literal into `\n`, as it
+    /// does with what Erubis generates.
+    texts: Vec<Arc<str>>,
+    map: Map,
+}
+
+/// Which ranges of generated code stand for which of the template, in order.
+#[derive(Default)]
+struct Map {
+    pieces: Vec<Piece>,
+}
+
+struct Piece {
+    generated: usize,
+    original: usize,
+    length: usize,
+    /// The code was copied, so that offsets inside it agree; else all of it stands for the whole range.
+    copied: bool,
+}
+
+impl Map {
+    fn find(&self, at: usize) -> Option<&Piece> {
+        let next = self.pieces.partition_point(|p| p.generated <= at);
+        self.pieces.get(next.checked_sub(1)?)
+    }
+
+    fn point(&self, at: usize, end: bool) -> usize {
+        match self.find(at) {
+            Some(p) if p.copied => p.original + (at - p.generated).min(p.length),
+            Some(p) => p.original + if end { p.length } else { 0 },
+            None => 0,
+        }
+    }
+}
+
+impl Spans for Map {
+    fn original(&self, start: u32, end: u32) -> Span {
+        let (start, end) = (start as usize, end as usize);
+        // The end belongs to the piece of the last character.
+        let last = end.saturating_sub(1).max(start);
+        let to = match self.find(last) {
+            Some(p) if p.copied => p.original + (end.saturating_sub(p.generated)).min(p.length),
+            _ => self.point(last, true),
+        };
+        Span::new(self.point(start, false), to)
+    }
+}
+
+impl Generated {
+    fn glue(&mut self, code: &str, original: usize, length: usize) {
+        self.map.pieces.push(Piece {
+            generated: self.code.len(),
+            original,
+            length,
+            copied: false,
+        });
+        self.code.push_str(code);
+    }
+
+    fn copy(&mut self, code: &str, original: usize) {
+        self.map.pieces.push(Piece {
+            generated: self.code.len(),
+            original,
+            length: code.len(),
+            copied: true,
+        });
+        self.code.push_str(code);
+    }
+
+    fn text(&mut self, text: &str, original: usize) {
+        if text.is_empty() {
+            return;
+        }
+        let number = self.texts.len();
+        self.texts.push(text.replace("\r\n", "\n").into());
+        let mut code = String::new();
+        let _ = write!(code, " {ERB_TEXT}({number});");
+        self.glue(&code, original, text.len());
+    }
+
+    fn statement(&mut self, code: &str, original: usize) {
+        self.copy(code, original);
+        if !code.ends_with('\n') {
+            self.glue(";", original + code.len(), 0);
+        }
+    }
+
+    fn output(&mut self, code: &str, original: usize, escaped: bool) {
+        let marker = if escaped { ERB_ESCAPED } else { ERB_OUTPUT };
+        self.glue(&format!(" {marker}(("), original, 0);
+        self.copy(code, original);
+        self.glue("));", original + code.len(), 0);
+    }
+}
+
+/// One `<% … %>` with what follows it on its line.
+struct Tag<'t> {
+    /// Offset of `<%`.
+    start: usize,
+    /// `=`, `==`, `-`, `#`, `%` or nothing.
+    indicator: &'t str,
+    code: &'t str,
+    code_start: usize,
+    /// `-` or `=` before `%>`.
+    tail: &'t str,
+    /// Spaces and a newline right after the tag.
+    space: Option<&'t str>,
+    end: usize,
+}
+
+/// The next tag: `/<%(=+|-|\#|%)?(.*?)([-=])?%>([ \t]*\r?\n)?/m`.
+fn next_tag(text: &str, from: usize) -> Option<Tag<'_>> {
+    let start = from + text.get(from..)?.find("<%")?;
+    let after = start + 2;
+    let rest = text.get(after..)?;
+    let equals = rest.len() - rest.trim_start_matches('=').len();
+    let marks = match rest.as_bytes().first() {
+        Some(b'=') => equals,
+        Some(b'-' | b'#' | b'%') => 1,
+        _ => 0,
+    };
+    // The indicator gives way where it is itself the start of `%>`, as the expression's backtracking has it.
+    let closes_at_once = rest.starts_with("%>");
+    let marks = if closes_at_once { 0 } else { marks };
+    let code_start = after + marks;
+    let close = text.get(code_start..)?.find("%>")?;
+    let mut code = text.get(code_start..code_start + close)?;
+    let mut tail = "";
+    if let Some(last) = code.len().checked_sub(1)
+        && matches!(code.as_bytes().get(last), Some(b'-' | b'='))
+    {
+        (code, tail) = code.split_at(last);
+    }
+    let mut end = code_start + close + 2;
+    let following = text.get(end..)?;
+    let blank = following.len() - following.trim_start_matches([' ', '\t']).len();
+    let newline = match following.get(blank..)? {
+        rest if rest.starts_with('\n') => Some(1),
+        rest if rest.starts_with("\r\n") => Some(2),
+        _ => None,
+    };
+    let space = newline.and_then(|n| following.get(..blank + n));
+    end += space.map_or(0, str::len);
+    Some(Tag {
+        start,
+        indicator: text.get(after..code_start)?,
+        code,
+        code_start,
+        tail,
+        space,
+        end,
+    })
+}
+
+/// Spaces between the beginning of a line and a tag, split off the text before it.
+fn line_space(text: &str, at_line_start: bool) -> (&str, Option<&str>) {
+    let blank = |s: &str| s.bytes().all(|b| matches!(b, b' ' | b'\t'));
+    if text.is_empty() {
+        return (text, at_line_start.then_some(""));
+    }
+    match text.rfind('\n') {
+        Some(at) if at + 1 == text.len() => (text, Some("")),
+        Some(at) => match text.split_at(at + 1) {
+            (before, space) if blank(space) => (before, Some(space)),
+            _ => (text, None),
+        },
+        None if at_line_start && blank(text) => ("", Some(text)),
+        None => (text, None),
+    }
+}
+
+fn convert(input: &str, out: &mut Generated) {
+    let mut pos = 0;
+    let mut at_line_start = true;
+    while let Some(tag) = next_tag(input, pos) {
+        let before = input.get(pos..tag.start).unwrap_or("");
+        let is_output = tag.indicator.starts_with('=');
+        let (before, lead) = if is_output {
+            (before, None)
+        } else {
+            line_space(before, at_line_start)
+        };
+        out.text(before, pos);
+        let lead_at = pos + before.len();
+        let after = tag.end - tag.space.map_or(0, str::len);
+        at_line_start = tag.space.is_some();
+        pos = tag.end;
+        let own_line = match (lead, tag.space) {
+            (Some(lead), Some(space)) => Some((lead, space)),
+            _ => None,
+        };
+        let lead_text = lead.unwrap_or("");
+        let space_text = tag.space.unwrap_or("");
+        match tag.indicator.as_bytes().first() {
+            Some(b'=') => {
+                out.output(tag.code, tag.code_start, tag.indicator.len() == 2);
+                if tag.tail.is_empty() {
+                    out.text(space_text, after);
+                }
+            }
+            Some(b'#') => {
+                let lines = tag.code.matches('\n').count() + usize::from(tag.space.is_some());
+                if own_line.is_none() {
+                    out.text(lead_text, lead_at);
+                }
+                out.glue(&"\n".repeat(lines), tag.start, 0);
+                if own_line.is_none() {
+                    out.text(space_text, after);
+                }
+            }
+            Some(b'%') => {
+                let text = format!("{lead_text}<%{}{}%>{space_text}", tag.code, tag.tail);
+                let number = out.texts.len();
+                out.texts.push(text.replace("\r\n", "\n").into());
+                out.glue(
+                    &format!(" {ERB_TEXT}({number});"),
+                    lead_at,
+                    tag.end - lead_at,
+                );
+            }
+            _ => match own_line {
+                Some((_, space)) => {
+                    let code = format!("{}{space}", tag.code);
+                    out.copy(&code, tag.code_start);
+                }
+                None => {
+                    out.text(lead_text, lead_at);
+                    out.statement(tag.code, tag.code_start);
+                    out.text(space_text, after);
+                }
+            },
+        }
+    }
+    out.text(input.get(pos..).unwrap_or(""), pos);
+}
