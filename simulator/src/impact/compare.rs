@@ -17,6 +17,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     Impact {
         has_base: c.base.is_some(),
         files: c.changes.to_vec(),
+        roles: c.roles.to_vec(),
         undetermined: c.head.undetermined(),
         counts,
         pools,

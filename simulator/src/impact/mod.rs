@@ -41,6 +41,20 @@ pub struct Comparison<'a> {
     pub file: &'a dyn Fn(&str) -> Option<Arc<Source>>,
     /// The user's word on the formats of paths on nodes.
     pub formats: &'a [Override],
+    /// The role files of the head.
+    pub roles: &'a [RoleFile],
+}
+
+/// A role file as it is written, for what its expansion does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleFile {
+    pub path: Arc<str>,
+    /// The file's name without its extension.
+    pub stem: String,
+    /// The name inside, and where; `None` where it is not a plain string.
+    pub name: Option<(String, Location)>,
+    /// Items of its run list and of those for single environments, as `role[x]` or `recipe[x]`.
+    pub run_list: Vec<(String, Location)>,
 }
 
 /// Everything that differs between base and head, and what of it could not be evaluated.
@@ -59,6 +73,8 @@ pub struct Impact {
     pub configs: Vec<ConfigImpact>,
     /// Files of the repository that do not parse, in the head.
     pub syntax: Vec<SyntaxImpact>,
+    /// The role files of the head.
+    pub roles: Vec<RoleFile>,
     /// What was not evaluated, with the nodes for which it was not.
     pub undetermined: BTreeMap<Undetermined, BTreeSet<String>>,
     pub counts: Counts,

@@ -1,0 +1,173 @@
+//! A rendered config that the daemon refuses.
+
+use foretaste_parser::problem::{Class, Kind};
+use foretaste_simulator::impact::{ConfigImpact, ConfigProblem, Impact, Suspects};
+use foretaste_simulator::search::Moment;
+
+use crate::chain;
+use crate::config::Config;
+use crate::finding::Finding;
+use crate::rule::declare_rule;
+use crate::severity::Severity;
+
+declare_rule! {
+    /// ## What it does
+    /// Reads each HAProxy and nginx config as the change would render it on each node, and reports what the daemon
+    /// would refuse. A problem that the base's file had too is not the change's.
+    ///
+    /// ## Why it matters
+    /// The daemon keeps running with its old file until somebody restarts it, or the machine boots: the outage then
+    /// comes at a bad time, with no change near it.
+    ///
+    /// ## Example
+    /// Before:
+    /// ```ruby before/cookbooks/edge/recipes/default.rb
+    /// template '/etc/haproxy/haproxy.cfg'
+    /// ```
+    /// ```erb before/cookbooks/edge/templates/default/haproxy.cfg.erb
+    /// defaults
+    ///   mode http
+    ///   timeout connect 5s
+    ///   timeout client 30s
+    ///   timeout server 30s
+    /// frontend public
+    ///   bind :80
+    ///   default_backend web
+    /// backend web
+    ///   server web1 10.0.0.2:80
+    /// ```
+    /// ```ruby before/cookbooks/edge/metadata.rb
+    /// name 'edge'
+    /// version '1.0.0'
+    /// ```
+    /// ```json before/nodes/lb1.json
+    /// {"name": "lb1", "run_list": ["recipe[edge]"], "automatic": {"hostname": "lb1", "ipaddress": "10.0.0.1"}}
+    /// ```
+    /// Bad: the keyword is `maxconn`.
+    /// ```erb bad/cookbooks/edge/templates/default/haproxy.cfg.erb
+    /// defaults
+    ///   mode http
+    ///   timeout connect 5s
+    ///   timeout client 30s
+    ///   timeout server 30s
+    /// frontend public
+    ///   bind :80
+    ///   maxcon 2000
+    ///   default_backend web
+    /// backend web
+    ///   server web1 10.0.0.2:80
+    /// ```
+    /// Good:
+    /// ```erb good/cookbooks/edge/templates/default/haproxy.cfg.erb
+    /// defaults
+    ///   mode http
+    ///   timeout connect 5s
+    ///   timeout client 30s
+    ///   timeout server 30s
+    /// frontend public
+    ///   bind :80
+    ///   maxconn 2000
+    ///   default_backend web
+    /// backend web
+    ///   server web1 10.0.0.2:80
+    /// ```
+    ///
+    /// ## What to do
+    /// Mend the line of the template that the finding points at; the evidence shows it as rendered. Give the template
+    /// resource a `verify` with the daemon's own check as a second net.
+    ///
+    /// ## Incident
+    /// `template-breaks-the-balancer-config`: a brace lost in haproxy.cfg.erb.
+    ///
+    /// ## How the server behaves
+    /// Chef writes whatever the template renders. `haproxy -c` and `nginx -t` are asked by nobody unless the template
+    /// resource has a `verify`, or the service's reload does it.
+    CONFIG_SYNTAX = "config-syntax", Error,
+    "a rendered config does not parse: the daemon would refuse it",
+    incident: "template-breaks-the-balancer-config"
+}
+
+fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
+    findings(impact, |p| {
+        p.problem.kind == Kind::Error
+            && !matches!(p.problem.class, Class::BlankAddress | Class::UndefinedPool)
+    })
+}
+
+/// One finding for each new problem that is of a rule's kind. The first of a file stands for those that follow from it.
+pub(super) fn findings(impact: &Impact, wanted: impl Fn(&ConfigProblem) -> bool) -> Vec<Finding> {
+    impact
+        .configs
+        .iter()
+        .flat_map(|config| {
+            config
+                .problems
+                .iter()
+                .filter(|p| p.new && wanted(p))
+                .map(|p| finding(impact, config, p))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> Finding {
+    let mut suspects = Suspects::default();
+    suspects.places.push(problem.location.clone());
+    suspects.places.push(config.rendered.location.clone());
+    suspects
+        .places
+        .extend(config.rendered.origins.iter().map(|o| o.location.clone()));
+    suspects.nodes.insert(config.node.clone());
+    suspects.speak_of(&problem.text);
+    if let Some(run) = impact.nodes.get(&config.node).and_then(|n| n.at(config.moment)) {
+        for i in &config.rendered.searches {
+            let Some(search) = run.searches.get(*i) else { continue };
+            suspects.nodes.extend(search.results.iter().cloned());
+            suspects.places.push(search.location.clone());
+            suspects.places.extend(search.origins.iter().map(|o| o.location.clone()));
+        }
+    }
+    let place = problem.location.clone();
+    let mut finding = Finding::new(
+        format!("{} would refuse {}: {}", daemon(config), config.file, problem.problem.message),
+        place.clone(),
+    )
+    .node(config.node.as_str());
+    if problem.problem.kind == Kind::Warning {
+        finding.message = format!("{}: {}", config.file, problem.problem.message);
+    }
+    finding.help = problem
+        .problem
+        .help
+        .clone()
+        .unwrap_or_else(|| "mend the line that the evidence shows as rendered".to_owned());
+    finding.cause = impact.blame(&suspects);
+    for cause in &finding.cause {
+        if *cause != place {
+            finding.evidence.push(chain::changed(impact, cause));
+        }
+    }
+    finding.evidence.extend(config.rendered.origins.iter().take(3).cloned());
+    let shown = if config.rendered.sensitive {
+        "a line that is not shown: the resource is sensitive"
+    } else {
+        problem.text.trim()
+    };
+    finding = finding.evidence(
+        format!("line {} of {} is then `{shown}`", problem.line, config.file),
+        place,
+    );
+    if config.moment == Moment::Settled {
+        finding
+    } else {
+        finding.message += ", as long as other nodes have not converged";
+        finding.at_most(Severity::Warning)
+    }
+}
+
+fn daemon(config: &ConfigImpact) -> &'static str {
+    match config.format {
+        foretaste_parser::formats::Format::Nginx => "nginx",
+        _ => "HAProxy",
+    }
+}

@@ -1,0 +1,72 @@
+//! A template that does not exist.
+
+use foretaste_simulator::impact::Impact;
+
+use crate::config::Config;
+use crate::failure::{self, Kind};
+use crate::finding::Finding;
+use crate::rule::declare_rule;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports resources whose template, partial or cookbook file is not among the cookbook's files, for the node's own platform and host.
+    ///
+    /// ## Why it matters
+    /// The run fails when it reaches the resource, with everything before it done.
+    ///
+    /// ## Example
+    /// Before:
+    /// ```ruby before/cookbooks/edge/recipes/default.rb
+    /// template '/etc/motd' do
+    ///   source 'motd.erb'
+    /// end
+    /// ```
+    /// ```erb before/cookbooks/edge/templates/default/motd.erb
+    /// welcome
+    /// ```
+    /// ```ruby before/cookbooks/edge/metadata.rb
+    /// name 'edge'
+    /// version '1.0.0'
+    /// ```
+    /// ```json before/nodes/lb1.json
+    /// {"name": "lb1", "run_list": ["recipe[edge]"], "automatic": {"hostname": "lb1", "ipaddress": "10.0.0.1"}}
+    /// ```
+    /// Bad:
+    /// ```ruby bad/cookbooks/edge/recipes/default.rb
+    /// template '/etc/motd' do
+    ///   source 'message.erb'
+    /// end
+    /// ```
+    /// Good:
+    /// ```ruby good/cookbooks/edge/recipes/default.rb
+    /// template '/etc/motd' do
+    ///   source 'motd.erb'
+    ///   mode '0644'
+    /// end
+    /// ```
+    ///
+    /// ## What to do
+    /// Add the file, or name the one that exists.
+    ///
+    /// ## Incident
+    /// `partial-renamed`: a partial is renamed and its template is not.
+    ///
+    /// ## How the server behaves
+    /// Chef looks below `templates/` for `host-<fqdn>/`, `<platform>-<version>/`, `<platform>/`, `default/` and the
+    /// folder itself, and raises FileNotFound with the list of places.
+    MISSING_TEMPLATE = "missing-template", Error,
+    "a template, partial or cookbook file does not exist",
+    incident: "partial-renamed"
+}
+
+fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
+    failure::news(impact, Kind::Template)
+        .into_iter()
+        .map(|(node, moment, failure)| {
+            let what = failure::first_line(&failure.message);
+            let message = format!("a file of the cookbook does not exist: {what}");
+            failure::finding(impact, node, moment, failure, message)
+                .help("add the file, or name the one that exists; the place of a template depends on platform and host")
+        })
+        .collect()
+}

@@ -1,0 +1,50 @@
+//! The catalogue. A new rule is its own file here and one line in [`RULES`].
+
+mod blank_server_address;
+mod config_syntax;
+mod converge_fails;
+mod erb_syntax;
+mod json_syntax;
+mod merge_conflict;
+mod missing_notification_target;
+mod missing_template;
+mod pool_emptied;
+mod pool_shrunk;
+mod query_refused;
+mod role_cycle;
+mod role_name_mismatch;
+mod ruby_syntax;
+mod run_list_missing;
+mod search_matches_nothing;
+mod undefined_backend;
+mod unknown_property;
+
+use crate::rule::Rule;
+
+/// Every rule, in the order of the published list: what hits customers first.
+pub static RULES: &[&Rule] = &[
+    &pool_emptied::POOL_EMPTIED,
+    &pool_shrunk::POOL_SHRUNK,
+    &search_matches_nothing::SEARCH_MATCHES_NOTHING,
+    &query_refused::QUERY_REFUSED,
+    &config_syntax::CONFIG_SYNTAX,
+    &blank_server_address::BLANK_SERVER_ADDRESS,
+    &undefined_backend::UNDEFINED_BACKEND,
+    &ruby_syntax::RUBY_SYNTAX,
+    &erb_syntax::ERB_SYNTAX,
+    &json_syntax::JSON_SYNTAX,
+    &merge_conflict::MERGE_CONFLICT,
+    &converge_fails::CONVERGE_FAILS,
+    &run_list_missing::RUN_LIST_MISSING,
+    &role_cycle::ROLE_CYCLE,
+    &role_name_mismatch::ROLE_NAME_MISMATCH,
+    &missing_template::MISSING_TEMPLATE,
+    &unknown_property::UNKNOWN_PROPERTY,
+    &missing_notification_target::MISSING_NOTIFICATION_TARGET,
+];
+
+/// The rule of a name.
+#[must_use]
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|r| r.name == name).copied()
+}
