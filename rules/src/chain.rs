@@ -13,10 +13,12 @@ const SHOWN: usize = 6;
 
 /// A step that shows a changed line.
 pub(crate) fn changed(impact: &Impact, place: &Location) -> Evidence {
-    let text = impact.file(&place.path).map(|f| match (&f.after, &f.before) {
-        (Some(after), _) => after.line_text(place.line).trim().to_owned(),
-        (None, _) => String::new(),
-    });
+    let text = impact
+        .file(&place.path)
+        .map(|f| match (&f.after, &f.before) {
+            (Some(after), _) => after.line_text(place.line).trim().to_owned(),
+            (None, _) => String::new(),
+        });
     let message = match text {
         Some(text) if !text.is_empty() => format!("the change writes `{}`", clip(&text)),
         Some(_) if impact.file(&place.path).is_some_and(|f| f.after.is_none()) => {
@@ -93,7 +95,9 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
     suspects.words.insert(pool.name.clone());
     for (search, now) in &searches {
         suspects.places.push(now.location.clone());
-        suspects.places.extend(now.origins.iter().map(|o| o.location.clone()));
+        suspects
+            .places
+            .extend(now.origins.iter().map(|o| o.location.clone()));
         suspects.speak_of(&now.query);
         // The same question with fewer answers: what the lost nodes now save is the reason.
         if search.before.as_ref().is_some_and(|b| b.query == now.query) {
@@ -103,10 +107,14 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
     let line = pool.at(moment).map_or(1, |p| p.line);
     let place = file.map(|f| template_place(f, line));
     if let Some(file) = file {
-        suspects.places.extend(file.origins.iter().map(|o| o.location.clone()));
+        suspects
+            .places
+            .extend(file.origins.iter().map(|o| o.location.clone()));
         suspects.places.push(file.location.clone());
         if let Some(at) = pool.at(moment) {
-            suspects.places.extend((at.line..=at.end_line).map(|l| template_place(file, l)));
+            suspects
+                .places
+                .extend((at.line..=at.end_line).map(|l| template_place(file, l)));
         }
     }
     let cause = impact.blame(&suspects);
@@ -146,7 +154,10 @@ fn blamed_searches<'i>(
         .filter(|s| s.node == pool.node && (s.files.is_empty() || s.files.contains(&pool.file)))
         .filter_map(|s| Some((s, search_at(s, moment)?)))
         .collect();
-    let reaching = all.iter().filter(|(s, _)| s.files.contains(&pool.file)).count();
+    let reaching = all
+        .iter()
+        .filter(|(s, _)| s.files.contains(&pool.file))
+        .count();
     let all = all
         .into_iter()
         .filter(|(s, _)| reaching == 0 || !s.files.is_empty());
@@ -216,7 +227,10 @@ fn saved_differently(
         return Vec::new();
     };
     let saved = |index: &foretaste_simulator::search::SearchIndex, name: &str| {
-        index.document("node", name).and_then(|d| d.saved()).cloned()
+        index
+            .document("node", name)
+            .and_then(|d| d.saved())
+            .cloned()
     };
     let mut out = Vec::new();
     for name in gone {
@@ -225,10 +239,17 @@ fn saved_differently(
         };
         let mut changes = Vec::new();
         if old.run_list != new.run_list {
-            changes.push(format!("run_list {} → {}", list(&old.run_list), list(&new.run_list)));
+            changes.push(format!(
+                "run_list {} → {}",
+                list(&old.run_list),
+                list(&new.run_list)
+            ));
         }
         if old.chef_environment != new.chef_environment {
-            changes.push(format!("environment {} → {}", old.chef_environment, new.chef_environment));
+            changes.push(format!(
+                "environment {} → {}",
+                old.chef_environment, new.chef_environment
+            ));
         }
         for key in ["roles", "recipes"] {
             if old.automatic.get(key) != new.automatic.get(key) {
@@ -270,7 +291,9 @@ pub(crate) fn template_place(file: &RenderedFile, line: u32) -> Location {
 fn rendered(file: &RenderedFile, place: &Location, pool: &PoolImpact, moment: Moment) -> Evidence {
     let lines = match pool.at(moment) {
         None => "no such pool is rendered any more".to_owned(),
-        Some(_) if file.sensitive => "its lines are not shown: the resource is sensitive".to_owned(),
+        Some(_) if file.sensitive => {
+            "its lines are not shown: the resource is sensitive".to_owned()
+        }
         Some(now) => {
             let text = file.display();
             let end = now.end_line.min(now.line.saturating_add(11));

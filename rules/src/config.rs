@@ -98,7 +98,13 @@ mod tests {
     fn limits_are_those_of_octodns_with_a_floor() {
         let exceeded = |before, after| PoolLimits::default().exceeded(before, after).is_some();
         assert!(exceeded(2, 1) && exceeded(5, 2) && exceeded(10, 6) && exceeded(100, 69));
-        assert!(!exceeded(4, 2) && !exceeded(9, 5) && !exceeded(10, 7) && !exceeded(3, 3) && !exceeded(1, 1));
+        assert!(
+            !exceeded(4, 2)
+                && !exceeded(9, 5)
+                && !exceeded(10, 7)
+                && !exceeded(3, 3)
+                && !exceeded(1, 1)
+        );
     }
 
     #[test]

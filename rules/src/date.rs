@@ -15,7 +15,8 @@ impl Date {
     /// `None` where there is no such day.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let leap =
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = match month {
             1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
             4 | 6 | 9 | 11 => 30,
@@ -23,7 +24,9 @@ impl Date {
             2 => 28,
             _ => 0,
         };
-        (1..=days).contains(&day).then_some(Self { year, month, day })
+        (1..=days)
+            .contains(&day)
+            .then_some(Self { year, month, day })
     }
 }
 
@@ -41,9 +44,11 @@ impl FromStr for Date {
         };
         let (year, month, day) = (part(4), part(2), part(2));
         let date = match (year, month, day, parts.next()) {
-            (Some(y), Some(m), Some(d), None) => {
-                Self::new(y, u8::try_from(m).unwrap_or(0), u8::try_from(d).unwrap_or(0))
-            }
+            (Some(y), Some(m), Some(d), None) => Self::new(
+                y,
+                u8::try_from(m).unwrap_or(0),
+                u8::try_from(d).unwrap_or(0),
+            ),
             _ => None,
         };
         date.ok_or_else(|| format!("`{text}` is not a day: write YYYY-MM-DD"))
@@ -64,7 +69,14 @@ mod tests {
     fn only_days_that_exist_are_read() {
         let ok = |t: &str| t.parse::<Date>().map(|d| d.to_string());
         assert_eq!(ok("2028-02-29").as_deref(), Ok("2028-02-29"));
-        for text in ["2027-02-29", "2027-13-01", "2027-1-01", "2027-01-01-01", "", "1900-02-29"] {
+        for text in [
+            "2027-02-29",
+            "2027-13-01",
+            "2027-1-01",
+            "2027-01-01-01",
+            "",
+            "1900-02-29",
+        ] {
             assert!(ok(text).is_err(), "{text}");
         }
     }

@@ -36,18 +36,24 @@ pub(crate) fn kind(failure: &Failure, impact: &Impact) -> Kind {
         "Chef::Exceptions::MissingRole"
         | "Chef::Exceptions::RecipeNotFound"
         | "Chef::Exceptions::CookbookNotFound" => Kind::RunList,
-        "Net::HTTPClientException" | "Net::HTTPServerException" if message.contains("412") => Kind::RunList,
+        "Net::HTTPClientException" | "Net::HTTPServerException" if message.contains("412") => {
+            Kind::RunList
+        }
         "Net::HTTPClientException" | "Net::HTTPServerException" | "Net::HTTPFatalError"
             if refused_search(failure, impact) =>
         {
             Kind::Query
         }
         "Chef::Exceptions::FileNotFound" => Kind::Template,
-        "Chef::Mixin::Template::TemplateError" if message.contains("does not contain a file at any of") => {
+        "Chef::Mixin::Template::TemplateError"
+            if message.contains("does not contain a file at any of") =>
+        {
             Kind::Template
         }
         "NoMethodError" | "NameError" if of_resource(message) => Kind::Property,
-        "Chef::Exceptions::ResourceNotFound" if message.contains("is configured to notify") => Kind::Notification,
+        "Chef::Exceptions::ResourceNotFound" if message.contains("is configured to notify") => {
+            Kind::Notification
+        }
         _ => Kind::Other,
     }
 }
@@ -98,7 +104,8 @@ pub(crate) fn news(impact: &Impact, wanted: Kind) -> Vec<(&NodeImpact, Moment, &
                 .location
                 .as_ref()
                 .is_some_and(|l| impact.file(&l.path).is_some());
-            ((!known || touched) && kind(failure, impact) == wanted).then_some((node, moment, failure))
+            ((!known || touched) && kind(failure, impact) == wanted)
+                .then_some((node, moment, failure))
         })
         .collect()
 }
@@ -113,7 +120,13 @@ pub(crate) fn finding(
 ) -> Finding {
     let place = place(impact, node, failure);
     let mut suspects = Suspects {
-        places: failure.location.iter().chain(&failure.trace).chain(&failure.template).cloned().collect(),
+        places: failure
+            .location
+            .iter()
+            .chain(&failure.trace)
+            .chain(&failure.template)
+            .cloned()
+            .collect(),
         ..Suspects::default()
     };
     suspects.nodes.insert(node.name.clone());

@@ -114,7 +114,8 @@ impl Judgement {
             .chain(&finding.cause)
             .find_map(|place| suppression(&*file(&place.path)?, place.line, finding.rule));
         if let Some(comment) = comment {
-            self.suppressed.push((finding, Suppressed::Comment(comment)));
+            self.suppressed
+                .push((finding, Suppressed::Comment(comment)));
             return;
         }
         let mut refused = Vec::new();

@@ -35,7 +35,11 @@ fn read(source: &Source, line: u32, rule: &str) -> Option<Suppression> {
     if !before.trim_end().ends_with('#') {
         return None;
     }
-    let after = after.trim().trim_end_matches("%>").trim_end_matches('-').trim();
+    let after = after
+        .trim()
+        .trim_end_matches("%>")
+        .trim_end_matches('-')
+        .trim();
     let (named, reason) = after.split_once(char::is_whitespace)?;
     (named == rule && !reason.trim().is_empty()).then(|| Suppression {
         rule: rule.to_owned(),
@@ -63,7 +67,9 @@ mod tests {
         assert_eq!(suppression(&source, 2, "pool-emptied"), None);
         let erb = Source::new("t.erb", "<%# foretaste:ignore config-syntax known -%>\nx\n");
         assert_eq!(
-            suppression(&erb, 2, "config-syntax").map(|s| s.reason).as_deref(),
+            suppression(&erb, 2, "config-syntax")
+                .map(|s| s.reason)
+                .as_deref(),
             Some("known")
         );
     }

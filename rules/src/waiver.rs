@@ -26,7 +26,10 @@ pub struct Waiver {
 pub enum Refusal {
     Expired(Date),
     /// The finding hits more nodes than the waiver allows.
-    Exceeded { bound: usize, nodes: usize },
+    Exceeded {
+        bound: usize,
+        nodes: usize,
+    },
     /// An owner or a reason is missing: nobody answers for it.
     Unowned,
 }
@@ -92,7 +95,10 @@ mod tests {
         };
         assert!(waiver.covers(&finding));
         assert_eq!(waiver.allows(&finding, day(20)), Ok(()));
-        assert_eq!(waiver.allows(&finding, day(21)), Err(Refusal::Expired(day(20))));
+        assert_eq!(
+            waiver.allows(&finding, day(21)),
+            Err(Refusal::Expired(day(20)))
+        );
         let wider = finding.clone().node("lb2");
         assert_eq!(
             waiver.allows(&wider, day(20)),

@@ -28,7 +28,10 @@ fn the_published_pages_are_those_of_the_rules() {
     }
     for (name, text) in &pages {
         let published = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
-        assert!(published == *text, "docs/rules/{name} is stale: run this test with UPDATE_DOCS=1");
+        assert!(
+            published == *text,
+            "docs/rules/{name} is stale: run this test with UPDATE_DOCS=1"
+        );
     }
     let published: BTreeSet<String> = std::fs::read_dir(&folder)
         .unwrap()
@@ -45,9 +48,17 @@ fn every_page_has_every_heading_once_and_an_example_of_both_kinds() {
         assert_eq!(headings, HEADINGS, "{}", rule.name);
         let example = docs::example(rule);
         for side in ["bad", "good"] {
-            assert!(example.get(side).is_some_and(|f| !f.is_empty()), "{}: {side}", rule.name);
+            assert!(
+                example.get(side).is_some_and(|f| !f.is_empty()),
+                "{}: {side}",
+                rule.name
+            );
         }
-        assert!(page.contains(rule.incident), "{} tells of its incident", rule.name);
+        assert!(
+            page.contains(rule.incident),
+            "{} tells of its incident",
+            rule.name
+        );
     }
 }
 

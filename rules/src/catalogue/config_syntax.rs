@@ -119,17 +119,30 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
         .extend(config.rendered.origins.iter().map(|o| o.location.clone()));
     suspects.nodes.insert(config.node.clone());
     suspects.speak_of(&problem.text);
-    if let Some(run) = impact.nodes.get(&config.node).and_then(|n| n.at(config.moment)) {
+    if let Some(run) = impact
+        .nodes
+        .get(&config.node)
+        .and_then(|n| n.at(config.moment))
+    {
         for i in &config.rendered.searches {
-            let Some(search) = run.searches.get(*i) else { continue };
+            let Some(search) = run.searches.get(*i) else {
+                continue;
+            };
             suspects.nodes.extend(search.results.iter().cloned());
             suspects.places.push(search.location.clone());
-            suspects.places.extend(search.origins.iter().map(|o| o.location.clone()));
+            suspects
+                .places
+                .extend(search.origins.iter().map(|o| o.location.clone()));
         }
     }
     let place = problem.location.clone();
     let mut finding = Finding::new(
-        format!("{} would refuse {}: {}", daemon(config), config.file, problem.problem.message),
+        format!(
+            "{} would refuse {}: {}",
+            daemon(config),
+            config.file,
+            problem.problem.message
+        ),
         place.clone(),
     )
     .node(config.node.as_str());
@@ -147,7 +160,9 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
             finding.evidence.push(chain::changed(impact, cause));
         }
     }
-    finding.evidence.extend(config.rendered.origins.iter().take(3).cloned());
+    finding
+        .evidence
+        .extend(config.rendered.origins.iter().take(3).cloned());
     let shown = if config.rendered.sensitive {
         "a line that is not shown: the resource is sensitive"
     } else {

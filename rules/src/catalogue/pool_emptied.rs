@@ -150,10 +150,17 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
     let chain = chain::of_pool(impact, pool, moment);
     let before = pool.serving_before();
     let lost = chain::count(before, "its one server", "servers");
-    let lost = if before == 1 { "its one server".to_owned() } else { format!("all {lost}") };
+    let lost = if before == 1 {
+        "its one server".to_owned()
+    } else {
+        format!("all {lost}")
+    };
     let (message, help) = if moment == Moment::Settled {
         (
-            format!("pool `{}` loses {lost}: nobody serves it any more", pool.name),
+            format!(
+                "pool `{}` loses {lost}: nobody serves it any more",
+                pool.name
+            ),
             "make the search, or what it is made of, ask for what the servers are; compare the names with `foretaste search`",
         )
     } else {
@@ -167,7 +174,9 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
              then take the old name away",
         )
     };
-    let mut finding = Finding::new(message, chain.place).help(help).caused_by(chain.cause);
+    let mut finding = Finding::new(message, chain.place)
+        .help(help)
+        .caused_by(chain.cause);
     if let Some(now) = pool.at(moment)
         && let Some(hiding) = now.members.first()
     {
@@ -186,10 +195,12 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
     if !chain.gone.is_empty() {
         let gone: Vec<String> = chain.gone.into_iter().collect();
         let place = finding.primary.clone();
-        finding.related.push(foretaste_simulator::convergence::Evidence {
-            message: format!("no longer served by {}", chain::names(&gone)),
-            location: place,
-        });
+        finding
+            .related
+            .push(foretaste_simulator::convergence::Evidence {
+                message: format!("no longer served by {}", chain::names(&gone)),
+                location: place,
+            });
     }
     finding
 }

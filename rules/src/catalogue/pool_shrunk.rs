@@ -125,7 +125,10 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment, after: usize, why
     let before = pool.serving_before();
     let settled = moment == Moment::Settled;
     let message = if settled {
-        format!("pool `{}` shrinks from {before} servers to {after}: {why}", pool.name)
+        format!(
+            "pool `{}` shrinks from {before} servers to {after}: {why}",
+            pool.name
+        )
     } else {
         format!(
             "pool `{}` shrinks from {before} servers to {after} while the change goes out: {why}",

@@ -71,13 +71,18 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     for search in &impact.searches {
         let now = &search.after;
         let Some(why) = &now.refused else { continue };
-        let known = search.before.as_ref().is_some_and(|b| b.refused.is_some() && b.query == now.query);
+        let known = search
+            .before
+            .as_ref()
+            .is_some_and(|b| b.refused.is_some() && b.query == now.query);
         if known && impact.file(&now.location.path).is_none() {
             continue;
         }
         let mut suspects = Suspects::default();
         suspects.places.push(now.location.clone());
-        suspects.places.extend(now.origins.iter().map(|o| o.location.clone()));
+        suspects
+            .places
+            .extend(now.origins.iter().map(|o| o.location.clone()));
         suspects.nodes.insert(search.node.clone());
         suspects.speak_of(&now.query);
         let help = match foretaste_parser::query::parse(&now.query, impact.index.profile()) {
@@ -88,7 +93,9 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
             format!("the server refuses the query `{}`: {why}", now.query),
             now.location.clone(),
         )
-        .help(help.unwrap_or_else(|| "write the query in the server's grammar; escape `:` in names as `\\\\:`".to_owned()))
+        .help(help.unwrap_or_else(|| {
+            "write the query in the server's grammar; escape `:` in names as `\\\\:`".to_owned()
+        }))
         .node(search.node.as_str());
         finding.cause = impact.blame(&suspects);
         for cause in &finding.cause {
@@ -97,7 +104,10 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
             }
         }
         finding.evidence.extend(now.origins.iter().take(6).cloned());
-        finding = finding.evidence(format!("asks for `{}`; the converge fails here", now.query), now.location.clone());
+        finding = finding.evidence(
+            format!("asks for `{}`; the converge fails here", now.query),
+            now.location.clone(),
+        );
         out.push(finding);
     }
     out

@@ -53,11 +53,14 @@ declare_rule! {
 }
 
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
-    let roles: BTreeMap<&str, &RoleFile> = impact.roles.iter().map(|r| (r.stem.as_str(), r)).collect();
+    let roles: BTreeMap<&str, &RoleFile> =
+        impact.roles.iter().map(|r| (r.stem.as_str(), r)).collect();
     let mut reported: BTreeSet<Vec<&str>> = BTreeSet::new();
     let mut out = Vec::new();
     for name in roles.keys() {
-        let Some(circle) = circle(&roles, name) else { continue };
+        let Some(circle) = circle(&roles, name) else {
+            continue;
+        };
         let mut key = circle.clone();
         key.sort_unstable();
         if reported.insert(key) {
@@ -75,7 +78,11 @@ fn circle<'r>(roles: &BTreeMap<&'r str, &'r RoleFile>, start: &'r str) -> Option
         for next in roles.get(name).into_iter().flat_map(|r| included(r)) {
             if next == start {
                 let mut way = vec![name];
-                while let Some(before) = way.last().filter(|n| **n != start).and_then(|n| from.get(n)) {
+                while let Some(before) = way
+                    .last()
+                    .filter(|n| **n != start)
+                    .and_then(|n| from.get(n))
+                {
                     way.push(before);
                 }
                 way.reverse();
@@ -105,7 +112,10 @@ fn finding(impact: &Impact, roles: &BTreeMap<&str, &RoleFile>, circle: &[&str]) 
             .run_list
             .iter()
             .find(|(item, _)| item.trim() == format!("role[{next}]"))?;
-        steps.push((format!("role `{name}` includes role `{next}`"), place.clone()));
+        steps.push((
+            format!("role `{name}` includes role `{next}`"),
+            place.clone(),
+        ));
     }
     let touched = |path: &str| !impact.has_base || impact.file(path).is_some();
     if !steps.iter().any(|(_, place)| touched(&place.path)) {
@@ -130,9 +140,13 @@ fn finding(impact: &Impact, roles: &BTreeMap<&str, &RoleFile>, circle: &[&str]) 
         .nodes
         .values()
         .filter(|n| {
-            n.after
-                .as_ref()
-                .is_some_and(|r| r.after.expanded.roles.iter().any(|role| hit.contains(role.as_str())))
+            n.after.as_ref().is_some_and(|r| {
+                r.after
+                    .expanded
+                    .roles
+                    .iter()
+                    .any(|role| hit.contains(role.as_str()))
+            })
         })
         .map(|n| n.name.clone())
         .collect();

@@ -64,7 +64,10 @@ pub(super) fn findings(impact: &Impact, format: Option<Format>, named: &str) -> 
     let mut out: Vec<Finding> = Vec::new();
     for error in impact.syntax.iter().filter(|e| e.format == format) {
         // An error that the base has too is reported only because the change touches its file.
-        if let Some(first) = out.iter_mut().find(|f| f.primary.path == error.location.path) {
+        if let Some(first) = out
+            .iter_mut()
+            .find(|f| f.primary.path == error.location.path)
+        {
             first.related.push(crate::Evidence {
                 message: error.error.message.clone(),
                 location: error.location.clone(),
@@ -77,11 +80,9 @@ pub(super) fn findings(impact: &Impact, format: Option<Format>, named: &str) -> 
             format!("this file is not valid {named}: {}", error.error.message)
         };
         let mut finding = Finding::new(title, error.location.clone());
-        finding.help = error
-            .error
-            .help
-            .clone()
-            .unwrap_or_else(|| "mend the line; nothing that reads this file can converge".to_owned());
+        finding.help = error.error.help.clone().unwrap_or_else(|| {
+            "mend the line; nothing that reads this file can converge".to_owned()
+        });
         finding.nodes.clone_from(&error.nodes);
         let suspects = Suspects {
             places: vec![error.location.clone()],

@@ -90,7 +90,9 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
             match &search.before {
                 Some(before) if !before.results.is_empty() => lost(impact, search, before),
                 Some(before) if before.query == search.after.query => None,
-                _ if is_empty(&search.after) && !finds.contains(&place) => Some(never(impact, search)),
+                _ if is_empty(&search.after) && !finds.contains(&place) => {
+                    Some(never(impact, search))
+                }
                 _ => None,
             }
         })
@@ -114,10 +116,20 @@ fn lost(impact: &Impact, search: &SearchImpact, before: &Search) -> Option<Findi
         .find(|(_, now)| is_empty(now))?;
     let settled = moment == Moment::Settled;
     // On the way, a pool that is read tells it better.
-    if !settled && (search.files.is_empty() || search.files.iter().all(|f| has_pools(impact, &search.node, f))) {
+    if !settled
+        && (search.files.is_empty()
+            || search
+                .files
+                .iter()
+                .all(|f| has_pools(impact, &search.node, f)))
+    {
         return None;
     }
-    let when = if settled { "" } else { " while the change goes out" };
+    let when = if settled {
+        ""
+    } else {
+        " while the change goes out"
+    };
     let message = format!(
         "the search `{}` matches nothing{when}; it matched {}",
         now.query,
@@ -127,7 +139,11 @@ fn lost(impact: &Impact, search: &SearchImpact, before: &Search) -> Option<Findi
     if search.files.is_empty() || now.guarded {
         finding = finding.at_most(Severity::Warning);
     }
-    Some(if settled { finding } else { finding.at_most(Severity::Warning) })
+    Some(if settled {
+        finding
+    } else {
+        finding.at_most(Severity::Warning)
+    })
 }
 
 /// A search that the change writes and that finds nothing on any node.
@@ -144,7 +160,9 @@ fn never(impact: &Impact, search: &SearchImpact) -> Finding {
 fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String) -> Finding {
     let mut suspects = Suspects::default();
     suspects.places.push(now.location.clone());
-    suspects.places.extend(now.origins.iter().map(|o| o.location.clone()));
+    suspects
+        .places
+        .extend(now.origins.iter().map(|o| o.location.clone()));
     suspects.nodes.insert(search.node.clone());
     suspects.speak_of(&now.query);
     if let Some(before) = search.before.as_ref().filter(|b| b.query == now.query) {
@@ -155,7 +173,11 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
         .help("ask for what nodes are: `foretaste search` says what a query returns, and why")
         .node(search.node.as_str())
         .caused_by(cause);
-    let causes: Vec<_> = finding.cause.iter().map(|c| chain::changed(impact, c)).collect();
+    let causes: Vec<_> = finding
+        .cause
+        .iter()
+        .map(|c| chain::changed(impact, c))
+        .collect();
     finding.evidence.extend(causes);
     finding.evidence.extend(now.origins.iter().take(6).cloned());
     finding.evidence.push(chain::searched(search, now));
@@ -172,7 +194,10 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
 }
 
 fn has_pools(impact: &Impact, node: &str, file: &str) -> bool {
-    impact.pools.iter().any(|p| p.node == node && p.file == file)
+    impact
+        .pools
+        .iter()
+        .any(|p| p.node == node && p.file == file)
 }
 
 fn thing(search: &Search, one: bool) -> &'static str {

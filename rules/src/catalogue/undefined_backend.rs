@@ -87,7 +87,8 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
         .into_iter()
         .map(|mut finding| {
             if finding.help.starts_with("mend the line") {
-                finding.help = "define the pool in this file, or name the one that is meant".to_owned();
+                finding.help =
+                    "define the pool in this file, or name the one that is meant".to_owned();
             }
             finding
         })
