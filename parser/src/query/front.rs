@@ -106,12 +106,11 @@ impl<'a> Front<'a> {
                             rest = after;
                         }
                     }
-                    Err(_) => match self.suffixed(operand, rest) {
-                        (after, expr) => {
-                            items.push(Item::Expr(expr));
-                            rest = after;
-                        }
-                    },
+                    Err(_) => {
+                        let (after, expr) = self.suffixed(operand, rest);
+                        items.push(Item::Expr(expr));
+                        rest = after;
+                    }
                 }
             } else if let Ok((after, expr)) = self.unary(rest).or_else(|_| self.text(rest)) {
                 items.push(Item::Expr(expr));

@@ -16,7 +16,7 @@ pub(super) fn front(text: &str, unparsed: &Unparsed) -> Option<String> {
     let rest = text.get(unparsed.offset..)?;
     let here = rest.chars().next();
     let word = before
-        .rsplit(|c: char| c == ' ' || c == '\t' || c == '(')
+        .rsplit([' ', '\t', '('])
         .next()
         .unwrap_or_default();
     let said = match here {
