@@ -43,7 +43,8 @@ pub struct SavedNode {
     pub normal: Map<String, Json>,
     pub r#override: Map<String, Json>,
     pub automatic: Map<String, Json>,
-    /// Attribute paths whose value the simulation could not know; a search on them may or may not match.
+    /// Attribute paths whose value the simulation could not know; a search on them may or may not match. A last part
+    /// `*` stands for keys that are not known.
     pub unknown: Vec<Vec<String>>,
     /// True where nobody exported this node: its missing automatic attributes are unknown, not nil.
     pub synthetic: bool,

@@ -86,7 +86,10 @@ fn leaf(matcher: &Matcher, profile: Profile) -> Option<(Leaf, Key)> {
         Matcher::Regex(text) => (Leaf::Regex(pattern::regex(text)?), Key::Any),
         Matcher::Fuzzy(text, edits) => (
             Leaf::Fuzzy(text.chars().collect(), *edits as usize),
-            Key::of_token(text),
+            match Key::of_token(text) {
+                Key::Exact(key) => Key::Near(key, *edits as usize),
+                other => other,
+            },
         ),
         Matcher::Range {
             lower,

@@ -5,10 +5,12 @@
 
 mod analysis;
 mod document;
+mod explain;
 mod flatten;
 mod index;
 mod lucene;
 mod merge;
+mod nearest;
 mod number;
 mod pattern;
 mod plan;
@@ -17,7 +19,12 @@ mod unknown;
 mod zero;
 
 pub use document::{Document, Kind};
+pub use explain::Explanation;
 pub use foretaste_parser::query::Profile;
 pub use index::{Answer, Moment, SearchIndex, Timeline};
+pub use nearest::{Nearest, Unmatched};
 pub use plan::Plan;
 pub use truth::Truth;
+
+#[cfg(test)]
+mod tests;

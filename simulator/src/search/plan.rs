@@ -1,6 +1,6 @@
 //! A query made ready: parsed and compiled once, then put to any number of documents.
 
-use foretaste_parser::query::{self, Meaning, Profile, Query, QueryError, Stage};
+use foretaste_parser::query::{self, Clause, Meaning, Profile, Query, QueryError, Stage};
 
 use super::document::Document;
 use super::lucene::{self, Prepared};
@@ -37,6 +37,18 @@ impl Plan {
             }
         };
         Ok(Self { query, prepared })
+    }
+
+    /// One clause of a parsed query, alone.
+    pub(super) fn of_clause(query: &Query, clause: &Clause) -> Option<Self> {
+        Some(Self {
+            query: query.clone(),
+            prepared: Some(lucene::prepare(clause, query.profile)?),
+        })
+    }
+
+    pub(super) fn prepared(&self) -> Option<&Prepared> {
+        self.prepared.as_ref()
     }
 
     #[must_use]

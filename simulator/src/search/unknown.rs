@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::flatten::{Expanded, SEPARATOR};
-use super::pattern::Glob;
+use super::pattern::{self, Glob};
 use crate::convergence::SavedNode;
 
 /// The attribute name that a test asks for.
@@ -12,6 +12,8 @@ pub enum Key {
     Exact(String),
     /// With wildcards.
     Like(Glob),
+    /// Up to so many edits away: a fuzzy search counts the name's letters, too.
+    Near(String, usize),
     /// Any part of any value.
     Any,
 }
@@ -40,8 +42,11 @@ impl Key {
 /// What a document may hold that the simulation does not know.
 #[derive(Clone, Debug, Default)]
 pub struct Unknown {
-    /// Full path and last part of attributes without a known value.
+    /// Full path and last part of attributes without a known value. Such a value may be a hash, but what it would
+    /// give under the names of its inner keys alone is not considered: that would make every search undecided.
     attributes: Vec<(String, String)>,
+    /// Some hash has keys that are not known, so any attribute's last part may be among them.
+    keys: bool,
     /// Everything may be there.
     all: bool,
     /// Nobody exported this node: what the machine itself reports is unknown.
@@ -49,6 +54,9 @@ pub struct Unknown {
     /// Top-level attributes that are known to the end.
     settled: Vec<String>,
 }
+
+/// As the last part of an unknown path: whatever keys the hash has.
+const ANY_KEY: &str = "*";
 
 /// Keys that come from the node object itself, never from what the machine reports.
 const OWN: [&str; 11] = [
@@ -72,9 +80,14 @@ impl Unknown {
             ..Self::default()
         };
         for path in &node.unknown {
-            match path.last() {
-                Some(leaf) => out.attributes.push((path.join("_"), leaf.clone())),
-                None => out.all = true,
+            match path.as_slice() {
+                [] => out.all = true,
+                [hash @ .., last] if last == ANY_KEY => {
+                    out.keys = true;
+                    let leaf = hash.last().cloned().unwrap_or_default();
+                    out.attributes.push((hash.join("_"), leaf));
+                }
+                [.., last] => out.attributes.push((path.join("_"), last.clone())),
             }
         }
         if node.synthetic {
@@ -100,11 +113,22 @@ impl Unknown {
             Key::Exact(key) => {
                 self.attributes.iter().any(|(path, leaf)| {
                     key == path || key == leaf || is_below(key, path) || key_parent(path) == key
-                }) || (self.synthetic && self.may_be_reported(key) && !known.has_key(key))
+                }) || ((self.keys || (self.synthetic && self.may_be_reported(key)))
+                    && !OWN.contains(&key.as_str())
+                    && !known.has_key(key))
+            }
+            Key::Near(key, edits) => {
+                let letters: Vec<char> = key.chars().collect();
+                let near = |other: &str| {
+                    let other: Vec<char> = other.chars().collect();
+                    pattern::within(&other, &letters, *edits)
+                };
+                self.attributes.iter().any(|(path, leaf)| near(path) || near(leaf))
+                    || self.may_hold(&Key::Exact(key.clone()), known)
             }
             Key::Like(glob) => {
                 let prefix = glob.prefix();
-                self.attributes.iter().any(|(path, leaf)| {
+                self.keys || self.attributes.iter().any(|(path, leaf)| {
                     glob.matches(path)
                         || glob.matches(leaf)
                         || prefix.starts_with(path.as_str())
@@ -147,9 +171,12 @@ pub fn strip(json: &mut Map<String, Json>, unknown: &[Vec<String>]) {
                 .and_then(|map| map.get_mut(key))
                 .and_then(Json::as_object_mut);
         }
-        if let Some(map) = at
-            && let Some(value) = map.get_mut(last)
-        {
+        let Some(map) = at else {
+            continue;
+        };
+        if last == ANY_KEY {
+            map.clear();
+        } else if let Some(value) = map.get_mut(last) {
             // An empty array gives nothing itself, but its key is still a value of the hash.
             *value = Json::Array(Vec::new());
         }

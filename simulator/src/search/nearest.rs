@@ -1,0 +1,141 @@
+//! What exists instead of what a search found nothing of.
+
+use std::collections::BTreeMap;
+
+use foretaste_parser::query::{Clause, Matcher, Meaning, Test};
+use foretaste_parser::source::Span;
+
+use super::flatten::SEPARATOR;
+use super::index::SearchIndex;
+use super::pattern;
+use super::plan::Plan;
+use super::truth::Truth;
+
+/// Values or names are listed up to so many.
+const LISTED: usize = 5;
+
+/// How near a field and value are to what the documents of an index hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Nearest {
+    /// Documents that have the field at all.
+    pub holders: usize,
+    /// The nearest values of this field, each with its number of documents, nearest first.
+    pub values: Vec<(String, usize)>,
+    /// The nearest field names where no document has the field.
+    pub fields: Vec<(String, usize)>,
+}
+
+/// A clause of a query that matches no document of the index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmatched {
+    pub field: String,
+    pub value: String,
+    pub span: Span,
+    pub nearest: Nearest,
+}
+
+impl SearchIndex {
+    /// Finds what is nearest to a field and value, both without escapes, in the server's documents of an index.
+    #[must_use]
+    pub fn nearest(&self, index: &str, field: &str, value: &str) -> Nearest {
+        let mut values: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut holders = 0;
+        for document in self.documents(index).into_iter().flatten() {
+            let mut last = None;
+            for (key, held) in document.expanded().pairs() {
+                if last != Some(key) {
+                    *fields.entry(key).or_default() += 1;
+                    holders += usize::from(key == field);
+                    last = Some(key);
+                }
+                if key == field {
+                    *values.entry(held).or_default() += 1;
+                }
+            }
+        }
+        Nearest {
+            holders,
+            values: rank(value, values),
+            fields: if holders == 0 {
+                rank(field, fields)
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// The clauses of a query that ask for one field and value and match nothing in the index.
+    #[must_use]
+    pub fn unmatched(&self, index: &str, plan: &Plan) -> Vec<Unmatched> {
+        let mut wanted = Vec::new();
+        if let Meaning::Lucene { clause, .. } = &plan.query().meaning {
+            collect(clause, &mut wanted);
+        }
+        wanted.retain(|(clause, _, _)| {
+            let Some(alone) = Plan::of_clause(plan.query(), clause) else {
+                return false;
+            };
+            self.documents(index)
+                .into_iter()
+                .flatten()
+                .all(|document| alone.judge(document) == Ok(Truth::No))
+        });
+        wanted
+            .into_iter()
+            .map(|(clause, field, value)| Unmatched {
+                field: field.to_string(),
+                value: value.to_string(),
+                span: clause.span,
+                nearest: self.nearest(index, field, value),
+            })
+            .collect()
+    }
+}
+
+fn collect<'a>(clause: &'a Clause, out: &mut Vec<(&'a Clause, &'a str, &'a str)>) {
+    match &clause.test {
+        Test::Group(clauses) => clauses.iter().for_each(|(_, inner)| collect(inner, out)),
+        Test::Tokens(_, Matcher::Text(text) | Matcher::Phrase(text, _) | Matcher::Prefix(text)) => {
+            if let Some((field, value)) = text.split_once(SEPARATOR) {
+                out.push((clause, field, value));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The nearest candidates: equal but for case first, then what begins with the text or the other way round, then by
+/// edit distance; the more frequent first among equals.
+fn rank(text: &str, candidates: BTreeMap<&str, usize>) -> Vec<(String, usize)> {
+    let lower = text.to_lowercase();
+    let wanted: Vec<char> = lower.chars().collect();
+    let limit = (wanted.len() / 3).clamp(1, 4);
+    let mut ranked: Vec<(usize, usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|(candidate, count)| {
+            Some((distance(candidate, &lower, &wanted, limit)?, count, candidate))
+        })
+        .collect();
+    ranked.sort_by(|a, b| (a.0, b.1, a.2).cmp(&(b.0, a.1, b.2)));
+    ranked
+        .into_iter()
+        .take(LISTED)
+        .map(|(_, count, candidate)| (candidate.to_string(), count))
+        .collect()
+}
+
+fn distance(candidate: &str, lower: &str, wanted: &[char], limit: usize) -> Option<usize> {
+    let candidate = candidate.to_lowercase();
+    if candidate == lower {
+        return Some(0);
+    }
+    let begins = |long: &str, short: &str| !short.is_empty() && long.starts_with(short);
+    if begins(&candidate, lower) || (candidate.len() > 2 && begins(lower, &candidate)) {
+        return Some(1);
+    }
+    let letters: Vec<char> = candidate.chars().collect();
+    pattern::distance(&letters, wanted, limit)
+        .map(|distance| distance + 1)
+        .or_else(|| (lower.len() > 2 && candidate.contains(lower)).then_some(limit + 2))
+}
