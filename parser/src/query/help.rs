@@ -15,10 +15,7 @@ pub(super) fn front(text: &str, unparsed: &Unparsed) -> Option<String> {
     let before = text.get(..unparsed.offset)?;
     let rest = text.get(unparsed.offset..)?;
     let here = rest.chars().next();
-    let word = before
-        .rsplit([' ', '\t', '('])
-        .next()
-        .unwrap_or_default();
+    let word = before.rsplit([' ', '\t', '(']).next().unwrap_or_default();
     let said = match here {
         None if word == "NOT" || before.ends_with('!') => "NOT needs something to exclude",
         None if before.ends_with(':') => "a value is missing after the colon",

@@ -65,14 +65,22 @@ pub fn surprises(text: &str) -> Vec<Surprise> {
         found.sequence(written);
         found.clause(clause, text);
     }
-    found.0.sort_by_key(|surprise| (surprise.span, surprise.kind));
+    found
+        .0
+        .sort_by_key(|surprise| (surprise.span, surprise.kind));
     found.0
 }
 
 struct Found(Vec<Surprise>);
 
 impl Found {
-    fn add(&mut self, kind: SurpriseKind, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    fn add(
+        &mut self,
+        kind: SurpriseKind,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.0.push(Surprise {
             kind,
             span,
@@ -166,14 +174,20 @@ impl Found {
             self.add(
                 SurpriseKind::LowerCaseOperator,
                 word.span,
-                format!("`{}` is not an operator but a word to search for", word.text),
+                format!(
+                    "`{}` is not an operator but a word to search for",
+                    word.text
+                ),
                 "write operators in capitals",
             );
         } else if after_field {
             self.add(
                 SurpriseKind::WordAfterField,
                 word.span,
-                format!("`{}` does not belong to the field before it: it is sought in all attributes", word.text),
+                format!(
+                    "`{}` does not belong to the field before it: it is sought in all attributes",
+                    word.text
+                ),
                 "put the words of one value in quotes, as in `note:\"alpha beta\"`",
             );
         } else {
@@ -267,7 +281,10 @@ impl Found {
                 "list the values, or use a wildcard such as `80??`",
             );
         }
-        if [lower, upper].into_iter().any(|limit| limit != "*" && has_wildcard(limit)) {
+        if [lower, upper]
+            .into_iter()
+            .any(|limit| limit != "*" && has_wildcard(limit))
+        {
             self.add(
                 SurpriseKind::WildcardInRange,
                 range.span,

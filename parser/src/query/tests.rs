@@ -49,8 +49,17 @@ fn show(clause: &Clause) -> String {
                 Matcher::Wildcard(text) => format!("wild {}", text.replace("__=__", "=")),
                 Matcher::Regex(text) => format!("/{text}/"),
                 Matcher::Fuzzy(text, edits) => format!("{}~{edits}", text.replace("__=__", "=")),
-                Matcher::Range { lower, upper, inclusive } => {
-                    format!("{}..{}{}", lower.replace("__=__", "="), if *inclusive { "=" } else { "" }, upper.replace("__=__", "="))
+                Matcher::Range {
+                    lower,
+                    upper,
+                    inclusive,
+                } => {
+                    format!(
+                        "{}..{}{}",
+                        lower.replace("__=__", "="),
+                        if *inclusive { "=" } else { "" },
+                        upper.replace("__=__", "=")
+                    )
                 }
             };
             match scope {
@@ -183,13 +192,20 @@ fn hostile_queries_are_refused_quickly() {
     let fields = "a:".repeat(200_000);
     for query in [&deep, &nested, &chained, &negated, &fields] {
         for profile in Profile::ALL {
-            assert!(parse(query, profile).is_err(), "{profile:?} {}", &query[..10]);
+            assert!(
+                parse(query, profile).is_err(),
+                "{profile:?} {}",
+                &query[..10]
+            );
         }
     }
     let long = vec!["name:node"; 1000].join(" OR ");
     assert!(parse(&long, Profile::Server).is_ok());
     let too_long = vec!["name:node"; 1025].join(" OR ");
-    assert_eq!(parse(&too_long, Profile::Server).unwrap_err().stage, Stage::Backend);
+    assert_eq!(
+        parse(&too_long, Profile::Server).unwrap_err().stage,
+        Stage::Backend
+    );
 }
 
 #[test]
@@ -236,7 +252,10 @@ struct Lcg(u64);
 
 impl Lcg {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % n as u64).unwrap()
     }
 
@@ -249,14 +268,20 @@ fn generate(lcg: &mut Lcg, depth: usize) -> String {
     let mut out = String::new();
     for index in 0..=lcg.below(4) {
         if index > 0 {
-            out.push_str(lcg.pick(&[" AND ", " OR ", " ", "\t", " && ", "||", " NOT ", " -", " !"]));
+            out.push_str(lcg.pick(&[
+                " AND ", " OR ", " ", "\t", " && ", "||", " NOT ", " -", " !",
+            ]));
         }
         let operand = match lcg.below(if depth == 0 { 6 } else { 8 }) {
             0 => "roles:web".to_string(),
             1 => "note:\"a b\"".to_string(),
             2 => "port:[8 TO *]".to_string(),
-            3 => lcg.pick(&["word", "w*", "a~1", "b^2", "ANDY", "x:y~"]).to_string(),
-            4 => lcg.pick(&["x\\:y", "a:b\\[c\\]", "*x:?", "a:*", "*:*"]).to_string(),
+            3 => lcg
+                .pick(&["word", "w*", "a~1", "b^2", "ANDY", "x:y~"])
+                .to_string(),
+            4 => lcg
+                .pick(&["x\\:y", "a:b\\[c\\]", "*x:?", "a:*", "*:*"])
+                .to_string(),
             5 => lcg.pick(&["\"q r\"", "/re/", "a:/b", "c:(d)"]).to_string(),
             _ => format!("({})", generate(lcg, depth - 1)),
         };
@@ -286,18 +311,30 @@ fn a_printed_query_parses_to_the_same() {
         };
         accepted += 1;
         let printed = first.to_string();
-        let second = front::parse(&printed).ok().expect("a printed query is accepted");
-        assert_eq!(without_spans(&first), without_spans(&second), "{text:?} printed {printed:?}");
+        let second = front::parse(&printed)
+            .ok()
+            .expect("a printed query is accepted");
+        assert_eq!(
+            without_spans(&first),
+            without_spans(&second),
+            "{text:?} printed {printed:?}"
+        );
         assert_eq!(printed, second.to_string());
     }
-    assert!(accepted > 1_000, "only {accepted} of the generated queries are of the grammar");
+    assert!(
+        accepted > 1_000,
+        "only {accepted} of the generated queries are of the grammar"
+    );
 }
 
 #[test]
 fn spans_lie_within_the_query() {
     fn check(clause: &Clause, text: &str) {
         let range = clause.span.start as usize..clause.span.end as usize;
-        assert!(text.get(range).is_some_and(|part| !part.is_empty()), "{clause:?} of {text:?}");
+        assert!(
+            text.get(range).is_some_and(|part| !part.is_empty()),
+            "{clause:?} of {text:?}"
+        );
         if let Test::Group(clauses) = &clause.test {
             clauses.iter().for_each(|(_, clause)| check(clause, text));
         }
@@ -306,7 +343,11 @@ fn spans_lie_within_the_query() {
     for _ in 0..3_000 {
         let text = generate(&mut lcg, 3);
         for profile in [Profile::Server, Profile::Solr4] {
-            if let Ok(Query { meaning: Meaning::Lucene { clause, .. }, .. }) = parse(&text, profile) {
+            if let Ok(Query {
+                meaning: Meaning::Lucene { clause, .. },
+                ..
+            }) = parse(&text, profile)
+            {
                 check(&clause, &text);
             }
         }

@@ -31,7 +31,9 @@ impl Plan {
     #[must_use]
     pub fn explain(&self, document: &Document) -> Explanation {
         match (&self.query().meaning, self.prepared()) {
-            (Meaning::Lucene { clause, .. }, Some(prepared)) => lucene(clause, prepared, document, None, false),
+            (Meaning::Lucene { clause, .. }, Some(prepared)) => {
+                lucene(clause, prepared, document, None, false)
+            }
             (Meaning::Zero(node), _) => self.zero(node, document),
             (Meaning::Lucene { clause, .. }, None) => Explanation {
                 text: String::new(),
@@ -47,7 +49,9 @@ impl Plan {
     fn zero(&self, node: &Node, document: &Document) -> Explanation {
         let children = match &node.kind {
             NodeKind::And(all) | NodeKind::Or(all) => all.iter().collect(),
-            NodeKind::Not(inner) | NodeKind::Boost(inner) | NodeKind::Group(inner) => vec![&**inner],
+            NodeKind::Not(inner) | NodeKind::Boost(inner) | NodeKind::Group(inner) => {
+                vec![&**inner]
+            }
             _ => Vec::new(),
         };
         let written = self
@@ -74,7 +78,13 @@ impl Plan {
     }
 }
 
-fn lucene(clause: &Clause, prepared: &Prepared, document: &Document, occur: Option<Occur>, idle: bool) -> Explanation {
+fn lucene(
+    clause: &Clause,
+    prepared: &Prepared,
+    document: &Document,
+    occur: Option<Occur>,
+    idle: bool,
+) -> Explanation {
     let mut children = Vec::new();
     if let (Test::Group(clauses), Prepared::Group(parts)) = (&clause.test, prepared) {
         let required = clauses.iter().any(|(occur, _)| *occur == Occur::Must);
@@ -106,7 +116,10 @@ fn describe(test: &Test) -> String {
         Matcher::Prefix(stem) => of_field(&format!("{stem}*"), "is like", "a word like"),
         Matcher::Wildcard(pattern) => of_field(pattern, "is like", "a word like"),
         Matcher::Regex(pattern) => format!("a word of the regular expression /{pattern}/"),
-        Matcher::Fuzzy(text, edits) => format!("{}, or {edits} edits away", of_field(text, "is", "the word")),
+        Matcher::Fuzzy(text, edits) => format!(
+            "{}, or {edits} edits away",
+            of_field(text, "is", "the word")
+        ),
         Matcher::Range {
             lower,
             upper,
@@ -114,7 +127,11 @@ fn describe(test: &Test) -> String {
         } => {
             let (field, from) = lower.split_once(SEPARATOR).unwrap_or(("", lower));
             let (_, to) = upper.split_once(SEPARATOR).unwrap_or(("", upper));
-            let limits = if *inclusive { "" } else { ", without the limits" };
+            let limits = if *inclusive {
+                ""
+            } else {
+                ", without the limits"
+            };
             match (from, to) {
                 ("", to) => format!("{field} is up to `{to}` as text{limits}"),
                 (from, "\u{fff0}") => format!("{field} is from `{from}` as text{limits}"),

@@ -114,7 +114,11 @@ fn rank(text: &str, candidates: BTreeMap<&str, usize>) -> Vec<(String, usize)> {
     let mut ranked: Vec<(usize, usize, &str)> = candidates
         .into_iter()
         .filter_map(|(candidate, count)| {
-            Some((distance(candidate, &lower, &wanted, limit)?, count, candidate))
+            Some((
+                distance(candidate, &lower, &wanted, limit)?,
+                count,
+                candidate,
+            ))
         })
         .collect();
     ranked.sort_by(|a, b| (a.0, b.1, a.2).cmp(&(b.0, a.1, b.2)));

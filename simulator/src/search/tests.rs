@@ -22,11 +22,17 @@ fn node(name: &str, default: Json, automatic: Json) -> SavedNode {
 
 fn show(answer: &Answer) -> String {
     let names = |documents: &[Arc<Document>]| {
-        documents.iter().map(|d| d.name().to_string()).collect::<Vec<_>>().join(",")
+        documents
+            .iter()
+            .map(|d| d.name().to_string())
+            .collect::<Vec<_>>()
+            .join(",")
     };
     match answer {
         Answer::Results { certain, maybe } if maybe.is_empty() => format!("[{}]", names(certain)),
-        Answer::Results { certain, maybe } => format!("[{}] maybe [{}]", names(certain), names(maybe)),
+        Answer::Results { certain, maybe } => {
+            format!("[{}] maybe [{}]", names(certain), names(maybe))
+        }
         Answer::Refused(error) => format!("{} {}", error.status, error.message),
         Answer::NoSuchIndex => "404".into(),
     }
@@ -49,7 +55,11 @@ fn documents_are_flattened_as_the_server_does() {
     );
     let mut index = SearchIndex::new(Profile::Server);
     index.put_node(node);
-    let content = index.document("node", "n1").unwrap().content().replace(' ', "\n");
+    let content = index
+        .document("node", "n1")
+        .unwrap()
+        .content()
+        .replace(' ', "\n");
     insta::assert_snapshot!(content, @r#"
     X_CHEF_database_CHEF_X__=__chef_00000000000000000000000000000001
     X_CHEF_id_CHEF_X__=__000000000000000008b37b07b558d4c0
@@ -89,20 +99,42 @@ fn other_objects_are_found() {
     index.put_data_bag("empty");
     index.put_role("web", json!({"name": "web", "run_list": ["recipe[nginx]"], "env_run_lists": {"_default": ["recipe[x]"], "prod": []}}));
     let ask = |name: &str, query: &str| show(&index.search(name, query));
-    assert_eq!(ask("users", "groups:ops AND data_bag:users AND chef_type:data_bag_item"), "[ann]");
+    assert_eq!(
+        ask(
+            "users",
+            "groups:ops AND data_bag:users AND chef_type:data_bag_item"
+        ),
+        "[ann]"
+    );
     assert_eq!(ask("users", "users"), "[ann]");
     assert_eq!(ask("empty", "*:*"), "[]");
     assert_eq!(ask("nothing", "*:*"), "404");
-    assert_eq!(ask("role", "run_list:recipe\\[nginx\\] AND env_run_lists:prod"), "[web]");
+    assert_eq!(
+        ask("role", "run_list:recipe\\[nginx\\] AND env_run_lists:prod"),
+        "[web]"
+    );
     assert_eq!(ask("role", "env_run_lists:_default"), "[]");
 }
 
 #[test]
 fn profiles_differ_by_name() {
     let mut index = SearchIndex::new(Profile::Server);
-    index.put_node(node("n1", json!({"note": "alpha beta", "tags": []}), json!({"roles": ["web"]})));
+    index.put_node(node(
+        "n1",
+        json!({"note": "alpha beta", "tags": []}),
+        json!({"roles": ["web"]}),
+    ));
     let mut out = String::new();
-    for query in ["roles:WEB", "tags:*", "note:beta", "node", "x:y OR NOT (NOT roles:db)", "roles:(web OR db)", "a:1 AND +b:2", "NOT x:1 AND roles:web"] {
+    for query in [
+        "roles:WEB",
+        "tags:*",
+        "note:beta",
+        "node",
+        "x:y OR NOT (NOT roles:db)",
+        "roles:(web OR db)",
+        "a:1 AND +b:2",
+        "NOT x:1 AND roles:web",
+    ] {
         let shown: Vec<String> = Profile::ALL
             .into_iter()
             .map(|p| show(&index.with_profile(p).search("node", query)))
@@ -123,7 +155,11 @@ fn profiles_differ_by_name() {
 
 #[test]
 fn unknown_values_make_a_match_possible_never_absent() {
-    let mut known = node("known", json!({"app": {"port": 80, "name": "shop"}}), json!({"platform": "ubuntu"}));
+    let mut known = node(
+        "known",
+        json!({"app": {"port": 80, "name": "shop"}}),
+        json!({"platform": "ubuntu"}),
+    );
     known.unknown = vec![vec!["app".into(), "port".into()]];
     let mut made = node("made", json!({"app": {"name": "shop"}}), json!({}));
     made.synthetic = true;
@@ -131,8 +167,19 @@ fn unknown_values_make_a_match_possible_never_absent() {
     index.put_node(known);
     index.put_node(made);
     let queries = [
-        "app_port:80", "port:80", "NOT app_port:80", "app:port", "app_port:[8 TO 9]", "app_p*:80", "app_name:blog",
-        "platform:ubuntu", "role:web", "role:db", "platform:ubuntu AND app_name:blog", "app_name:shop OR platform:x", "word",
+        "app_port:80",
+        "port:80",
+        "NOT app_port:80",
+        "app:port",
+        "app_port:[8 TO 9]",
+        "app_p*:80",
+        "app_name:blog",
+        "platform:ubuntu",
+        "role:web",
+        "role:db",
+        "platform:ubuntu AND app_name:blog",
+        "app_name:shop OR platform:x",
+        "word",
     ];
     insta::assert_snapshot!(answers(&index, &queries), @r#"
     app_port:80  =>  [] maybe [known]
@@ -191,7 +238,10 @@ fn what_is_nearest() {
     let near = index.nearest("node", "roles", "wepapp");
     assert_eq!((near.holders, near.values), (3, vec![("webapp".into(), 2)]));
     let near = index.nearest("node", "role_s", "web");
-    assert_eq!(near.fields, [("role".to_string(), 3), ("roles".to_string(), 3)]);
+    assert_eq!(
+        near.fields,
+        [("role".to_string(), 3), ("roles".to_string(), 3)]
+    );
     let plan = Plan::new("roles:web AND chef_environment:prod", Profile::Server).unwrap();
     let unmatched = index.unmatched("node", &plan);
     assert_eq!(unmatched.len(), 1);
@@ -202,14 +252,34 @@ fn what_is_nearest() {
 fn explanations_follow_the_clauses() {
     fn write(explanation: &Explanation, depth: usize, out: &mut String) {
         let idle = if explanation.idle { " (idle)" } else { "" };
-        let occur = explanation.occur.map_or(String::new(), |o| format!("{o:?}: "));
-        writeln!(out, "{}{occur}{} {:?}{idle}", "  ".repeat(depth), explanation.text, explanation.truth).unwrap();
-        explanation.children.iter().for_each(|child| write(child, depth + 1, out));
+        let occur = explanation
+            .occur
+            .map_or(String::new(), |o| format!("{o:?}: "));
+        writeln!(
+            out,
+            "{}{occur}{} {:?}{idle}",
+            "  ".repeat(depth),
+            explanation.text,
+            explanation.truth
+        )
+        .unwrap();
+        explanation
+            .children
+            .iter()
+            .for_each(|child| write(child, depth + 1, out));
     }
-    let document = Document::node(Arc::new(node("n1", json!({"port": 80}), json!({"roles": ["web"]}))));
+    let document = Document::node(Arc::new(node(
+        "n1",
+        json!({"port": 80}),
+        json!({"roles": ["web"]}),
+    )));
     let mut out = String::new();
     for profile in [Profile::Server, Profile::Zero] {
-        let plan = Plan::new("roles:web OR x:* AND (port:[7 TO *] NOT note:\"a b\")", profile).unwrap();
+        let plan = Plan::new(
+            "roles:web OR x:* AND (port:[7 TO *] NOT note:\"a b\")",
+            profile,
+        )
+        .unwrap();
         write(&plan.explain(&document), 0, &mut out);
     }
     insta::assert_snapshot!(out, @r#"
@@ -237,7 +307,10 @@ struct Lcg(u64);
 
 impl Lcg {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from((self.0 >> 33) % n as u64).unwrap()
     }
 
@@ -255,7 +328,8 @@ impl Lcg {
                 out.push_str(&format!("({})", self.query(depth - 1)));
             } else {
                 let field = *self.pick(&["a", "b", "a_c", "c", "*c", "a*", "d"]);
-                let value = *self.pick(&["x", "y", "*", "x*", "[x TO y]", "z~1", "\"x w\"", "c", "?x"]);
+                let value =
+                    *self.pick(&["x", "y", "*", "x*", "[x TO y]", "z~1", "\"x w\"", "c", "?x"]);
                 out.push_str(&format!("{field}:{value}"));
             }
         }
@@ -286,13 +360,20 @@ fn making_an_unknown_known_stays_within_the_answer() {
         attributes.insert("a".into(), json!({"c": lcg.value(), "e": lcg.value()}));
         attributes.insert("b".into(), lcg.value());
         let mut unknown = node("n", Json::Object(attributes.clone()), json!({}));
-        let path: Vec<String> = lcg.pick(&[vec!["a", "c"], vec!["b"], vec!["a", "*"]]).iter().map(|s| s.to_string()).collect();
+        let path: Vec<String> = lcg
+            .pick(&[vec!["a", "c"], vec!["b"], vec!["a", "*"]])
+            .iter()
+            .map(|s| s.to_string())
+            .collect();
         unknown.unknown = vec![path.clone()];
         let known_value = lcg.value();
         match path.as_slice() {
             [top] => attributes.insert(top.clone(), known_value),
             [_, last] if last == "*" => attributes.insert("a".into(), json!({"c": known_value})),
-            _ => attributes.insert("a".into(), json!({"c": known_value, "e": attributes["a"]["e"]})),
+            _ => attributes.insert(
+                "a".into(),
+                json!({"c": known_value, "e": attributes["a"]["e"]}),
+            ),
         };
         let known = node("n", Json::Object(attributes), json!({}));
         for profile in Profile::ALL {
@@ -305,8 +386,15 @@ fn making_an_unknown_known_stays_within_the_answer() {
             };
             assert_ne!(after, Truth::Maybe);
             undecided += usize::from(before == Truth::Maybe);
-            assert!(before == Truth::Maybe || before == after, "{profile:?} {query}: {before:?}, then {after:?} with {:?}", known.default);
+            assert!(
+                before == Truth::Maybe || before == after,
+                "{profile:?} {query}: {before:?}, then {after:?} with {:?}",
+                known.default
+            );
         }
     }
-    assert!(undecided > 500, "only {undecided} answers depend on the unknown");
+    assert!(
+        undecided > 500,
+        "only {undecided} answers depend on the unknown"
+    );
 }

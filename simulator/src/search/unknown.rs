@@ -123,17 +123,21 @@ impl Unknown {
                     let other: Vec<char> = other.chars().collect();
                     pattern::within(&other, &letters, *edits)
                 };
-                self.attributes.iter().any(|(path, leaf)| near(path) || near(leaf))
+                self.attributes
+                    .iter()
+                    .any(|(path, leaf)| near(path) || near(leaf))
                     || self.may_hold(&Key::Exact(key.clone()), known)
             }
             Key::Like(glob) => {
                 let prefix = glob.prefix();
-                self.keys || self.attributes.iter().any(|(path, leaf)| {
-                    glob.matches(path)
-                        || glob.matches(leaf)
-                        || prefix.starts_with(path.as_str())
-                        || path.starts_with(&prefix)
-                }) || (self.synthetic && self.may_be_reported(&prefix))
+                self.keys
+                    || self.attributes.iter().any(|(path, leaf)| {
+                        glob.matches(path)
+                            || glob.matches(leaf)
+                            || prefix.starts_with(path.as_str())
+                            || path.starts_with(&prefix)
+                    })
+                    || (self.synthetic && self.may_be_reported(&prefix))
             }
         }
     }
