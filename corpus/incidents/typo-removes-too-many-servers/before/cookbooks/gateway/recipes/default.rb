@@ -1,0 +1,12 @@
+package 'nginx'
+
+template '/etc/nginx/conf.d/shelves.conf' do
+  source 'shelves.conf.erb'
+  variables shelves: shelves
+  notifies :reload, 'service[nginx]'
+end
+
+service 'nginx' do
+  supports reload: true
+  action [:enable, :start]
+end

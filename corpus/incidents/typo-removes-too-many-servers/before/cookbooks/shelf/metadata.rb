@@ -1,0 +1,3 @@
+name 'shelf'
+version '3.3.0'
+chef_version '>= 13'

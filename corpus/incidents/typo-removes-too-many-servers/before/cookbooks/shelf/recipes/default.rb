@@ -1,0 +1,5 @@
+package 'shelf'
+
+service 'shelf' do
+  action [:enable, :start]
+end

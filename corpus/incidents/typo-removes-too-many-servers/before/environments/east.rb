@@ -1,0 +1,2 @@
+name 'east'
+description 'The older region'

@@ -1,0 +1,3 @@
+name 'shelf'
+description 'Keeps objects'
+run_list 'recipe[shelf]'
