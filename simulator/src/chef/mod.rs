@@ -1,0 +1,6 @@
+//! What Chef adds to Ruby.
+
+pub mod deep_merge;
+pub mod file_specificity;
+pub mod run_list;
+pub mod version;
