@@ -1,8 +1,10 @@
 package 'nginx'
 
+serving = shelves
+
 template '/etc/nginx/conf.d/shelves.conf' do
   source 'shelves.conf.erb'
-  variables shelves: shelves
+  variables shelves: serving
   notifies :reload, 'service[nginx]'
 end
 
