@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use foretaste_parser::source::{Location, Source};
 
+use crate::repository::Files;
+
 /// One file that differs between base and head.
 #[derive(Clone, Debug)]
 pub struct FileChange {
@@ -81,6 +83,28 @@ impl Hunk {
     pub fn covers(&self, line: u32) -> bool {
         line >= self.new_line && line < self.new_line.saturating_add(self.new_count.max(1))
     }
+}
+
+/// The files that differ, by path. Without a base, every file of the head is one that the change adds.
+#[must_use]
+pub fn file_changes(base: Option<&Files>, head: &Files) -> Vec<FileChange> {
+    let nothing = Files::default();
+    let base = base.unwrap_or(&nothing);
+    let mut paths: Vec<&Arc<str>> = base.0.keys().chain(head.0.keys()).collect();
+    paths.sort();
+    paths.dedup();
+    let source = |files: &Files, path: &Arc<str>| {
+        let bytes = files.get(path)?;
+        Some(Arc::new(Source::from_bytes(path.clone(), bytes)))
+    };
+    paths
+        .into_iter()
+        .filter(|path| match (base.get(path), head.get(path)) {
+            (Some(a), Some(b)) => !Arc::ptr_eq(a, b) && a != b,
+            _ => true,
+        })
+        .map(|path| FileChange::new(path.clone(), source(base, path), source(head, path)))
+        .collect()
 }
 
 /// More cells than this are not compared: what lies between equal ends is then one hunk.

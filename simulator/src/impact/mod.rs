@@ -9,6 +9,7 @@ mod configs;
 mod counts;
 mod diff;
 mod pools;
+mod roles;
 mod searches;
 mod syntax;
 
@@ -26,7 +27,8 @@ use crate::simulation::{Run, Simulation};
 
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
-pub use diff::{FileChange, Hunk, hunks};
+pub use diff::{FileChange, Hunk, file_changes, hunks};
+pub use roles::role_files;
 pub use syntax::{is_conflict_marker, syntax_errors};
 
 /// What to compare.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use foretaste_parser::formats::{Format, format_of};
 use foretaste_parser::source::{Source, Span, SyntaxError};
+use foretaste_parser::{erb, ruby};
 
 use super::{Comparison, NodeImpact, SyntaxImpact};
 
 /// The errors of a file in its own format; `None` as format stands for merge conflict markers.
 #[must_use]
-pub fn syntax_errors(source: &Source) -> Vec<(Option<Format>, SyntaxError)> {
+pub fn syntax_errors(source: &Arc<Source>) -> Vec<(Option<Format>, SyntaxError)> {
     let markers = conflict_markers(source);
     if !markers.is_empty() {
         // What a parser says about the markers themselves helps nobody.
@@ -27,13 +28,58 @@ pub fn syntax_errors(source: &Source) -> Vec<(Option<Format>, SyntaxError)> {
         .collect()
 }
 
-fn errors(format: Format, source: &Source) -> Vec<SyntaxError> {
-    let _ = source;
+fn errors(format: Format, source: &Arc<Source>) -> Vec<SyntaxError> {
     match format {
-        Format::Ruby | Format::Erb | Format::Json | Format::HaproxyCfg | Format::Nginx => {
-            Vec::new()
-        }
+        Format::Ruby => ruby::parse(source.clone()).errors,
+        Format::Erb => erb::parse(source.clone()).errors,
+        Format::Json => json(source.text()).into_iter().collect(),
+        Format::HaproxyCfg | Format::Nginx => Vec::new(),
     }
+}
+
+/// The first error of a JSON text. Chef's parser (yajl) takes comments, so they are blanked out first.
+fn json(text: &str) -> Option<SyntaxError> {
+    let text = without_comments(text);
+    let error = serde_json::from_str::<serde_json::Value>(&text).err()?;
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let at = start + error.column().saturating_sub(1);
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(m, _)| m);
+    Some(SyntaxError::new(message, Span::new(at, at + 1)))
+}
+
+/// Comments as blanks of the same length.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut quoted = false;
+    while let Some(c) = rest.chars().next() {
+        let comment = match (quoted, rest.get(..2)) {
+            (false, Some("//")) => rest.find('\n').unwrap_or(rest.len()),
+            (false, Some("/*")) => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            _ => 0,
+        };
+        let (taken, after) = rest.split_at_checked(comment).unwrap_or((rest, ""));
+        if comment > 0 {
+            out.extend(taken.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
+            rest = after;
+            continue;
+        }
+        let mut length = c.len_utf8();
+        if quoted && c == '\\' {
+            length += rest.chars().nth(1).map_or(0, char::len_utf8);
+        } else if c == '"' {
+            quoted = !quoted;
+        }
+        let (taken, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        out.push_str(taken);
+        rest = after;
+    }
+    out
 }
 
 /// Whether a line is one that a version control system leaves between two versions.
@@ -126,9 +172,26 @@ mod tests {
 
     #[test]
     fn a_conflict_is_told_from_text_that_looks_like_one() {
-        let count = |text: &str| syntax_errors(&Source::new("README", text)).len();
+        let count = |text: &str| syntax_errors(&Arc::new(Source::new("README", text))).len();
         assert_eq!(count("a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> topic\n"), 1);
         assert_eq!(count("Title\n=======\n\n>>>>>>> quoted\n"), 0);
         assert_eq!(count("cat <<<<<<<\n<<<<<<< HEAD\n"), 0);
+    }
+
+    #[test]
+    fn errors_are_those_of_the_format() {
+        let show = |path: &str, text: &str| {
+            let source = Arc::new(Source::new(path, text));
+            syntax_errors(&source)
+                .iter()
+                .map(|(_, e)| format!("{}: {}", source.location(e.span).line, e.message))
+                .collect::<Vec<_>>()
+                .join("; ")
+        };
+        assert_eq!(show("roles/a.json", "{\n  // ours\n  \"a\": \"//\" /* x */\n}\n"), "");
+        assert_eq!(show("roles/a.json", "{\n  \"a\": 1,\n}\n"), "3: trailing comma");
+        assert_ne!(show("cookbooks/a/recipes/default.rb", "package 'a' do\n"), "");
+        assert_ne!(show("cookbooks/a/templates/a.erb", "<% if true -%>\n"), "");
+        assert_eq!(show("cookbooks/a/templates/a.erb", "<% if true -%>\n<% end -%>\n"), "");
     }
 }

@@ -12,6 +12,8 @@
 
 mod edit;
 mod rounds;
+#[cfg(test)]
+mod tests;
 mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
