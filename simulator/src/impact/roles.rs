@@ -92,7 +92,8 @@ fn strings(value: &Expr, source: &Source, out: &mut Vec<(String, Location)>, dep
 }
 
 fn json(repository: &Repository, role: &mut RoleFile) {
-    let (Some(text), Some(Ok(json))) = (repository.text(&role.path), repository.json(&role.path)) else {
+    let (Some(text), Some(Ok(json))) = (repository.text(&role.path), repository.json(&role.path))
+    else {
         return;
     };
     let source = Source::new(role.path.clone(), text);
@@ -100,7 +101,10 @@ fn json(repository: &Repository, role: &mut RoleFile) {
     let place = |value: &str| {
         let quoted = Json::from(value).to_string();
         let at = source.text().find(&quoted).unwrap_or(0);
-        Location::line(role.path.clone(), source.line(u32::try_from(at).unwrap_or(0)))
+        Location::line(
+            role.path.clone(),
+            source.line(u32::try_from(at).unwrap_or(0)),
+        )
     };
     role.name = json
         .get("name")

@@ -48,7 +48,9 @@ fn json(text: &str) -> Option<SyntaxError> {
         .sum();
     let at = start + error.column().saturating_sub(1);
     let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(m, _)| m);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(m, _)| m);
     Some(SyntaxError::new(message, Span::new(at, at + 1)))
 }
 
@@ -188,10 +190,25 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join("; ")
         };
-        assert_eq!(show("roles/a.json", "{\n  // ours\n  \"a\": \"//\" /* x */\n}\n"), "");
-        assert_eq!(show("roles/a.json", "{\n  \"a\": 1,\n}\n"), "3: trailing comma");
-        assert_ne!(show("cookbooks/a/recipes/default.rb", "package 'a' do\n"), "");
+        assert_eq!(
+            show("roles/a.json", "{\n  // ours\n  \"a\": \"//\" /* x */\n}\n"),
+            ""
+        );
+        assert_eq!(
+            show("roles/a.json", "{\n  \"a\": 1,\n}\n"),
+            "3: trailing comma"
+        );
+        assert_ne!(
+            show("cookbooks/a/recipes/default.rb", "package 'a' do\n"),
+            ""
+        );
         assert_ne!(show("cookbooks/a/templates/a.erb", "<% if true -%>\n"), "");
-        assert_eq!(show("cookbooks/a/templates/a.erb", "<% if true -%>\n<% end -%>\n"), "");
+        assert_eq!(
+            show(
+                "cookbooks/a/templates/a.erb",
+                "<% if true -%>\n<% end -%>\n"
+            ),
+            ""
+        );
     }
 }

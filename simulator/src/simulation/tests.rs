@@ -35,13 +35,26 @@ fn options() -> Options {
 /// A run that saves its roles; `lb` writes what its query finds.
 fn run(node: &SavedNode, index: IndexView<'_>, query: &str) -> Convergence {
     let mut saved = node.clone();
-    saved.automatic.insert("roles".into(), json!(node.run_list.iter().filter_map(|r| r.strip_prefix("role[")?.strip_suffix(']')).collect::<Vec<_>>()));
+    saved.automatic.insert(
+        "roles".into(),
+        json!(
+            node.run_list
+                .iter()
+                .filter_map(|r| r.strip_prefix("role[")?.strip_suffix(']'))
+                .collect::<Vec<_>>()
+        ),
+    );
     let mut out = Convergence {
         node: node.name.clone(),
         ..Convergence::default()
     };
     if node.name.starts_with("lb") {
-        let results: Vec<String> = index.search("node", query).names().iter().map(|n| (*n).to_owned()).collect();
+        let results: Vec<String> = index
+            .search("node", query)
+            .names()
+            .iter()
+            .map(|n| (*n).to_owned())
+            .collect();
         out.files.insert(
             "/hosts".into(),
             RenderedFile {
@@ -82,7 +95,12 @@ fn hosts(result: &Convergence) -> &str {
 
 fn moments(simulation: &Simulation, node: &str) -> String {
     let run = &simulation.runs[node];
-    format!("first [{}] worst [{}] after [{}]", hosts(&run.first), hosts(&run.worst), hosts(&run.after))
+    format!(
+        "first [{}] worst [{}] after [{}]",
+        hosts(&run.first),
+        hosts(&run.worst),
+        hosts(&run.after)
+    )
 }
 
 #[test]
@@ -105,7 +123,10 @@ fn a_change_has_three_moments() {
     ]);
     let old = |n: &SavedNode, i: IndexView<'_>| run(n, i, "roles:web OR roles:new");
     let base = simulate(&before, &old, options());
-    assert_eq!(moments(&base, "lb").split(" after ").nth(1), Some("[web1 web2 web3]"));
+    assert_eq!(
+        moments(&base, "lb").split(" after ").nth(1),
+        Some("[web1 web2 web3]")
+    );
 
     // web1 leaves, web2 stays, web3 joins; the balancer asks for the new role alone.
     let after = world(vec![
@@ -117,7 +138,10 @@ fn a_change_has_three_moments() {
     let new = |n: &SavedNode, i: IndexView<'_>| run(n, i, "roles:web");
     let changed = ["cookbooks/lb/recipes/default.rb".into()].into();
     let head = simulate_change(&base, &after, &changed, &new, options());
-    assert_eq!(moments(&head, "lb"), "first [web1 web2] worst [web2] after [web2 web3]");
+    assert_eq!(
+        moments(&head, "lb"),
+        "first [web1 web2] worst [web2] after [web2 web3]"
+    );
 }
 
 #[test]
@@ -168,7 +192,9 @@ fn who_fails_does_not_save_and_who_never_settles_is_told() {
         let mut out = run(n, i, "roles:on");
         let on = hosts(&out) == "lb";
         let mut saved = n.clone();
-        saved.automatic.insert("roles".into(), json!([if on { "off" } else { "on" }]));
+        saved
+            .automatic
+            .insert("roles".into(), json!([if on { "off" } else { "on" }]));
         out.saved = Some(Arc::new(saved));
         out
     };
