@@ -127,7 +127,9 @@ impl Node {
             Kind::String(text) => Value::String(text.to_string()),
             Kind::Array(items) => Value::Array(items.iter().map(Node::to_json).collect()),
             Kind::Object(entries) => {
-                let pairs = entries.iter().map(|(k, v)| (k.text.to_string(), v.to_json()));
+                let pairs = entries
+                    .iter()
+                    .map(|(k, v)| (k.text.to_string(), v.to_json()));
                 Value::Object(pairs.collect::<Map<_, _>>())
             }
         }
@@ -198,17 +200,17 @@ mod tests {
     fn escapes_make_characters() {
         let (node, errors) = read(r#""\u00e9\ud83d\ude00\ud800\n\/""#);
         assert_eq!(errors, "");
-        assert_eq!(
-            node.as_ref().and_then(Node::as_str),
-            Some("é😀\u{fffd}\n/")
-        );
+        assert_eq!(node.as_ref().and_then(Node::as_str), Some("é😀\u{fffd}\n/"));
     }
 
     #[test]
     fn duplicates_and_pointers() {
         let (node, _) = read(r#"{"a": {"x": 1, "x": 2}, "b/c": [true]}"#);
         let node = node.expect("a value");
-        let names = node.duplicates().into_iter().map(|(k, _)| k.text.to_string());
+        let names = node
+            .duplicates()
+            .into_iter()
+            .map(|(k, _)| k.text.to_string());
         assert_eq!(names.collect::<Vec<_>>(), ["x"]);
         let at = |p| node.pointer(p).map(Node::to_json);
         assert_eq!(at("/a/x"), Some(serde_json::json!(2)));

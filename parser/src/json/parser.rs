@@ -31,7 +31,11 @@ impl<'t> Parser<'t> {
     fn document(&mut self) -> Option<Node> {
         self.blank();
         if self.at == self.text.len() {
-            self.error("expected a value, found the end of the file", self.at, self.at);
+            self.error(
+                "expected a value, found the end of the file",
+                self.at,
+                self.at,
+            );
             return None;
         }
         let node = self.value();
@@ -239,7 +243,11 @@ impl<'t> Parser<'t> {
         self.blank();
         if matches!(self.peek(), None | Some(',' | '}' | ']')) {
             if self.peek().is_some() {
-                self.error("expected a value after this key", start, key.span.end as usize);
+                self.error(
+                    "expected a value after this key",
+                    start,
+                    key.span.end as usize,
+                );
             }
             return None;
         }
@@ -295,7 +303,11 @@ impl<'t> Parser<'t> {
             'u' => match self.hex4() {
                 Some(unit) => self.surrogates(unit),
                 None => {
-                    self.error("expected four hexadecimal digits after `\\u`", start, self.at);
+                    self.error(
+                        "expected four hexadecimal digits after `\\u`",
+                        start,
+                        self.at,
+                    );
                     char::REPLACEMENT_CHARACTER
                 }
             },
