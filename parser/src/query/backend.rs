@@ -17,7 +17,7 @@ type Refused = usize;
 
 /// Parses what the front passed on.
 pub(super) fn parse(rewritten: &Rewritten, profile: Profile) -> Result<Clause, Refused> {
-    let tokens = lexer::tokens(&rewritten.text)?;
+    let tokens = lexer::tokens(&rewritten.text, profile)?;
     let mut backend = Backend {
         rewritten,
         profile,

@@ -1,5 +1,7 @@
 //! The tokens of Lucene's classic query parser: always the longest that fits.
 
+use super::profile::Profile;
+
 /// The kind of a token, named as Lucene's grammar does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
@@ -39,7 +41,7 @@ pub(super) struct Lexeme {
 }
 
 /// Splits a text into tokens, an [`Token::End`] last; `Err` is the offset where no token fits.
-pub(super) fn tokens(text: &str) -> Result<Vec<Lexeme>, usize> {
+pub(super) fn tokens(text: &str, profile: Profile) -> Result<Vec<Lexeme>, usize> {
     let mut out = Vec::new();
     let mut at = 0;
     let mut state = State::Default;
@@ -56,7 +58,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Lexeme>, usize> {
             return Ok(out);
         }
         let (token, length) = match state {
-            State::Default => default_token(skipped),
+            State::Default => default_token(skipped, profile),
             State::Boost => boost_token(skipped),
             State::Range => range_token(skipped),
         }
@@ -87,7 +89,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{3000}')
 }
 
-fn default_token(text: &str) -> Option<(Token, usize)> {
+fn default_token(text: &str, profile: Profile) -> Option<(Token, usize)> {
     let first = text.chars().next()?;
     let second = text.chars().nth(1);
     match first {
@@ -96,7 +98,7 @@ fn default_token(text: &str) -> Option<(Token, usize)> {
         ':' => return Some((Token::Colon, 1)),
         '^' => return Some((Token::Caret, 1)),
         '[' | '{' => return Some((Token::RangeOpen, 1)),
-        '~' => return Some((Token::Fuzzy, 1 + decimal(text.get(1..)?))),
+        '~' => return Some((Token::Fuzzy, 1 + fuzziness(text.get(1..)?, profile))),
         '"' => return quoted(text).map(|length| (Token::Quoted, length)),
         '/' => return regex(text).map(|length| (Token::Regex, length)),
         '+' | '-' | '!' => {
@@ -157,6 +159,27 @@ fn word(text: &str) -> Option<(Token, usize)> {
 
 fn starts_term(c: char) -> bool {
     !is_space(c) && !"+-!():^[]\"{}~*?\\/".contains(c)
+}
+
+/// What belongs to a `~`: in later versions of Lucene whatever a term could go on with, number or not.
+fn fuzziness(text: &str, profile: Profile) -> usize {
+    if profile == Profile::Solr4 {
+        return decimal(text);
+    }
+    let mut length = 0;
+    let mut chars = text.char_indices();
+    while let Some((at, c)) = chars.next() {
+        length = match c {
+            '\\' => match chars.next() {
+                Some((at, escaped)) => at + escaped.len_utf8(),
+                None => break,
+            },
+            '-' | '+' => at + 1,
+            _ if starts_term(c) => at + c.len_utf8(),
+            _ => break,
+        };
+    }
+    length
 }
 
 fn decimal(text: &str) -> usize {

@@ -117,6 +117,7 @@ fn rewriting_is_textual() {
         "path:\\/usr",
         "a b c:d",
         "kit~ kit~0.8 long:kitten~9",
+        "kit~1x",
         "tags:a\\:b* *tag:x",
         "a%3Ab",
     ]), @r#"
@@ -131,6 +132,7 @@ fn rewriting_is_textual() {
     path:\/usr  =>  path=/usr
     a b c:d  =>  any(a b) c=d
     kit~ kit~0.8 long:kitten~9  =>  any(kit~1) any(kit~0) long=kitten~2
+    kit~1x  =>  400 Backend at 0
     tags:a\:b* *tag:x  =>  tags=a:b… wild *tag=x
     a%3Ab  =>  a=b
     "#);

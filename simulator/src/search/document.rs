@@ -180,12 +180,29 @@ impl Document {
         }
     }
 
-    /// A server gives each object a random id. Ours depends on the name alone, so that runs repeat.
+    /// A server's ids are random after the organisation's twelve digits. Ours depend on the name, so that runs repeat.
     fn id(&self) -> String {
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
         for byte in self.name.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        format!("0000000000000000{hash:016x}")
+        format!("000000000001{:020x}", u128::from(hash) << 16 | u128::from(hash >> 48))
+    }
+
+    /// One value of a row that `filter_result` asks for: null where the path leads nowhere.
+    #[must_use]
+    pub fn pick<S: AsRef<str>>(&self, path: &[S]) -> Json {
+        let mut at = &**self.json();
+        for key in path {
+            at = match at {
+                Json::Object(map) => match map.get(key.as_ref()) {
+                    Some(value) => value,
+                    None => return Json::Null,
+                },
+                Json::Null => return Json::Null,
+                _ => return "ERROR - Attribute does not exist".into(),
+            };
+        }
+        at.clone()
     }
 }

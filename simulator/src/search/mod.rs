@@ -4,6 +4,7 @@
 //! ready on first use, so cloning an index and replacing a few documents is cheap, and no query flattens twice.
 
 mod analysis;
+pub mod client;
 mod document;
 mod explain;
 mod flatten;
