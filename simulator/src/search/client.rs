@@ -8,9 +8,16 @@ pub fn fuzz(query: &str) -> String {
     if query.contains(':') {
         return query.to_string();
     }
-    ["tags", "roles", "fqdn", "addresses", "policy_name", "policy_group"]
-        .map(|field| format!("{field}:*{query}*"))
-        .join(" OR ")
+    [
+        "tags",
+        "roles",
+        "fqdn",
+        "addresses",
+        "policy_name",
+        "policy_group",
+    ]
+    .map(|field| format!("{field}:*{query}*"))
+    .join(" OR ")
 }
 
 /// The query as it arrives: the client does not encode `&`, `;` and `+`, so the first two end the parameter and the

@@ -186,7 +186,10 @@ impl Document {
         for byte in self.name.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        format!("000000000001{:020x}", u128::from(hash) << 16 | u128::from(hash >> 48))
+        format!(
+            "000000000001{:020x}",
+            u128::from(hash) << 16 | u128::from(hash >> 48)
+        )
     }
 
     /// One value of a row that `filter_result` asks for: null where the path leads nowhere.

@@ -402,11 +402,51 @@ fn making_an_unknown_known_stays_within_the_answer() {
 #[test]
 fn any_text_is_answered_without_panic() {
     let mut index = SearchIndex::new(Profile::Server);
-    index.put_node(node("n1", json!({"a": {"b": ["x y", 1.5, null]}}), json!({"roles": ["web"]})));
+    index.put_node(node(
+        "n1",
+        json!({"a": {"b": ["x y", 1.5, null]}}),
+        json!({"roles": ["web"]}),
+    ));
     let mut lcg = Lcg(5);
     let pieces = [
-        "a", "b:", "\"", "(", ")", "[", "]", "{", "}", " TO ", " ", "AND ", " OR ", "NOT ", "*", "?", "~", "^", "1", ".5", "/", "\\",
-        "-", "+", "!", "&&", "||", ":", "%", "%41", "%zz", "\u{e9}", "\u{1f600}", "#", "\t", "\n", "x", "_",
+        "a",
+        "b:",
+        "\"",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        " TO ",
+        " ",
+        "AND ",
+        " OR ",
+        "NOT ",
+        "*",
+        "?",
+        "~",
+        "^",
+        "1",
+        ".5",
+        "/",
+        "\\",
+        "-",
+        "+",
+        "!",
+        "&&",
+        "||",
+        ":",
+        "%",
+        "%41",
+        "%zz",
+        "\u{e9}",
+        "\u{1f600}",
+        "#",
+        "\t",
+        "\n",
+        "x",
+        "_",
     ];
     let mut accepted = 0;
     for _ in 0..30_000 {
