@@ -11,6 +11,7 @@ mod missing_template;
 mod pool_emptied;
 mod pool_shrunk;
 mod query_refused;
+mod query_surprise;
 mod role_cycle;
 mod role_name_mismatch;
 mod ruby_syntax;
@@ -27,6 +28,7 @@ pub static RULES: &[&Rule] = &[
     &pool_shrunk::POOL_SHRUNK,
     &search_matches_nothing::SEARCH_MATCHES_NOTHING,
     &query_refused::QUERY_REFUSED,
+    &query_surprise::QUERY_SURPRISE,
     &config_syntax::CONFIG_SYNTAX,
     &blank_server_address::BLANK_SERVER_ADDRESS,
     &undefined_backend::UNDEFINED_BACKEND,
