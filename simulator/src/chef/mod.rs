@@ -2,5 +2,7 @@
 
 pub mod deep_merge;
 pub mod file_specificity;
+pub mod platform;
+pub mod resource_table;
 pub mod run_list;
 pub mod version;

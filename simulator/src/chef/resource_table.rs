@@ -1,0 +1,375 @@
+//! The resources that come with Chef: their properties, actions, and which one a name means on a platform.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+
+use super::platform::Platform;
+use super::version::{Flavour, Version};
+
+/// One built-in resource.
+#[derive(Debug)]
+pub struct ResourceType {
+    pub name: &'static str,
+    /// Full class name, such as `Chef::Resource::AptPackage`.
+    pub class: String,
+    pub superclass: String,
+    /// The default action first; `nothing` is left out.
+    pub actions: Vec<&'static str>,
+    /// Methods besides properties that a declaration may call, such as a template's `source`.
+    pub methods: Vec<&'static str>,
+    pub properties: BTreeMap<&'static str, Property>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Property {
+    /// Ruby classes, and values where a property allows single ones (`true`, `:quiet`); empty allows all.
+    pub types: Vec<&'static str>,
+    pub name_property: bool,
+    pub required: Required,
+    pub identity: bool,
+    pub sensitive: bool,
+    pub deprecated: bool,
+    pub default: DefaultValue,
+    pub equal_to: Vec<Literal>,
+    /// Ruby patterns, one of which must match.
+    pub patterns: Vec<String>,
+}
+
+/// When a property must be set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Required {
+    #[default]
+    Never,
+    Always,
+    /// For these actions.
+    For(Vec<&'static str>),
+}
+
+/// The value of a property that nobody sets.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum DefaultValue {
+    #[default]
+    None,
+    Value(Json),
+    /// Computed on the node.
+    Computed,
+}
+
+/// An allowed value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Literal {
+    Symbol(String),
+    String(String),
+    Integer(i64),
+    Bool(bool),
+}
+
+impl Literal {
+    fn parse(text: &str) -> Self {
+        if let Some(symbol) = text.strip_prefix(':') {
+            Self::Symbol(symbol.to_owned())
+        } else if let Ok(n) = text.parse() {
+            Self::Integer(n)
+        } else if let Ok(b) = text.parse() {
+            Self::Bool(b)
+        } else {
+            Self::String(text.trim_matches('"').to_owned())
+        }
+    }
+}
+
+impl ResourceType {
+    #[must_use]
+    pub fn default_action(&self) -> &'static str {
+        self.actions.first().copied().unwrap_or("nothing")
+    }
+
+    /// Whether the resource has an action; every resource has `nothing`.
+    #[must_use]
+    pub fn has_action(&self, action: &str) -> bool {
+        action == "nothing" || self.actions.contains(&action)
+    }
+
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&Property> {
+        self.properties.get(name)
+    }
+
+    /// The property that takes the resource's name where it is not set.
+    #[must_use]
+    pub fn name_property(&self) -> Option<&'static str> {
+        self.properties
+            .iter()
+            .find(|(_, p)| p.name_property)
+            .map(|(name, _)| *name)
+    }
+}
+
+static TABLE: LazyLock<BTreeMap<&'static str, ResourceType>> =
+    LazyLock::new(|| parse(include_str!("resources.tsv")));
+
+/// Properties of every resource, unless it says otherwise.
+const COMMON: &str = "\tname\tString\tr
+\tcompile_time\tTrueClass FalseClass\t\tfalse
+\tignore_failure\ttrue false :quiet \"quiet\"\t\tfalse
+\tretries\tInteger\t\t0
+\tretry_delay\tInteger\t\t2
+\tsensitive\tTrueClass FalseClass\t\tfalse
+\tumask\tString Integer";
+
+fn parse(text: &'static str) -> BTreeMap<&'static str, ResourceType> {
+    let common: BTreeMap<_, _> = COMMON.lines().filter_map(parse_property).collect();
+    let mut table = BTreeMap::new();
+    let mut current: Option<ResourceType> = None;
+    for line in text.lines().filter(|l| !l.starts_with('#')) {
+        if line.starts_with('\t') {
+            if let (Some(resource), Some((name, property))) = (&mut current, parse_property(line)) {
+                resource.properties.insert(name, property);
+            }
+        } else {
+            table.extend(current.take().map(|r| (r.name, r)));
+            current = parse_resource(line, &common);
+        }
+    }
+    table.extend(current.map(|r| (r.name, r)));
+    table
+}
+
+fn parse_resource(
+    line: &'static str,
+    common: &BTreeMap<&'static str, Property>,
+) -> Option<ResourceType> {
+    let mut fields = line.split('\t');
+    let name = fields.next()?;
+    let class = format!("Chef::Resource::{}", fields.next()?);
+    let superclass = match fields.next()? {
+        "Chef::Resource" => "Chef::Resource".to_owned(),
+        other => format!("Chef::Resource::{other}"),
+    };
+    Some(ResourceType {
+        name,
+        class,
+        superclass,
+        actions: words(fields.next()),
+        methods: words(fields.next()),
+        properties: common.clone(),
+    })
+}
+
+fn words(field: Option<&'static str>) -> Vec<&'static str> {
+    field.unwrap_or_default().split_whitespace().collect()
+}
+
+fn parse_property(line: &'static str) -> Option<(&'static str, Property)> {
+    let mut fields = line.split('\t').skip(1);
+    let name = fields.next()?;
+    let types = words(fields.next());
+    let (flags, required_for) = match fields.next().unwrap_or_default() {
+        flags if flags.contains("r:") => flags.split_once("r:")?,
+        flags => (flags, ""),
+    };
+    let required = if !required_for.is_empty() {
+        Required::For(required_for.split(',').collect())
+    } else if flags.contains('r') {
+        Required::Always
+    } else {
+        Required::Never
+    };
+    let default = match fields.next().unwrap_or_default() {
+        "" => DefaultValue::None,
+        "?" => DefaultValue::Computed,
+        json => serde_json::from_str(json).map_or(DefaultValue::Computed, DefaultValue::Value),
+    };
+    let list = |field: Option<&str>| -> Vec<String> {
+        serde_json::from_str(field.unwrap_or_default()).unwrap_or_default()
+    };
+    let property = Property {
+        types,
+        name_property: flags.contains('n'),
+        required,
+        identity: flags.contains('i'),
+        sensitive: flags.contains('s'),
+        deprecated: flags.contains('d'),
+        default,
+        equal_to: list(fields.next())
+            .iter()
+            .map(|v| Literal::parse(v))
+            .collect(),
+        patterns: list(fields.next()),
+    };
+    Some((name, property))
+}
+
+/// A built-in resource by its own name; see [`resolve`] for names whose meaning depends on the platform.
+#[must_use]
+pub fn lookup(name: &str) -> Option<&'static ResourceType> {
+    TABLE.get(name)
+}
+
+/// All names that a recipe can declare without any cookbook, for suggestions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.keys().copied().chain(PROVIDES.iter().map(|p| p.name))
+}
+
+/// A `provides` line of a built-in resource: on nodes of this kind, `name` means `resource`.
+struct Provides {
+    name: &'static str,
+    resource: &'static str,
+    on: On,
+}
+
+/// Which nodes a [`Provides`] is for.
+enum On {
+    Everywhere,
+    Os(&'static str),
+    Families(&'static [&'static str]),
+    Platforms(&'static [&'static str]),
+    FamilySince(&'static str, u64),
+    PlatformSince(&'static str, u64),
+}
+
+const fn provides(name: &'static str, resource: &'static str, on: On) -> Provides {
+    Provides { name, resource, on }
+}
+
+/// The first line that fits wins. From the `provides` of Chef's resource classes; the one block among them
+/// (Amazon Linux with a `dnf` command) is told by version.
+const PROVIDES: &[Provides] = &[
+    provides("package", "dnf_package", On::FamilySince("rhel", 8)),
+    provides("package", "dnf_package", On::PlatformSince("fedora", 22)),
+    provides("package", "dnf_package", On::PlatformSince("amazon", 2022)),
+    provides(
+        "package",
+        "yum_package",
+        On::Families(&["fedora", "rhel", "amazon"]),
+    ),
+    provides("package", "apt_package", On::Families(&["debian"])),
+    provides("package", "zypper_package", On::Families(&["suse"])),
+    provides("package", "freebsd_package", On::Platforms(&["freebsd"])),
+    provides("package", "homebrew_package", On::Os("darwin")),
+    provides("package", "ips_package", On::Os("solaris2")),
+    provides("package", "openbsd_package", On::Os("openbsd")),
+    provides("package", "smartos_package", On::Families(&["smartos"])),
+    provides("package", "windows_package", On::Os("windows")),
+    provides("service", "macosx_service", On::Os("darwin")),
+    provides("service", "windows_service", On::Os("windows")),
+    provides("user", "linux_user", On::Os("linux")),
+    provides("user", "pw_user", On::Os("freebsd")),
+    provides("user", "aix_user", On::Os("aix")),
+    provides("user", "mac_user", On::Platforms(&["mac_os_x"])),
+    provides(
+        "user",
+        "solaris_user",
+        On::Platforms(&["solaris2", "omnios"]),
+    ),
+    provides("user", "windows_user", On::Os("windows")),
+    provides("cron_manage", "cron_access", On::Everywhere),
+    provides("env", "windows_env", On::Everywhere),
+    provides("habitat_sup_systemd", "habitat_sup", On::Everywhere),
+    provides("libarchive_file", "archive_file", On::Everywhere),
+    provides(
+        "mac_os_x_userdefaults",
+        "macos_userdefaults",
+        On::Everywhere,
+    ),
+    provides("openssl_rsa_key", "openssl_rsa_private_key", On::Everywhere),
+    provides("openssl_x509", "openssl_x509_certificate", On::Everywhere),
+    provides("sysctl_param", "sysctl", On::Everywhere),
+    provides("zypper_repo", "zypper_repository", On::Everywhere),
+];
+
+fn since(platform: &Platform<'_>, major: u64) -> bool {
+    platform
+        .version
+        .and_then(|v| Version::parse(v, Flavour::Platform).ok())
+        .is_some_and(|v| v.major >= major)
+}
+
+impl On {
+    fn matches(&self, node: &Platform<'_>) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Os(os) => node.os == Some(os),
+            Self::Families(families) => node.family.is_some_and(|f| families.contains(&f)),
+            Self::Platforms(names) => node.name.is_some_and(|n| names.contains(&n)),
+            Self::FamilySince(family, major) => node.family == Some(family) && since(node, *major),
+            Self::PlatformSince(name, major) => node.name == Some(name) && since(node, *major),
+        }
+    }
+}
+
+/// The built-in resource that a name means on a platform. `user` is taken for Linux's where the platform is
+/// not known, since every platform's user has what recipes set.
+#[must_use]
+pub fn resolve(name: &str, platform: &Platform<'_>) -> Option<&'static ResourceType> {
+    PROVIDES
+        .iter()
+        .find(|p| p.name == name && p.on.matches(platform))
+        .and_then(|p| lookup(p.resource))
+        .or_else(|| lookup(name))
+        .or_else(|| (name == "user" && platform.name.is_none()).then(|| lookup("linux_user"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(
+        name: &str,
+        os: &'static str,
+        platform: &'static str,
+        version: &'static str,
+    ) -> &'static str {
+        let platform = Platform {
+            os: Some(os),
+            name: Some(platform),
+            family: super::super::platform::family(platform),
+            version: Some(version),
+        };
+        resolve(name, &platform).map_or("none", |r| r.name)
+    }
+
+    #[test]
+    fn the_table_is_whole() {
+        assert_eq!(TABLE.len(), 176);
+        for p in PROVIDES {
+            assert!(lookup(p.resource).is_some(), "{}", p.resource);
+        }
+    }
+
+    #[test]
+    fn names_mean_what_the_platform_makes_of_them() {
+        insta::assert_snapshot!(meaning("package", "linux", "ubuntu", "22.04"), @"apt_package");
+        insta::assert_snapshot!(meaning("package", "linux", "rocky", "9.3"), @"dnf_package");
+        insta::assert_snapshot!(meaning("package", "linux", "centos", "7.9.2009"), @"yum_package");
+        insta::assert_snapshot!(meaning("package", "linux", "opensuseleap", "15.5"), @"zypper_package");
+        insta::assert_snapshot!(meaning("package", "freebsd", "freebsd", "13.2-RELEASE"), @"freebsd_package");
+        insta::assert_snapshot!(meaning("user", "freebsd", "freebsd", "13.2-RELEASE"), @"pw_user");
+        insta::assert_snapshot!(meaning("service", "linux", "ubuntu", "22.04"), @"service");
+        insta::assert_snapshot!(meaning("haproxy", "linux", "ubuntu", "22.04"), @"none");
+    }
+
+    #[test]
+    fn properties_carry_their_rules() {
+        let cron = lookup("cron").and_then(|r| r.property("time"));
+        assert_eq!(
+            cron.map(|p| p.equal_to[0].clone()),
+            Some(Literal::Symbol("reboot".into()))
+        );
+        let template = lookup("template").unwrap();
+        assert_eq!(template.name_property(), Some("path"));
+        assert_eq!(template.default_action(), "create");
+        assert!(template.methods.contains(&"source"));
+        assert!(template.has_action("nothing") && !template.has_action("install"));
+        let key = lookup("yum_repository").and_then(|r| r.property("repositoryid"));
+        insta::assert_debug_snapshot!(key.map(|k| &k.patterns), @r#"
+        Some(
+            [
+                "^[^/]+$",
+            ],
+        )
+        "#);
+    }
+}
