@@ -120,15 +120,17 @@ impl Document {
                 ("X_CHEF_id_CHEF_X", id.as_str()),
                 ("X_CHEF_type_CHEF_X", self.type_name()),
             ];
-            let json = self.json();
-            match (self.saved(), json.as_object()) {
-                (Some(node), Some(map)) if !node.unknown.is_empty() => {
-                    let mut map = map.clone();
+            match &self.origin {
+                // Most documents are only searched, so the merged attributes are not kept.
+                Origin::Node(node) => {
+                    let mut map = merge::server(node);
                     unknown::strip(&mut map, &node.unknown);
                     Expanded::new(&map, &extra)
                 }
-                (_, Some(map)) => Expanded::new(map, &extra),
-                (_, None) => Expanded::new(&Map::new(), &extra),
+                Origin::Object(_) => match self.json().as_object() {
+                    Some(map) => Expanded::new(map, &extra),
+                    None => Expanded::new(&Map::new(), &extra),
+                },
             }
         })
     }

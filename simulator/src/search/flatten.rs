@@ -3,7 +3,7 @@
 //! A scalar at `a` → `b` → `c` becomes `a_b_c__=__v` and `c__=__v`. The keys of a hash are values of its own path, too.
 //! Arrays have no indexes. All pairs go sorted into one text, which the search engine cuts at white space.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
@@ -35,30 +35,32 @@ struct Pair {
     end: u32,
 }
 
+impl Pair {
+    fn key(self, text: &str) -> &str {
+        let end = self.value as usize - SEPARATOR.len();
+        text.get(self.start as usize..end).unwrap_or_default()
+    }
+
+    fn value(self, text: &str) -> &str {
+        text.get(self.value as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
 impl Expanded {
     /// Expands a document's top-level keys together with `extra` pairs that are not in its JSON.
     pub fn new(json: &Map<String, Json>, extra: &[(&str, &str)]) -> Self {
-        let mut pairs = BTreeSet::new();
+        let mut raw = Raw::default();
         for (key, value) in extra {
-            pairs.insert(((*key).to_string(), (*value).to_string()));
+            raw.pair(key, value);
         }
+        let mut path = String::new();
         for (key, value) in json {
-            expand(value, key, key, MAX_DEPTH, &mut pairs);
+            path.clear();
+            path.push_str(key);
+            raw.expand(value, &mut path, key, MAX_DEPTH);
         }
-        let mut out = Self::default();
-        for (key, value) in &pairs {
-            let start = offset(out.content.len());
-            out.content.push_str(key);
-            out.content.push_str(SEPARATOR);
-            let value_start = offset(out.content.len());
-            out.content.push_str(value);
-            out.pairs.push(Pair {
-                start,
-                value: value_start,
-                end: offset(out.content.len()),
-            });
-            out.content.push(' ');
-        }
+        let mut out = raw.sorted();
         out.tokens = analysis::tokens(&out.content)
             .into_iter()
             .map(|(start, end)| (offset(start), offset(end)))
@@ -77,16 +79,9 @@ impl Expanded {
 
     /// Attribute names and values, sorted.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|pair| {
-            let key_end = pair.value as usize - SEPARATOR.len();
-            let text = |start: usize, end: u32| self.content.get(start..end as usize);
-            (
-                self.content
-                    .get(pair.start as usize..key_end)
-                    .unwrap_or_default(),
-                text(pair.value as usize, pair.end).unwrap_or_default(),
-            )
-        })
+        self.pairs
+            .iter()
+            .map(|pair| (pair.key(&self.content), pair.value(&self.content)))
     }
 
     pub fn has_key(&self, key: &str) -> bool {
@@ -137,49 +132,100 @@ fn offset(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Adds what a value at `path`, whose last part is `leaf`, contributes.
-fn expand(
-    value: &Json,
-    path: &str,
-    leaf: &str,
-    depth: usize,
-    pairs: &mut BTreeSet<(String, String)>,
-) {
-    if depth == 0 {
-        return;
-    }
-    match value {
-        Json::Object(map) => {
-            for (key, value) in map {
-                add(path, leaf, key, pairs);
-                expand(value, &format!("{path}_{key}"), key, depth - 1, pairs);
-            }
-        }
-        Json::Array(list) => {
-            for value in list {
-                expand(value, path, leaf, depth - 1, pairs);
-            }
-        }
-        scalar => add(path, leaf, &text(scalar), pairs),
-    }
+/// Pairs as they come, with repetitions.
+#[derive(Default)]
+struct Raw {
+    text: String,
+    pairs: Vec<Pair>,
 }
 
-fn add(path: &str, leaf: &str, value: &str, pairs: &mut BTreeSet<(String, String)>) {
-    pairs.insert((path.to_string(), value.to_string()));
-    if leaf != path {
-        pairs.insert((leaf.to_string(), value.to_string()));
+impl Raw {
+    /// Adds what a value at `path`, whose last part is `leaf`, contributes. The path is as before afterwards.
+    fn expand(&mut self, value: &Json, path: &mut String, leaf: &str, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else {
+            return;
+        };
+        match value {
+            Json::Object(map) => {
+                let length = path.len();
+                for (key, value) in map {
+                    self.value(path, leaf, key);
+                    path.push('_');
+                    path.push_str(key);
+                    self.expand(value, path, key, depth);
+                    path.truncate(length);
+                }
+            }
+            Json::Array(list) => {
+                for value in list {
+                    self.expand(value, path, leaf, depth);
+                }
+            }
+            scalar => self.value(path, leaf, &text(scalar)),
+        }
+    }
+
+    fn value(&mut self, path: &str, leaf: &str, value: &str) {
+        self.pair(path, value);
+        if leaf != path {
+            self.pair(leaf, value);
+        }
+    }
+
+    fn pair(&mut self, key: &str, value: &str) {
+        let start = offset(self.text.len());
+        self.text.push_str(key);
+        self.text.push_str(SEPARATOR);
+        let middle = offset(self.text.len());
+        self.text.push_str(value);
+        self.pairs.push(Pair {
+            start,
+            value: middle,
+            end: offset(self.text.len()),
+        });
+    }
+
+    /// The text of all pairs by key, then value, each once.
+    fn sorted(mut self) -> Expanded {
+        let text = &self.text;
+        let parts = |pair: &Pair| (pair.key(text), pair.value(text));
+        self.pairs.sort_unstable_by(|a, b| parts(a).cmp(&parts(b)));
+        self.pairs.dedup_by(|a, b| parts(a) == parts(b));
+        let length: usize = self
+            .pairs
+            .iter()
+            .map(|pair| (pair.end - pair.start) as usize + 1)
+            .sum();
+        let mut out = Expanded {
+            content: String::with_capacity(length),
+            ..Expanded::default()
+        };
+        for pair in &mut self.pairs {
+            let start = offset(out.content.len());
+            let whole = text.get(pair.start as usize..pair.end as usize);
+            out.content.push_str(whole.unwrap_or_default());
+            out.content.push(' ');
+            *pair = Pair {
+                start,
+                value: start + (pair.value - pair.start),
+                end: start + (pair.end - pair.start),
+            };
+        }
+        self.pairs.shrink_to_fit();
+        out.pairs = self.pairs;
+        out
     }
 }
 
 /// A scalar's text: null is empty, floats as Erlang prints them.
-fn text(value: &Json) -> String {
+fn text(value: &Json) -> Cow<'_, str> {
     match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
+        Json::Null => Cow::Borrowed(""),
+        Json::String(text) => Cow::Borrowed(text),
         Json::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() => number::erlang(float),
-            _ => number.to_string(),
+            Some(float) if number.is_f64() => Cow::Owned(number::erlang(float)),
+            _ => Cow::Owned(number.to_string()),
         },
-        other => other.to_string(),
+        other => Cow::Owned(other.to_string()),
     }
 }

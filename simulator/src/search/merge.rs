@@ -20,7 +20,7 @@ pub fn server(node: &SavedNode) -> Map<String, Json> {
     };
     set("name", node.name.as_str().into());
     set("chef_type", "node".into());
-    set("chef_environment", node.chef_environment.as_str().into());
+    set("chef_environment", environment(node).into());
     set("run_list", strings(&node.run_list));
     set("recipe", strings(&recipes));
     set("role", strings(&roles));
@@ -48,7 +48,7 @@ pub fn zero(node: &SavedNode) -> Map<String, Json> {
     set("recipe", strings(&recipes));
     set("role", strings(&roles));
     set("name", node.name.as_str().into());
-    set("chef_environment", node.chef_environment.as_str().into());
+    set("chef_environment", environment(node).into());
     set("run_list", strings(&node.run_list));
     if let Some(name) = &node.policy_name {
         set("policy_name", name.as_str().into());
@@ -107,6 +107,13 @@ pub fn zero_object(json: &Json, kind: &Kind, name: &str) -> Map<String, Json> {
         }
     }
     out
+}
+
+fn environment(node: &SavedNode) -> &str {
+    match node.chef_environment.as_str() {
+        "" => "_default",
+        name => name,
+    }
 }
 
 fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
