@@ -1,36 +1,60 @@
 //! ERB templates exactly as Chef renders them: Erubis 2.7 with its default pattern and trimming.
 //!
-//! A template becomes the Ruby code that Erubis would make of it, with marker calls for output instead
-//! of a string buffer; that code is parsed, and its spans are led back to the template. The rules of
+//! A template becomes the very Ruby code that Erubis would make of it, as the `proc` that it evaluates;
+//! that code is parsed, its spans are led back to the template, and appending to `_buf` becomes output.
+//! So whatever surprises the generated code holds (a comment in a tag that swallows what follows, a
+//! block in `<%= %>`) surprise here too. The rules of
 //! what is trimmed are those of `Erubis::Basic::Converter#convert_input`:
 //! * a statement or comment alone on its line takes the line with it;
 //! * `<%= x -%>` and `<%= x =%>` swallow the newline that follows, on statements such a tail does nothing;
 //! * `<%%` gives the tag itself; a tag ends at the first `%>`, even inside a Ruby string; an unclosed tag is text.
 
-use std::fmt::Write as _;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::ruby::ast::Program;
-use crate::ruby::prism::{ERB_ESCAPED, ERB_OUTPUT, ERB_TEXT, Spans, parse_generated};
+use crate::ruby::prism::{Spans, Template, parse_generated};
 use crate::source::{Source, Span};
 
 /// Parses a template. The program's spans refer to the template; running it emits the rendered text.
 #[must_use]
 pub fn parse(source: Arc<Source>) -> Program {
     let text = source.text().clone();
-    let mut out = Generated::default();
-    convert(&text, &mut out);
-    parse_generated(source, &out.code, &out.map, &out.texts)
+    let out = generate(&text);
+    let template = Template {
+        spans: &out.map,
+        texts: &out.texts,
+        start: out.start,
+        end: out.end,
+    };
+    parse_generated(source, &out.code, &template)
 }
 
 /// Ruby code made of a template.
 #[derive(Default)]
 struct Generated {
     code: String,
-    /// Template text by number. Ruby's parser would turn `\r\n` inside a string literal into `\n`, as it
-    /// does with what Erubis generates.
-    texts: Vec<Arc<str>>,
+    /// Where the code appends template text.
+    texts: Vec<usize>,
+    /// Where the template's code begins and ends.
+    start: usize,
+    end: usize,
     map: Map,
+}
+
+fn generate(text: &str) -> Generated {
+    let mut out = Generated::default();
+    out.glue("proc { _buf = '';", 0, 0);
+    out.start = out.code.len();
+    convert(text, &mut out);
+    if !out.code.ends_with('\n') {
+        out.glue("\n", text.len(), 0);
+    }
+    out.end = out.code.len();
+    out.glue("_buf.to_s\n }", text.len(), 0);
+    out
 }
 
 /// Which ranges of generated code stand for which of the template, in order.
@@ -100,25 +124,69 @@ impl Generated {
         if text.is_empty() {
             return;
         }
-        let number = self.texts.len();
-        self.texts.push(text.replace("\r\n", "\n").into());
-        let mut code = String::new();
-        let _ = write!(code, " {ERB_TEXT}({number});");
-        self.glue(&code, original, text.len());
+        self.glue(" ", original, 0);
+        self.texts.push(self.code.len());
+        self.glue("_buf << '", original, 0);
+        self.quoted(text, original);
+        self.glue("';", original + text.len(), 0);
     }
 
-    fn statement(&mut self, code: &str, original: usize) {
-        self.copy(code, original);
-        if !code.ends_with('\n') {
-            self.glue(";", original + code.len(), 0);
+    /// Template text inside single quotes.
+    fn quoted(&mut self, text: &str, original: usize) {
+        let mut at = 0;
+        for piece in text.split_inclusive(['\'', '\\']) {
+            let plain = piece.trim_end_matches(['\'', '\\']);
+            if !plain.is_empty() {
+                self.copy(plain, original + at);
+            }
+            at += plain.len();
+            let special = piece.get(plain.len()..).unwrap_or("");
+            if !special.is_empty() {
+                self.glue("\\", original + at, 0);
+                self.copy(special, original + at);
+            }
+            at += special.len();
         }
     }
 
-    fn output(&mut self, code: &str, original: usize, escaped: bool) {
-        let marker = if escaped { ERB_ESCAPED } else { ERB_OUTPUT };
-        self.glue(&format!(" {marker}(("), original, 0);
-        self.copy(code, original);
-        self.glue("));", original + code.len(), 0);
+    fn statement(&mut self, pieces: &[(&str, usize)]) {
+        let mut end = 0;
+        for (code, original) in pieces {
+            self.copy(code, *original);
+            end = original + code.len();
+        }
+        if !self.code.ends_with('\n') {
+            self.glue(";", end, 0);
+        }
+    }
+
+    /// `<%% … %>` gives itself without the second `%`.
+    fn restored(&mut self, tag: &Tag<'_>, lead: &str, space: &str) {
+        let lead_at = tag.start - lead.len();
+        let after = tag.end - space.len();
+        self.glue(" ", lead_at, 0);
+        self.texts.push(self.code.len());
+        self.glue("_buf << '", lead_at, 0);
+        self.quoted(lead, lead_at);
+        self.glue("<%", tag.start, 0);
+        self.quoted(tag.code, tag.code_start);
+        self.glue(tag.tail, tag.code_start + tag.code.len(), 0);
+        self.glue("%>", after.saturating_sub(2), 0);
+        self.quoted(space, after);
+        self.glue("';", tag.end, 0);
+    }
+
+    /// `<%=`, `<%==`, and `<%===`, which prints to standard error; with more, Erubis drops the tag.
+    fn output(&mut self, tag: &Tag<'_>) {
+        let (open, close) = match tag.indicator {
+            "=" => (" _buf << (", ").to_s;"),
+            "==" => (" _buf << Erubis::XmlHelper.escape_xml(", ");"),
+            "===" => (" $stderr.puts(\"*** debug: #{(", ").inspect}\");"),
+            _ => return,
+        };
+        self.glue(open, tag.code_start, 0);
+        self.copy(tag.code, tag.code_start);
+        self.glue(close, tag.code_start + tag.code.len(), 0);
     }
 }
 
@@ -148,11 +216,12 @@ fn next_tag(text: &str, from: usize) -> Option<Tag<'_>> {
         Some(b'-' | b'#' | b'%') => 1,
         _ => 0,
     };
-    // The indicator gives way where it is itself the start of `%>`, as the expression's backtracking has it.
-    let closes_at_once = rest.starts_with("%>");
-    let marks = if closes_at_once { 0 } else { marks };
-    let code_start = after + marks;
-    let close = text.get(code_start..)?.find("%>")?;
+    let closing = |from: usize| text.get(from..).and_then(|t| t.find("%>"));
+    // The `%` of `<%%>` closes the tag only where no other `%>` follows: the expression backtracks.
+    let (code_start, close) = match closing(after + marks) {
+        Some(close) => (after + marks, close),
+        None => (after, closing(after)?),
+    };
     let mut code = text.get(code_start..code_start + close)?;
     let mut tail = "";
     if let Some(last) = code.len().checked_sub(1)
@@ -222,39 +291,34 @@ fn convert(input: &str, out: &mut Generated) {
         let space_text = tag.space.unwrap_or("");
         match tag.indicator.as_bytes().first() {
             Some(b'=') => {
-                out.output(tag.code, tag.code_start, tag.indicator.len() == 2);
+                out.output(&tag);
                 if tag.tail.is_empty() {
                     out.text(space_text, after);
                 }
             }
             Some(b'#') => {
                 let lines = tag.code.matches('\n').count() + usize::from(tag.space.is_some());
+                let code = if lines == 0 {
+                    ";".to_owned()
+                } else {
+                    "\n".repeat(lines)
+                };
                 if own_line.is_none() {
                     out.text(lead_text, lead_at);
                 }
-                out.glue(&"\n".repeat(lines), tag.start, 0);
+                out.glue(&code, tag.start, 0);
                 if own_line.is_none() {
                     out.text(space_text, after);
                 }
             }
-            Some(b'%') => {
-                let text = format!("{lead_text}<%{}{}%>{space_text}", tag.code, tag.tail);
-                let number = out.texts.len();
-                out.texts.push(text.replace("\r\n", "\n").into());
-                out.glue(
-                    &format!(" {ERB_TEXT}({number});"),
-                    lead_at,
-                    tag.end - lead_at,
-                );
-            }
+            Some(b'%') => out.restored(&tag, lead_text, space_text),
             _ => match own_line {
-                Some((_, space)) => {
-                    let code = format!("{}{space}", tag.code);
-                    out.copy(&code, tag.code_start);
+                Some((lead, space)) => {
+                    out.statement(&[(lead, lead_at), (tag.code, tag.code_start), (space, after)])
                 }
                 None => {
                     out.text(lead_text, lead_at);
-                    out.statement(tag.code, tag.code_start);
+                    out.statement(&[(tag.code, tag.code_start)]);
                     out.text(space_text, after);
                 }
             },

@@ -317,10 +317,13 @@ pub enum Pattern {
     },
     Hash {
         constant: Option<Box<Expr>>,
-        pairs: Box<[(Name, Option<Pattern>, Option<LocalRef>)]>,
+        pairs: Box<[PatternPair]>,
         rest: HashRest,
     },
 }
+
+/// A key with its pattern; `key:` alone binds a local of that name.
+pub type PatternPair = (Name, Option<Pattern>, Option<LocalRef>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HashRest {

@@ -13,7 +13,9 @@ impl Lower<'_> {
         let span = self.span(&node.location());
         Target {
             span,
-            kind: self.target_kind(node),
+            kind: self
+                .nested(node, |this| Some(this.target_kind(node)))
+                .unwrap_or_else(recovered),
         }
     }
 
@@ -37,7 +39,7 @@ impl Lower<'_> {
             let last = n.name().map_or(Name::new(""), |id| name(&id));
             return match n.parent() {
                 Some(parent) => T::ScopedConst(self.expr(&parent), last),
-                None => T::Const(last),
+                None => self.root_const(node, last),
             };
         }
         if let Some(n) = node.as_call_target_node() {
@@ -56,8 +58,13 @@ impl Lower<'_> {
         if let Some(n) = node.as_multi_target_node() {
             return T::Multi(Box::new(self.multi(&n.lefts(), n.rest(), &n.rights())));
         }
-        // A target that recovery from a syntax error left behind.
-        T::GVar(Name::new("$ "))
+        recovered()
+    }
+
+    /// `::Name = …` writes to Object.
+    fn root_const(&self, node: &N<'_>, last: Name) -> T {
+        let kind = E::RootConst(Name::new("Object"));
+        T::ScopedConst(self.expr_at(&node.location(), kind), last)
     }
 
     pub(super) fn multi(
@@ -200,7 +207,7 @@ impl Lower<'_> {
         let last = path.name().map_or(Name::new(""), |id| name(&id));
         let kind = match path.parent() {
             Some(parent) => T::ScopedConst(self.expr(&parent), last),
-            None => T::Const(last),
+            None => self.root_const(node, last),
         };
         Some(match op {
             None => self.write(node, kind, &value),
@@ -219,6 +226,11 @@ fn operator(node: N<'_>) -> AssignOp {
         (None, None) => return AssignOp::Or,
     };
     AssignOp::Op(name(&id))
+}
+
+/// A target that recovery from a syntax error left behind; it is never assigned.
+fn recovered() -> T {
+    T::GVar(Name::new("$ "))
 }
 
 /// A writer's name without its `=`.

@@ -2,19 +2,17 @@
 
 use ruby_prism as p;
 
-use super::{ERB_ESCAPED, ERB_OUTPUT, ERB_TEXT, Lower, name};
-use crate::ruby::ast::{Arg, Args, BlockArg, Call, Expr, ExprKind as E, Pair};
+use super::scope::{BLOCK, KEYWORD_REST, REST};
+use super::{Lower, name};
+use crate::ruby::ast::{Arg, Args, BlockArg, Call, ExprKind as E, Pair};
 use crate::source::Span;
 
 impl Lower<'_> {
     pub(super) fn call(&mut self, call: &p::CallNode<'_>) -> E {
-        let callee = name(&call.name());
-        if call.receiver().is_none()
-            && callee.as_str().starts_with("__erb_")
-            && let Some(kind) = self.erb_call(callee.as_str(), call)
-        {
+        if let Some(kind) = self.template_output(call) {
             return kind;
         }
+        let callee = name(&call.name());
         if callee.as_str() == "!"
             && call.arguments().is_none()
             && let Some(value) = call.receiver()
@@ -75,24 +73,29 @@ impl Lower<'_> {
         Some(E::Assign(Box::new(Target { span, kind }), Box::new(value)))
     }
 
-    fn erb_call(&mut self, callee: &str, call: &p::CallNode<'_>) -> Option<E> {
-        let arguments = call.arguments()?.arguments();
-        let first = arguments.first()?;
-        match callee {
-            ERB_TEXT => {
-                let digits = first.location();
-                let number: usize = std::str::from_utf8(digits.as_slice()).ok()?.parse().ok()?;
-                Some(E::ErbText(self.texts.get(number)?.clone()))
-            }
-            ERB_OUTPUT | ERB_ESCAPED => {
-                let value = Box::new(self.expr(&first));
-                Some(E::ErbOutput {
-                    value,
-                    escape: callee == ERB_ESCAPED,
-                })
-            }
-            _ => None,
+    /// In a template, `_buf << …` is output: of text where the template has text, else of a value.
+    fn template_output(&mut self, call: &p::CallNode<'_>) -> Option<E> {
+        let template = self.template?;
+        let buffer = call.receiver()?.as_local_variable_read_node()?;
+        if call.name().as_slice() != b"<<" || buffer.name().as_slice() != b"_buf" {
+            return None;
         }
+        let value = call.arguments()?.arguments().first()?;
+        let start = call.location().start() as usize;
+        if template.texts.binary_search(&start).is_ok()
+            && let Some(text) = value.as_string_node()
+        {
+            let text = String::from_utf8_lossy(text.unescaped());
+            return Some(E::ErbText(text.as_ref().into()));
+        }
+        let (value, escape) = match tag_value(&value) {
+            Some(found) => found,
+            None => (value, false),
+        };
+        Some(E::ErbOutput {
+            value: Box::new(self.expr(&value)),
+            escape,
+        })
     }
 
     pub(super) fn args(
@@ -100,13 +103,23 @@ impl Lower<'_> {
         list: Option<&p::ArgumentsNode<'_>>,
         block: Option<p::Node<'_>>,
     ) -> Args {
-        let list = match list {
-            Some(list) => list.arguments().iter().map(|n| self.arg(&n)).collect(),
-            None => Box::default(),
-        };
+        let mut args = Vec::new();
+        let mut forwarded = None;
+        for node in list.iter().flat_map(|list| list.arguments().iter()) {
+            if node.as_forwarding_arguments_node().is_none() {
+                args.push(self.arg(&node));
+                continue;
+            }
+            // `...` passes on what the three parameters hold that it stands for.
+            let span = self.span(&node.location());
+            args.push(Arg::Splat(self.anonymous(REST, span)));
+            let value = self.anonymous(KEYWORD_REST, span);
+            args.push(Arg::Keywords(Box::new([Pair { key: None, value }])));
+            forwarded = Some(BlockArg::Pass(Some(self.anonymous(BLOCK, span))));
+        }
         Args {
-            list,
-            block: block.and_then(|b| self.block_arg(&b)),
+            list: args.into(),
+            block: block.and_then(|b| self.block_arg(&b)).or(forwarded),
         }
     }
 
@@ -116,7 +129,13 @@ impl Lower<'_> {
             return Some(BlockArg::Literal(block));
         }
         let pass = node.as_block_argument_node()?;
-        Some(BlockArg::Pass(pass.expression().map(|e| self.expr(&e))))
+        Some(BlockArg::Pass(Some(match pass.expression() {
+            Some(value) => self.expr(&value),
+            None => {
+                let span = self.span(&node.location());
+                self.anonymous(BLOCK, span)
+            }
+        })))
     }
 
     pub(super) fn arg(&mut self, node: &p::Node<'_>) -> Arg {
@@ -125,18 +144,12 @@ impl Lower<'_> {
                 Some(value) => Arg::Splat(self.expr(&value)),
                 None => {
                     let span = self.span(&node.location());
-                    Arg::Splat(Expr {
-                        span,
-                        kind: E::Unsupported("an anonymous splat"),
-                    })
+                    Arg::Splat(self.anonymous(REST, span))
                 }
             };
         }
         if let Some(hash) = node.as_keyword_hash_node() {
             return Arg::Keywords(self.pairs(&hash.elements()));
-        }
-        if node.as_forwarding_arguments_node().is_some() {
-            return Arg::Forward;
         }
         Arg::Value(self.expr(node))
     }
@@ -159,10 +172,7 @@ impl Lower<'_> {
                     Some(value) => self.expr(&value),
                     None => {
                         let span: Span = self.span(&node.location());
-                        Expr {
-                            span,
-                            kind: E::Unsupported("an anonymous double splat"),
-                        }
+                        self.anonymous(KEYWORD_REST, span)
                     }
                 };
                 out.push(Pair { key: None, value });
@@ -170,4 +180,26 @@ impl Lower<'_> {
         }
         out.into()
     }
+}
+
+/// What stands in a tag: `x` of `( x ).to_s` or `Erubis::XmlHelper.escape_xml( x )`.
+fn tag_value<'pr>(value: &p::Node<'pr>) -> Option<(p::Node<'pr>, bool)> {
+    let call = value.as_call_node()?;
+    let recv = call.receiver()?;
+    if call.name().as_slice() == b"to_s" {
+        let written = recv.as_parentheses_node()?;
+        return call
+            .arguments()
+            .is_none()
+            .then(|| (written.as_node(), false));
+    }
+    let helper = recv.as_constant_path_node()?.name()?;
+    if call.name().as_slice() != b"escape_xml" || helper.as_slice() != b"XmlHelper" {
+        return None;
+    }
+    let arguments = call.arguments()?.arguments();
+    (arguments.len() == 1)
+        .then(|| arguments.first())
+        .flatten()
+        .map(|written| (written, true))
 }

@@ -11,6 +11,7 @@ use crate::ruby::ast::{
     Begin, Body, Case, CaseIn, ClassDef, Def, Expr, ExprKind as E, InArm, MultiTarget, RegexFlags,
     Rescue, Target, When, While,
 };
+use crate::source::Span;
 
 macro_rules! flags {
     ($n:expr) => {
@@ -46,17 +47,11 @@ impl Lower<'_> {
 
     pub(super) fn expr(&mut self, node: &N<'_>) -> Expr {
         let span = self.span(&node.location());
-        if self.depth > super::MAX_DEPTH {
-            self.too_deep.get_or_insert(span);
-            return Expr {
-                span,
-                kind: E::Missing,
-            };
+        let kind = self.nested(node, |this| Some(this.kind(node)));
+        Expr {
+            span,
+            kind: kind.unwrap_or(E::Missing),
         }
-        self.depth += 1;
-        let kind = self.kind(node);
-        self.depth -= 1;
-        Expr { span, kind }
     }
 
     fn kind(&mut self, node: &N<'_>) -> E {
@@ -86,10 +81,15 @@ impl Lower<'_> {
                 E::Numeric(text(node.location().as_slice()).into())
             }
             N::InterpolatedStringNode { .. } => {
-                E::Interp(self.parts(&node.as_interpolated_string_node()?.parts()))
+                interpolated(self.parts(&node.as_interpolated_string_node()?.parts()))
             }
             N::InterpolatedSymbolNode { .. } => {
-                E::InterpSym(self.parts(&node.as_interpolated_symbol_node()?.parts()))
+                let parts = self.parts(&node.as_interpolated_symbol_node()?.parts());
+                match interpolated(parts) {
+                    E::Str(text) => E::Sym(Name::new(&text)),
+                    E::Interp(parts) => E::InterpSym(parts),
+                    other => other,
+                }
             }
             N::XStringNode { .. } => {
                 let n = node.as_x_string_node()?;
@@ -144,23 +144,51 @@ impl Lower<'_> {
         })
     }
 
-    fn parts(&mut self, parts: &p::NodeList<'_>) -> Box<[Expr]> {
-        let mut out = Vec::with_capacity(parts.len());
-        for node in parts.iter() {
-            let part = if let Some(n) = node.as_embedded_statements_node() {
-                match n.statements() {
-                    Some(list) => self.statements(&list),
-                    None => self.expr_at(&n.location(), E::Nil),
+    /// The parts of a string, neighbouring literals joined: adjacent strings and the lines of a
+    /// dedented heredoc arrive one by one, and a character may be spread over several.
+    fn parts(&mut self, nodes: &p::NodeList<'_>) -> Box<[Expr]> {
+        let mut parts = Vec::with_capacity(nodes.len());
+        self.collect_parts(nodes, &mut parts);
+        let exprs = parts.into_iter().map(|part| match part {
+            Part::Text(span, bytes) => Expr {
+                span,
+                kind: Self::string_kind(&bytes),
+            },
+            Part::Code(expr) => expr,
+        });
+        exprs.collect()
+    }
+
+    fn collect_parts(&mut self, nodes: &p::NodeList<'_>, parts: &mut Vec<Part>) {
+        for node in nodes {
+            let span = self.span(&node.location());
+            if let Some(n) = node.as_string_node() {
+                match parts.last_mut() {
+                    Some(Part::Text(before, bytes)) => {
+                        *before = before.to(span);
+                        bytes.extend_from_slice(n.unescaped());
+                    }
+                    _ => parts.push(Part::Text(span, n.unescaped().to_vec())),
                 }
-            } else if let Some(n) = node.as_embedded_variable_node() {
-                self.expr(&n.variable())
+            } else if let Some(n) = node.as_interpolated_string_node() {
+                self.nested(&node, |this| {
+                    this.collect_parts(&n.parts(), parts);
+                    Some(())
+                });
             } else {
-                self.expr(&node)
-            };
-            // An interpolation that is a literal string must still count as text.
-            out.push(part);
+                let expr = if let Some(n) = node.as_embedded_statements_node() {
+                    match n.statements() {
+                        Some(list) => self.statements(&list),
+                        None => Expr { span, kind: E::Nil },
+                    }
+                } else if let Some(n) = node.as_embedded_variable_node() {
+                    self.expr(&n.variable())
+                } else {
+                    self.expr(&node)
+                };
+                parts.push(Part::Code(expr));
+            }
         }
-        out.into()
     }
 
     fn variable(&mut self, node: &N<'_>) -> Option<E> {
@@ -182,7 +210,11 @@ impl Lower<'_> {
                 E::NthRef(node.as_numbered_reference_read_node()?.number())
             }
             N::BackReferenceReadNode { .. } => {
-                E::GVar(name(&node.as_back_reference_read_node()?.name()))
+                let name = name(&node.as_back_reference_read_node()?.name());
+                match name.as_str() {
+                    "$&" => E::NthRef(0),
+                    _ => E::GVar(name),
+                }
             }
             N::ConstantReadNode { .. } => E::Const(name(&node.as_constant_read_node()?.name())),
             N::ConstantPathNode { .. } => {
@@ -540,7 +572,10 @@ impl Lower<'_> {
             // `a = *b`
             let arg = match n.expression() {
                 Some(value) => crate::ruby::ast::Arg::Splat(self.expr(&value)),
-                None => return E::Unsupported("an anonymous splat"),
+                None => {
+                    let span = self.span(&node.location());
+                    crate::ruby::ast::Arg::Splat(self.anonymous(super::scope::REST, span))
+                }
             };
             return E::Array(Box::new([arg]));
         }
@@ -557,7 +592,7 @@ impl Lower<'_> {
         }
         match node {
             N::ErrorRecoveryNode { .. } => E::Missing,
-            N::PostExecutionNode { .. } => E::Nil,
+            N::PostExecutionNode { .. } => E::Unsupported("an END block"),
             N::MatchLastLineNode { .. } | N::InterpolatedMatchLastLineNode { .. } => {
                 E::Unsupported("a regular expression as a condition")
             }
@@ -566,23 +601,66 @@ impl Lower<'_> {
     }
 }
 
-fn integer(value: &p::Integer<'_>) -> E {
-    let (negative, digits) = value.to_u32_digits();
-    let mut out: i128 = 0;
-    for digit in digits.iter().rev() {
-        match out
-            .checked_mul(1 << 32)
-            .and_then(|n| n.checked_add(i128::from(*digit)))
-        {
-            Some(n) => out = n,
-            None => return E::BigInt("over 128 bits".into()),
+/// A piece of a string before neighbouring literals are joined.
+enum Part {
+    Text(Span, Vec<u8>),
+    Code(Expr),
+}
+
+/// A string of parts, which is a plain one where nothing is interpolated.
+fn interpolated(parts: Box<[Expr]>) -> E {
+    let mut parts = parts.into_vec();
+    match (parts.pop(), parts.is_empty()) {
+        (None, _) => E::Str("".into()),
+        (Some(only), true) if matches!(only.kind, E::Str(_) | E::Bytes(_)) => only.kind,
+        (Some(last), _) => {
+            parts.push(last);
+            E::Interp(parts.into())
         }
     }
-    if negative {
-        out = -out;
+}
+
+/// Digits of base 2^32; printing a longer literal in decimal takes too long.
+const MAX_LIMBS: usize = 1_000;
+
+fn integer(value: &p::Integer<'_>) -> E {
+    let (negative, limbs) = value.to_u32_digits();
+    if limbs.len() > MAX_LIMBS {
+        return E::Unsupported("an integer of thousands of digits");
     }
-    match i64::try_from(out) {
-        Ok(n) => E::Int(n),
-        Err(_) => E::BigInt(out.to_string().into()),
+    let mut small: i128 = 0;
+    if limbs.len() <= 2 {
+        for limb in limbs.iter().rev() {
+            small = small << 32 | i128::from(*limb);
+        }
+        if let Ok(n) = i64::try_from(if negative { -small } else { small }) {
+            return E::Int(n);
+        }
     }
+    E::BigInt(decimal(negative, limbs.to_vec()).into())
+}
+
+/// Decimal digits, nine at a time from the least significant.
+fn decimal(negative: bool, mut limbs: Vec<u32>) -> String {
+    const CHUNK: u64 = 1_000_000_000;
+    let mut chunks = Vec::new();
+    while limbs.iter().any(|limb| *limb != 0) {
+        let mut rest = 0_u64;
+        for limb in limbs.iter_mut().rev() {
+            let value = rest << 32 | u64::from(*limb);
+            *limb = u32::try_from(value / CHUNK).unwrap_or(u32::MAX);
+            rest = value % CHUNK;
+        }
+        chunks.push(rest);
+    }
+    let mut text = String::from(if negative { "-" } else { "" });
+    for (i, chunk) in chunks.iter().rev().enumerate() {
+        let digits = if i == 0 {
+            chunk.to_string()
+        } else {
+            format!("{chunk:09}")
+        };
+        text.push_str(&digits);
+    }
+    text
 }

@@ -5,6 +5,8 @@ mod call;
 mod expr;
 mod pattern;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -14,93 +16,85 @@ use crate::name::Name;
 use crate::ruby::ast::{Expr, ExprKind, Program};
 use crate::source::{Source, Span, SyntaxError};
 
-/// Deepest nesting of expressions that is lowered; real files stay far below it.
-const MAX_DEPTH: u32 = 2_000;
-/// Deepest nesting of brackets and keywords that prism is given, whose own descent uses the stack too.
-const MAX_BRACKETS: usize = 1_000;
+/// Deepest nesting of expressions that is lowered: evaluating and dropping the tree recurse too.
+const MAX_DEPTH: u32 = 1_000;
+
+/// Prism's own limit is 10,000 levels of recursion, and the trees that it builds without recursion
+/// (`a + a + …`) are walked with it; neither fits the stack of an ordinary thread.
+const STACK: usize = 256 << 20;
+
+/// Below this many bytes no text nests deep enough to matter.
+const SHALLOW: usize = 512;
 
 /// Parses a Ruby file. Errors are in the program; the tree is then partial and must not be run.
 #[must_use]
 pub fn parse(source: Arc<Source>) -> Program {
-    let text = source.text().clone();
-    parse_generated(source, &text, &Identity, &[])
+    let code = source.text().clone();
+    parse_deep(source, &code, None)
 }
 
 /// Tells where generated code came from.
-pub(crate) trait Spans {
+pub(crate) trait Spans: Sync {
     /// The place in the original text of a range of the parsed one.
     fn original(&self, start: u32, end: u32) -> Span;
 }
 
-struct Identity;
-
-impl Spans for Identity {
-    fn original(&self, start: u32, end: u32) -> Span {
-        Span { start, end }
-    }
+/// What must be known of code that was generated from a template: a `proc { … }`, as Erubis has it.
+pub(crate) struct Template<'a> {
+    pub spans: &'a dyn Spans,
+    /// Where in the code template text is appended to `_buf`, ascending.
+    pub texts: &'a [usize],
+    /// Where the template's code is; around it stands what Erubis adds.
+    pub start: usize,
+    pub end: usize,
 }
 
-/// Name of the call that stands for the template text of the number given to it.
-pub(crate) const ERB_TEXT: &str = "__erb_text__";
-/// Names of the calls that stand for `<%= %>` and `<%== %>`.
-pub(crate) const ERB_OUTPUT: &str = "__erb_output__";
-pub(crate) const ERB_ESCAPED: &str = "__erb_escaped__";
-
 /// Parses code that was made from `source`, whose spans shall refer to `source`.
-pub(crate) fn parse_generated(
-    source: Arc<Source>,
-    code: &str,
-    spans: &dyn Spans,
-    texts: &[Arc<str>],
-) -> Program {
-    let whole = Expr {
-        span: Span::default(),
-        kind: ExprKind::Missing,
-    };
-    if let Some(at) = too_deep(code) {
-        let span = spans.original(at, at + 1);
-        let error = SyntaxError::new("nested too deeply", span);
-        return Program {
-            source,
-            body: whole,
-            locals: Box::new([]),
-            errors: vec![error],
-        };
+pub(crate) fn parse_generated(source: Arc<Source>, code: &str, template: &Template<'_>) -> Program {
+    parse_deep(source, code, Some(template))
+}
+
+fn parse_deep(source: Arc<Source>, code: &str, template: Option<&Template<'_>>) -> Program {
+    if code.len() <= SHALLOW {
+        return parse_here(source, code, template);
     }
-    let result = p::parse(code.as_bytes());
-    let mut errors: Vec<SyntaxError> = result
-        .errors()
-        .map(|e| {
-            let at = e.location();
-            let span = spans.original(at.start(), at.end());
-            SyntaxError::new(String::from_utf8_lossy(e.message()).into_owned(), span)
-        })
-        .collect();
+    let parsed = std::thread::scope(|scope| {
+        let work = || parse_here(source.clone(), code, template);
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        thread.spawn_scoped(scope, work).ok()?.join().ok()
+    });
+    parsed.unwrap_or_else(|| Program {
+        body: missing(),
+        locals: Box::default(),
+        errors: vec![SyntaxError::new(
+            "this file could not be parsed: no thread for it",
+            Span::default(),
+        )],
+        source,
+    })
+}
+
+fn parse_here(source: Arc<Source>, code: &str, template: Option<&Template<'_>>) -> Program {
+    // Chef 18 runs Ruby 3.1 and Chef 19 Ruby 3.4: what the newer one accepts is no syntax error.
+    let options = p::Options::default().version(p::Version::CRuby3_4).build();
+    let result = p::parse_with_options(code.as_bytes(), &options);
     let mut lower = Lower {
         source: source.clone(),
-        spans,
-        texts,
+        template,
         scopes: Vec::new(),
         depth: 0,
         too_deep: None,
     };
-    let root = result.node();
-    let (body, locals) = match root.as_program_node() {
-        Some(program) => {
-            lower.scopes.push(scope::Scope::closed(&program.locals()));
-            let body = lower.statements(&program.statements());
-            let locals = lower
-                .scopes
-                .pop()
-                .map(scope::Scope::names)
-                .unwrap_or_default();
-            (body, locals)
-        }
-        None => (whole, Box::default()),
+    let mut errors = syntax_errors(&result, &lower);
+    let (body, locals) = match result.node().as_program_node() {
+        Some(program) => lower.program(&program),
+        None => (missing(), Box::default()),
     };
     if let Some(span) = lower.too_deep {
         errors.push(SyntaxError::new("nested too deeply", span));
     }
+    errors.sort_by_key(|e| e.span);
+    errors.dedup();
     Program {
         source,
         body,
@@ -109,34 +103,92 @@ pub(crate) fn parse_generated(
     }
 }
 
-/// Where brackets nest deeper than any honest file's; prism's own descent could end the stack there.
-fn too_deep(code: &str) -> Option<u32> {
-    let mut depth = 0usize;
-    for (at, byte) in code.bytes().enumerate() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_BRACKETS {
-            return u32::try_from(at).ok();
-        }
+/// Prism's errors. Those about what stands around a template say nothing where there are others.
+fn syntax_errors(result: &p::ParseResult<'_>, lower: &Lower<'_>) -> Vec<SyntaxError> {
+    let own = |e: &p::Diagnostic<'_>| {
+        lower.template.is_none_or(|template| {
+            let at = e.location().start() as usize;
+            (template.start..template.end).contains(&at)
+        })
+    };
+    let all = !result.errors().any(|e| own(&e));
+    let kept = result.errors().filter(|e| all || own(e));
+    let errors = kept.map(|e| {
+        let message = String::from_utf8_lossy(e.message()).into_owned();
+        SyntaxError::new(message, lower.span(&e.location()))
+    });
+    errors.collect()
+}
+
+fn missing() -> Expr {
+    Expr {
+        span: Span::default(),
+        kind: ExprKind::Missing,
     }
-    None
 }
 
 struct Lower<'a> {
     source: Arc<Source>,
-    spans: &'a dyn Spans,
-    texts: &'a [Arc<str>],
+    template: Option<&'a Template<'a>>,
     scopes: Vec<scope::Scope>,
     depth: u32,
     too_deep: Option<Span>,
 }
 
 impl Lower<'_> {
+    fn program(&mut self, program: &p::ProgramNode<'_>) -> (Expr, Box<[Name]>) {
+        let statements = program.statements();
+        let template = self.template.and_then(|template| {
+            let call = statements.body().first()?.as_call_node()?;
+            Some((template, call.block()?.as_block_node()?))
+        });
+        let Some((template, block)) = template else {
+            self.scopes.push(scope::Scope::closed(&program.locals()));
+            let body = self.statements(&statements);
+            return (body, self.leave_scope());
+        };
+        self.scopes.push(scope::Scope::closed(&block.locals()));
+        let mut body = Vec::new();
+        if let Some(statements) = block.body().and_then(|b| b.as_statements_node()) {
+            for node in &statements.body() {
+                if (node.location().start() as usize) < template.end {
+                    body.push(self.expr(&node));
+                }
+            }
+        }
+        let span = self.span(&block.location());
+        let kind = ExprKind::Seq(body.into());
+        (Expr { span, kind }, self.leave_scope())
+    }
+
     fn span(&self, at: &p::Location<'_>) -> Span {
-        self.spans.original(at.start(), at.end())
+        match self.template {
+            Some(template) => template.spans.original(at.start(), at.end()),
+            None => {
+                let length = self.source.text().len();
+                Span::new(
+                    length.min(at.start() as usize),
+                    length.min(at.end() as usize),
+                )
+            }
+        }
+    }
+
+    /// One level of recursion; `None` past the limit, which is a syntax error.
+    fn nested<T>(
+        &mut self,
+        node: &p::Node<'_>,
+        work: impl FnOnce(&mut Self) -> Option<T>,
+    ) -> Option<T> {
+        if self.depth >= MAX_DEPTH {
+            let span = self.span(&node.location());
+            self.too_deep.get_or_insert(span);
+            return None;
+        }
+        self.depth += 1;
+        let result = work(self);
+        self.depth -= 1;
+        result
     }
 
     fn expr_at(&self, at: &p::Location<'_>, kind: ExprKind) -> Expr {

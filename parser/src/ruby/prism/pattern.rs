@@ -9,6 +9,11 @@ use crate::ruby::ast::{Expr, HashRest, LocalRef, Pattern};
 
 impl Lower<'_> {
     pub(super) fn pattern(&mut self, node: &N<'_>) -> Pattern {
+        let pattern = self.nested(node, |this| Some(this.pattern_within(node)));
+        pattern.unwrap_or_else(|| Pattern::Value(super::missing()))
+    }
+
+    fn pattern_within(&mut self, node: &N<'_>) -> Pattern {
         if let Some(n) = node.as_local_variable_target_node() {
             return Pattern::Bind(self.local(name(&n.name())));
         }

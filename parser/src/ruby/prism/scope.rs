@@ -1,5 +1,6 @@
 //! Local variables to slots; parameters, blocks, definitions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use ruby_prism as p;
@@ -7,29 +8,47 @@ use ruby_prism as p;
 use super::{Lower, name};
 use crate::name::Name;
 use crate::ruby::ast::{
-    Block, Body, KeywordRest, LocalRef, MultiTarget, Param, Params, Target, TargetKind,
+    Block, Body, Expr, ExprKind, KeywordRest, LocalRef, MultiTarget, Param, Params, Target,
+    TargetKind,
 };
+use crate::source::Span;
+
+/// What the anonymous parameters are kept under; no variable can have such a name.
+pub(super) const REST: &str = "*";
+pub(super) const KEYWORD_REST: &str = "**";
+pub(super) const BLOCK: &str = "&";
 
 /// The locals of one scope, a slot each.
 pub(super) struct Scope {
     names: Vec<Name>,
+    index: HashMap<Name, usize>,
     /// Blocks see the scopes around them.
     open: bool,
 }
 
 impl Scope {
     pub(super) fn closed(locals: &p::ConstantList<'_>) -> Self {
-        Self {
-            names: locals.iter().map(|id| name(&id)).collect(),
-            open: false,
-        }
+        Self::new(locals, false)
     }
 
-    fn open(locals: &p::ConstantList<'_>) -> Self {
-        Self {
-            names: locals.iter().map(|id| name(&id)).collect(),
-            open: true,
+    fn new(locals: &p::ConstantList<'_>, open: bool) -> Self {
+        let mut scope = Self {
+            names: Vec::with_capacity(locals.len()),
+            index: HashMap::new(),
+            open,
+        };
+        for id in locals {
+            scope.add(name(&id));
         }
+        scope
+    }
+
+    /// Gives a name a slot; the first one is the one that is found by the name.
+    fn add(&mut self, name: Name) -> usize {
+        let slot = self.names.len();
+        self.names.push(name);
+        self.index.entry(name).or_insert(slot);
+        slot
     }
 
     pub(super) fn names(self) -> Box<[Name]> {
@@ -43,10 +62,10 @@ impl Lower<'_> {
     pub(super) fn local(&mut self, name: Name) -> LocalRef {
         let mut depth = 0u16;
         for scope in self.scopes.iter().rev() {
-            if let Some(slot) = scope.names.iter().position(|n| *n == name) {
+            if let Some(slot) = scope.index.get(&name) {
                 return LocalRef {
                     depth,
-                    slot: u16::try_from(slot).unwrap_or(u16::MAX),
+                    slot: u16::try_from(*slot).unwrap_or(u16::MAX),
                 };
             }
             if !scope.open {
@@ -65,15 +84,32 @@ impl Lower<'_> {
         let Some(scope) = self.scopes.last_mut() else {
             return 0;
         };
-        let at = scope
-            .names
-            .iter()
-            .position(|n| *n == name)
-            .unwrap_or_else(|| {
-                scope.names.push(name);
-                scope.names.len() - 1
-            });
+        let at = match scope.index.get(&name) {
+            Some(at) => *at,
+            None => scope.add(name),
+        };
         u16::try_from(at).unwrap_or(u16::MAX)
+    }
+
+    /// The slot of a parameter; a repeated `_` gets another one, so that the first keeps its value.
+    fn param_slot(&mut self, name: Name, repeated: bool) -> u16 {
+        match self.scopes.last_mut() {
+            Some(scope) if repeated => u16::try_from(scope.add(name)).unwrap_or(u16::MAX),
+            _ => self.slot(name),
+        }
+    }
+
+    /// Reads what an anonymous parameter of the method around holds.
+    pub(super) fn anonymous(&mut self, parameter: &str, span: Span) -> Expr {
+        Expr {
+            span,
+            kind: ExprKind::Local(self.local(Name::new(parameter))),
+        }
+    }
+
+    /// Leaves the innermost scope; answers its names in the order of their slots.
+    pub(super) fn leave_scope(&mut self) -> Box<[Name]> {
+        self.scopes.pop().map(Scope::names).unwrap_or_default()
     }
 
     /// Runs in a new closed scope and gives it back as a body.
@@ -88,7 +124,7 @@ impl Lower<'_> {
             .map(|params| self.params(&params))
             .unwrap_or_default();
         let expr = body.map(|body| self.expr(&body));
-        let locals = self.scopes.pop().map(Scope::names).unwrap_or_default();
+        let locals = self.leave_scope();
         (params, Body { locals, expr })
     }
 
@@ -99,7 +135,7 @@ impl Lower<'_> {
         parameters: Option<p::Node<'_>>,
         body: Option<p::Node<'_>>,
     ) -> Arc<Block> {
-        self.scopes.push(Scope::open(locals));
+        self.scopes.push(Scope::new(locals, true));
         let mut params = Params::default();
         if let Some(parameters) = parameters {
             if let Some(block) = parameters.as_block_parameters_node() {
@@ -118,7 +154,7 @@ impl Lower<'_> {
             }
         }
         let expr = body.map(|body| self.expr(&body));
-        let locals = self.scopes.pop().map(Scope::names).unwrap_or_default();
+        let locals = self.leave_scope();
         let body = Body { locals, expr };
         Arc::new(Block {
             span: self.span(at),
@@ -138,13 +174,13 @@ impl Lower<'_> {
             }
         }
         let mut excess_comma = false;
-        let rest = list.rest().and_then(|node| {
+        let mut rest = list.rest().and_then(|node| {
             if node.as_implicit_rest_node().is_some() {
                 excess_comma = true;
                 return None;
             }
             let rest = node.as_rest_parameter_node()?;
-            Some(rest.name().map(|id| self.slot(name(&id))))
+            Some(Some(self.named_or(rest.name(), REST)))
         });
         let post = list.posts().iter().map(|n| self.param(&n)).collect();
         let mut keywords = Vec::new();
@@ -158,24 +194,25 @@ impl Lower<'_> {
                 keywords.push((key, slot, Some(self.expr(&k.value()))));
             }
         }
-        let mut forward = false;
+        let mut block = list.block().and_then(|node| {
+            let block = node.as_block_parameter_node()?;
+            Some(Some(self.named_or(block.name(), BLOCK)))
+        });
         let keyword_rest = match list.keyword_rest() {
             None => KeywordRest::None,
             Some(node) => {
                 if let Some(rest) = node.as_keyword_rest_parameter_node() {
-                    KeywordRest::Rest(rest.name().map(|id| self.slot(name(&id))))
+                    KeywordRest::Rest(Some(self.named_or(rest.name(), KEYWORD_REST)))
                 } else if node.as_forwarding_parameter_node().is_some() {
-                    forward = true;
-                    KeywordRest::None
+                    // `...` is `*, **, &`.
+                    rest = Some(Some(self.slot(Name::new(REST))));
+                    block = Some(Some(self.slot(Name::new(BLOCK))));
+                    KeywordRest::Rest(Some(self.slot(Name::new(KEYWORD_REST))))
                 } else {
                     KeywordRest::Forbidden
                 }
             }
         };
-        let block = list.block().and_then(|node| {
-            let block = node.as_block_parameter_node()?;
-            Some(block.name().map(|id| self.slot(name(&id))))
-        });
         Params {
             required,
             optional: optional.into(),
@@ -185,14 +222,18 @@ impl Lower<'_> {
             keyword_rest,
             block,
             excess_comma,
-            forward,
+            forward: false,
             numbered: 0,
         }
     }
 
+    fn named_or(&mut self, id: Option<p::ConstantId<'_>>, anonymous: &str) -> u16 {
+        self.slot(id.map_or_else(|| Name::new(anonymous), |id| name(&id)))
+    }
+
     fn param(&mut self, node: &p::Node<'_>) -> Param {
         if let Some(r) = node.as_required_parameter_node() {
-            return Param::Slot(self.slot(name(&r.name())));
+            return Param::Slot(self.param_slot(name(&r.name()), r.is_repeated_parameter()));
         }
         match node.as_multi_target_node() {
             Some(multi) => Param::Destructure(self.param_targets(&multi)),
@@ -205,10 +246,14 @@ impl Lower<'_> {
         let one = |this: &mut Self, node: &p::Node<'_>| -> Target {
             let span = this.span(&node.location());
             let kind = if let Some(r) = node.as_required_parameter_node() {
-                let slot = this.slot(name(&r.name()));
+                let slot = this.param_slot(name(&r.name()), r.is_repeated_parameter());
                 TargetKind::Local(LocalRef { depth: 0, slot })
             } else if let Some(inner) = node.as_multi_target_node() {
-                TargetKind::Multi(Box::new(this.param_targets(&inner)))
+                let targets = this.nested(node, |this| Some(this.param_targets(&inner)));
+                match targets {
+                    Some(targets) => TargetKind::Multi(Box::new(targets)),
+                    None => return this.target(node),
+                }
             } else {
                 return this.target(node);
             };
