@@ -1,5 +1,790 @@
-//! Native methods.
+//! Native methods of `Array`: making, reading, comparing and printing. Changing is in `array_edit`.
+
+use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use super::super::Interp;
+use super::super::class::Table;
+use super::super::env::Args;
+use super::super::flow::{Flow, R};
+use super::super::object::Data;
+use super::super::value::{Kind, Value};
+use super::enumerable::enumerator;
+use super::support::Step;
+use super::{Builtin, def, table};
 
-pub(super) fn install(_interp: &mut Interp) {}
+static METHODS: &[Builtin] = &[
+    def("&", 1, 1, and),
+    def("*", 1, 1, times).takes_unknown(),
+    def("+", 1, 1, plus).takes_unknown(),
+    def("-", 1, 1, minus),
+    def("<=>", 1, 1, spaceship),
+    def("==", 1, 1, eq).takes_unknown(),
+    def("[]", 1, 2, at).takes_unknown(),
+    def("assoc", 1, 1, assoc),
+    def("at", 1, 1, at),
+    def("bsearch", 0, 0, bsearch),
+    def("combination", 1, 1, combination),
+    def("deconstruct", 0, 0, |_, this, _| Ok(this)),
+    def("difference", 0, -1, difference),
+    def("dig", 1, -1, dig).takes_unknown(),
+    def("each", 0, 0, each),
+    def("each_index", 0, 0, each_index),
+    def("empty?", 0, 0, empty),
+    def("eql?", 1, 1, eql),
+    def("fetch", 1, 2, fetch),
+    def("first", 0, 1, first).takes_unknown(),
+    def("flatten", 0, 1, flatten),
+    def("hash", 0, 0, hash),
+    def("index", 0, 1, index),
+    def("inspect", 0, 0, inspect),
+    def("intersect?", 1, 1, intersects),
+    def("intersection", 0, -1, intersection),
+    def("join", 0, 1, join).takes_unknown(),
+    def("last", 0, 1, last).takes_unknown(),
+    def("length", 0, 0, length),
+    def("none?", 0, 1, none),
+    def("pack", 1, 1, super::pack::pack),
+    def("permutation", 0, 1, permutation),
+    def("product", 0, -1, product),
+    def("rassoc", 1, 1, rassoc),
+    def("reverse", 0, 0, reverse),
+    def("rindex", 0, 1, rindex),
+    def("rotate", 0, 1, rotate),
+    def("sample", 0, -1, random),
+    def("shuffle", 0, 1, shuffle),
+    def("size", 0, 0, length),
+    def("slice", 1, 2, at).takes_unknown(),
+    def("to_a", 0, 0, to_a),
+    def("to_ary", 0, 0, |_, this, _| Ok(this)),
+    def("to_s", 0, 0, inspect),
+    def("transpose", 0, 0, transpose),
+    def("union", 0, -1, union),
+    def("values_at", 0, -1, values_at),
+    def("|", 1, 1, union),
+];
+static TABLE: Table = LazyLock::new(|| table(METHODS));
+
+static STATIC: &[Builtin] = &[
+    def("[]", 0, -1, literal).takes_unknown(),
+    def("allocate", 0, 0, literal),
+    def("new", 0, 2, new).takes_unknown(),
+    def("try_convert", 1, 1, try_convert),
+];
+static STATIC_TABLE: Table = LazyLock::new(|| table(STATIC));
+
+pub(super) fn install(interp: &mut Interp) {
+    interp.include(interp.core.array, interp.core.enumerable);
+    interp.add_methods(interp.core.array, &TABLE);
+    interp.add_static(interp.core.array, &STATIC_TABLE);
+    super::array_edit::install(interp);
+}
+
+/// The items of the receiver, copied.
+pub fn list(interp: &Interp, this: Value) -> Vec<Value> {
+    interp
+        .array_items(this)
+        .map(<[Value]>::to_vec)
+        .unwrap_or_default()
+}
+
+fn literal(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = interp.as_class(this).unwrap_or(interp.core.array);
+    Ok(interp.alloc(class, Data::Array(args.list.clone())).into())
+}
+
+fn new(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = interp.as_class(this).unwrap_or(interp.core.array);
+    let mut items = Vec::new();
+    if let Some(first) = args.opt(0) {
+        if let Some(list) = interp.array_items(first)
+            && args.len() == 1
+        {
+            items = list.to_vec();
+        } else {
+            let n = interp.count_arg(first, "negative array size")?;
+            interp.spend(n)?;
+            if n > (1 << 32) {
+                return Err(interp.argument_error("array size too big"));
+            }
+            for i in 0..n {
+                items.push(match args.block {
+                    Some(_) => interp.yield_to(args, &[Value::count(i)])?,
+                    None => args.get(1),
+                });
+            }
+        }
+    }
+    let made: Value = interp.alloc(class, Data::Array(items)).into();
+    if class != interp.core.array {
+        let found = interp
+            .classes
+            .find(class, foretaste_parser::name::Name::new("initialize"));
+        if let Some(found) = found
+            && matches!(found.method, super::super::class::Method::Def(..))
+        {
+            interp.invoke(
+                &found,
+                made,
+                foretaste_parser::name::Name::new("initialize"),
+                args.clone(),
+            )?;
+        }
+    }
+    Ok(made)
+}
+
+fn try_convert(interp: &mut Interp, _: Value, args: &Args) -> R {
+    Ok(match interp.array_items(args.get(0)) {
+        Some(_) => args.get(0),
+        None => Value::NIL,
+    })
+}
+
+fn to_a(interp: &mut Interp, this: Value, _: &Args) -> R {
+    if interp.real_class_of(this) == interp.core.array {
+        return Ok(this);
+    }
+    let items = list(interp, this);
+    Ok(interp.array(items))
+}
+
+fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if args.block.is_none() {
+        return Ok(enumerator(interp, this, "each", args));
+    }
+    interp.iterate(this, &mut |interp, item| {
+        interp.yield_to(args, &[item])?;
+        Ok(Step::Go)
+    })?;
+    Ok(this)
+}
+
+fn each_index(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if args.block.is_none() {
+        return Ok(enumerator(interp, this, "each_index", args));
+    }
+    let mut i = 0;
+    interp.iterate(this, &mut |interp, _| {
+        interp.yield_to(args, &[Value::count(i)])?;
+        i += 1;
+        Ok(Step::Go)
+    })?;
+    Ok(this)
+}
+
+fn length(interp: &mut Interp, this: Value, _: &Args) -> R {
+    Ok(Value::count(
+        interp.array_items(this).map_or(0, <[Value]>::len),
+    ))
+}
+
+fn empty(interp: &mut Interp, this: Value, _: &Args) -> R {
+    Ok(interp
+        .array_items(this)
+        .is_none_or(<[Value]>::is_empty)
+        .into())
+}
+
+fn none(interp: &mut Interp, this: Value, args: &Args) -> R {
+    for item in list(interp, this) {
+        let found = match (args.opt(0), args.block) {
+            (Some(pattern), _) => interp.case_equal(pattern, item)?,
+            (None, Some(_)) => interp.test(args, item)?,
+            (None, None) => interp.truth(item)?,
+        };
+        if found {
+            return Ok(Value::FALSE);
+        }
+    }
+    Ok(Value::TRUE)
+}
+
+/// `array[i]`, `array[start, length]`, `array[range]`
+pub fn at(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = interp.array_items(this).unwrap_or_default();
+    let len = items.len();
+    if let (Kind::Int(i), 1) = (args.get(0).kind, args.len()) {
+        let item = interp.at_index(i, len).and_then(|i| items.get(i)).copied();
+        return Ok(item.unwrap_or(Value::NIL));
+    }
+    if let Some(id) = args.list.iter().find_map(|a| interp.unknown_of(*a)) {
+        return Err(Flow::Unknown(id));
+    }
+    let span = match (args.get(0), args.opt(1)) {
+        (start, Some(length)) => {
+            let (start, length) = (interp.int_arg(start)?, interp.int_arg(length)?);
+            interp.start_length(start, length, len)
+        }
+        (index, None) => match interp.range_of(index).cloned() {
+            Some(range) => interp.range_span(&range, len)?,
+            None => {
+                let i = interp.int_arg(index)?;
+                let item = interp
+                    .at_index(i, len)
+                    .and_then(|i| interp.array_items(this).and_then(|a| a.get(i)))
+                    .copied();
+                return Ok(item.unwrap_or(Value::NIL));
+            }
+        },
+    };
+    Ok(match span {
+        Some((start, length)) => {
+            let part = list(interp, this)
+                .into_iter()
+                .skip(start)
+                .take(length)
+                .collect();
+            interp.array(part)
+        }
+        None => Value::NIL,
+    })
+}
+
+fn fetch(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let i = interp.int_arg(args.get(0))?;
+    let items = list(interp, this);
+    if let Some(item) = interp.at_index(i, items.len()).and_then(|i| items.get(i)) {
+        return Ok(*item);
+    }
+    match (args.block, args.opt(1)) {
+        (Some(_), _) => interp.yield_to(args, &[args.get(0)]),
+        (None, Some(default)) => Ok(default),
+        (None, None) => {
+            let n = items.len();
+            Err(interp.error(
+                interp.core.index_error,
+                format!("index {i} outside of array bounds: {}...{n}", -(n as i64)),
+            ))
+        }
+    }
+}
+
+pub fn dig(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let value = interp.call(this, "[]", &args.list[..1.min(args.len())])?;
+    dig_on(interp, value, args)
+}
+
+/// Goes on digging with the arguments after the first.
+pub fn dig_on(interp: &mut Interp, value: Value, args: &Args) -> R {
+    let rest: Vec<Value> = args.list.iter().skip(1).copied().collect();
+    if rest.is_empty() || value.is_nil() {
+        return Ok(value);
+    }
+    if interp.unknown_of(value).is_none() && !interp.responds(value, "dig") {
+        let label = interp.class_name(interp.real_class_of(value));
+        return Err(interp.type_error(format!("{label} does not have #dig method")));
+    }
+    interp.call(value, "dig", &rest)
+}
+
+fn first(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = interp.array_items(this).unwrap_or_default();
+    match args.opt(0) {
+        None => Ok(items.first().copied().unwrap_or(Value::NIL)),
+        Some(n) => {
+            let items = items.to_vec();
+            let n = interp.count_arg(n, "negative array size")?;
+            Ok(interp.array(items.into_iter().take(n).collect()))
+        }
+    }
+}
+
+fn last(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = interp.array_items(this).unwrap_or_default();
+    match args.opt(0) {
+        None => Ok(items.last().copied().unwrap_or(Value::NIL)),
+        Some(n) => {
+            let items = items.to_vec();
+            let n = interp.count_arg(n, "negative array size")?;
+            let skip = items.len().saturating_sub(n);
+            Ok(interp.array(items.into_iter().skip(skip).collect()))
+        }
+    }
+}
+
+fn plus(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut items = list(interp, this);
+    items.extend(interp.array_arg(args.get(0))?);
+    Ok(interp.array(items))
+}
+
+fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if interp.text(args.get(0)).is_some() {
+        return join(interp, this, args);
+    }
+    let n = interp.count_arg(args.get(0), "argument must be non-negative")?;
+    let items = list(interp, this);
+    interp.spend(items.len().saturating_mul(n))?;
+    Ok(interp.array(items.repeat(n)))
+}
+
+/// Keys of a list, for set operations.
+fn keys(
+    interp: &mut Interp,
+    items: &[Value],
+) -> R<std::collections::HashSet<super::super::object::Key>> {
+    let mut out = std::collections::HashSet::new();
+    for item in items {
+        out.insert(interp.key(*item)?);
+    }
+    Ok(out)
+}
+
+fn minus(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let other = interp.array_arg(args.get(0))?;
+    let gone = keys(interp, &other)?;
+    let mut out = Vec::new();
+    for item in list(interp, this) {
+        if !gone.contains(&interp.key(item)?) {
+            out.push(item);
+        }
+    }
+    Ok(interp.array(out))
+}
+
+fn difference(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = list(interp, this);
+    let mut result = interp.array(items);
+    for other in &args.list {
+        result = minus(interp, result, &Args::of(&[*other]))?;
+    }
+    Ok(result)
+}
+
+fn and(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let other = interp.array_arg(args.get(0))?;
+    let mut wanted = keys(interp, &other)?;
+    let mut out = Vec::new();
+    for item in list(interp, this) {
+        if wanted.remove(&interp.key(item)?) {
+            out.push(item);
+        }
+    }
+    Ok(interp.array(out))
+}
+
+fn intersection(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut result = super::enumerable::uniq(interp, this, &Args::default())?;
+    for other in &args.list {
+        result = and(interp, result, &Args::of(&[*other]))?;
+    }
+    Ok(result)
+}
+
+fn intersects(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let common = and(interp, this, args)?;
+    Ok((!list(interp, common).is_empty()).into())
+}
+
+fn union(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut items = list(interp, this);
+    for other in &args.list {
+        items.extend(interp.array_arg(*other)?);
+    }
+    let all = interp.array(items);
+    super::enumerable::uniq(interp, all, &Args::default())
+}
+
+fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let other = args.get(0);
+    if let Some(id) = interp.unknown_of(other) {
+        return Err(Flow::Unknown(id));
+    }
+    let Some(other) = interp.array_items(other).map(<[Value]>::to_vec) else {
+        return Ok(Value::FALSE);
+    };
+    let items = list(interp, this);
+    if items.len() != other.len() {
+        return Ok(Value::FALSE);
+    }
+    let mut unknown = None;
+    for (a, b) in items.into_iter().zip(other) {
+        match interp.equal(a, b) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Value::FALSE),
+            Err(Flow::Unknown(id)) => unknown = Some(id),
+            Err(flow) => return Err(flow),
+        }
+    }
+    match unknown {
+        Some(id) => Err(Flow::Unknown(id)),
+        None => Ok(Value::TRUE),
+    }
+}
+
+fn eql(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if interp.array_items(args.get(0)).is_none() {
+        return Ok(Value::FALSE);
+    }
+    Ok((interp.key(this)? == interp.key(args.get(0))?).into())
+}
+
+fn hash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let key = interp.key(this)?;
+    Ok(super::string::hash_text(&format!("{key:?}")).into())
+}
+
+fn spaceship(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let Some(other) = interp.array_items(args.get(0)).map(<[Value]>::to_vec) else {
+        return Ok(Value::NIL);
+    };
+    let items = list(interp, this);
+    for (a, b) in items.iter().zip(&other) {
+        if !interp.responds(*a, "<=>") {
+            return Ok(Value::NIL);
+        }
+        let order = interp.call(*a, "<=>", &[*b])?;
+        match order.kind {
+            Kind::Int(0) => {}
+            _ => return Ok(order),
+        }
+    }
+    Ok(match items.len().cmp(&other.len()) {
+        Ordering::Less => -1i64,
+        Ordering::Equal => 0,
+        Ordering::Greater => 1,
+    }
+    .into())
+}
+
+fn index(interp: &mut Interp, this: Value, args: &Args) -> R {
+    super::enumerable::find_index(interp, this, args)
+}
+
+fn rindex(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = list(interp, this);
+    for (i, item) in items.into_iter().enumerate().rev() {
+        let found = match args.opt(0) {
+            Some(value) => interp.equal(item, value)?,
+            None => interp.test(args, item)?,
+        };
+        if found {
+            return Ok(Value::count(i));
+        }
+    }
+    Ok(Value::NIL)
+}
+
+fn assoc(interp: &mut Interp, this: Value, args: &Args) -> R {
+    pair_with(interp, this, args, 0)
+}
+
+fn rassoc(interp: &mut Interp, this: Value, args: &Args) -> R {
+    pair_with(interp, this, args, 1)
+}
+
+fn pair_with(interp: &mut Interp, this: Value, args: &Args, at: usize) -> R {
+    for item in list(interp, this) {
+        let Some(value) = interp.array_items(item).and_then(|a| a.get(at)).copied() else {
+            continue;
+        };
+        if interp.equal(value, args.get(0))? {
+            return Ok(item);
+        }
+    }
+    Ok(Value::NIL)
+}
+
+fn bsearch(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = list(interp, this);
+    let (mut low, mut high) = (0, items.len());
+    let mut found = Value::NIL;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let item = items.get(middle).copied().unwrap_or(Value::NIL);
+        let answer = interp.yield_to(args, &[item])?;
+        match answer.kind {
+            Kind::Int(0) => return Ok(item),
+            Kind::Int(n) if n > 0 => low = middle + 1,
+            Kind::Int(_) => high = middle,
+            _ if interp.truth(answer)? => {
+                found = item;
+                high = middle;
+            }
+            _ => low = middle + 1,
+        }
+    }
+    Ok(found)
+}
+
+pub fn reverse(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let mut items = list(interp, this);
+    items.reverse();
+    Ok(interp.array(items))
+}
+
+pub fn rotate(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let n = match args.opt(0) {
+        Some(n) => interp.int_arg(n)?,
+        None => 1,
+    };
+    let mut items = list(interp, this);
+    if !items.is_empty() {
+        let len = items.len() as i64;
+        items.rotate_left(n.rem_euclid(len) as usize);
+    }
+    Ok(interp.array(items))
+}
+
+fn values_at(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut out = Vec::new();
+    for index in &args.list {
+        let value = at(interp, this, &Args::of(&[*index]))?;
+        match interp.range_of(*index).is_some() {
+            true => out.extend(list(interp, value)),
+            false => out.push(value),
+        }
+    }
+    Ok(interp.array(out))
+}
+
+fn transpose(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let mut rows = Vec::new();
+    for row in list(interp, this) {
+        rows.push(interp.array_arg(row)?);
+    }
+    let width = rows.first().map_or(0, Vec::len);
+    if let Some(row) = rows.iter().find(|r| r.len() != width) {
+        let n = row.len();
+        return Err(interp.error(
+            interp.core.index_error,
+            format!("element size differs ({n} should be {width})"),
+        ));
+    }
+    let columns = (0..width)
+        .map(|i| {
+            let column = rows.iter().filter_map(|r| r.get(i).copied()).collect();
+            interp.array(column)
+        })
+        .collect();
+    Ok(interp.array(columns))
+}
+
+pub fn flatten(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let depth = match args.opt(0).filter(|d| !d.is_nil()) {
+        Some(d) => interp.int_arg(d)?,
+        None => -1,
+    };
+    let mut out = Vec::new();
+    flatten_into(interp, this, depth, &mut out, 0)?;
+    Ok(interp.array(out))
+}
+
+fn flatten_into(
+    interp: &mut Interp,
+    list_value: Value,
+    depth: i64,
+    out: &mut Vec<Value>,
+    nesting: usize,
+) -> R<()> {
+    if nesting > 1000 {
+        return Err(interp.argument_error("tried to flatten recursive array"));
+    }
+    for item in list(interp, list_value) {
+        interp.spend(1)?;
+        if depth != 0
+            && let Some(id) = interp.unknown_of(item)
+        {
+            return Err(Flow::Unknown(id));
+        }
+        if depth != 0 && interp.array_items(item).is_some() {
+            flatten_into(interp, item, depth - 1, out, nesting + 1)?;
+        } else {
+            out.push(item);
+        }
+    }
+    Ok(())
+}
+
+/// `join`: nested arrays are joined too, unknown elements leave holes.
+pub fn join(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let separator = match args.opt(0).filter(|s| !s.is_nil()) {
+        Some(s) => interp.str_arg(s)?,
+        None => String::new(),
+    };
+    let mut out = String::new();
+    let mut binary = false;
+    join_into(interp, this, &separator, &mut out, &mut binary, 0)?;
+    Ok(interp.new_str(out, binary))
+}
+
+fn join_into(
+    interp: &mut Interp,
+    this: Value,
+    separator: &str,
+    out: &mut String,
+    binary: &mut bool,
+    nesting: usize,
+) -> R<()> {
+    if nesting > 1000 {
+        return Err(interp.argument_error("recursive array join"));
+    }
+    for (i, item) in list(interp, this).into_iter().enumerate() {
+        if i > 0 {
+            out.push_str(separator);
+        }
+        if interp.array_items(item).is_some() {
+            join_into(interp, item, separator, out, binary, nesting + 1)?;
+        } else {
+            if let Some(Data::Str(s)) = item.obj().map(|id| interp.data(id)) {
+                *binary |= s.binary;
+            }
+            out.push_str(&interp.to_text(item)?);
+        }
+        interp.check_len(out.len())?;
+    }
+    Ok(())
+}
+
+fn inspect(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let Some(id) = this.obj() else {
+        return Ok(Value::NIL);
+    };
+    if interp.inspecting.contains(&id) {
+        return Ok(interp.str("[...]"));
+    }
+    interp.inspecting.push(id);
+    let result = inspect_items(interp, this);
+    interp.inspecting.pop();
+    let text = result?;
+    Ok(interp.str(text))
+}
+
+fn inspect_items(interp: &mut Interp, this: Value) -> R<String> {
+    let mut out = String::from("[");
+    for (i, item) in list(interp, this).into_iter().enumerate() {
+        if i > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(&interp.inspect(item)?);
+        interp.check_len(out.len())?;
+    }
+    out.push(']');
+    Ok(out)
+}
+
+fn random(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(interp.outside("a random choice"))
+}
+
+/// The order is unknown; so is every element, but not how many there are.
+fn shuffle(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let items = list(interp, this);
+    if items.len() < 2 {
+        return Ok(interp.array(items));
+    }
+    let unknown = interp.outside("a random order");
+    Ok(interp.array(vec![unknown; items.len()]))
+}
+
+fn each_or_list(
+    interp: &mut Interp,
+    this: Value,
+    args: &Args,
+    name: &str,
+    lists: Vec<Vec<Value>>,
+) -> R {
+    let lists: Vec<Value> = lists.into_iter().map(|l| interp.array(l)).collect();
+    if args.block.is_none() {
+        let list = interp.array(lists);
+        if name == "product" {
+            return Ok(list);
+        }
+        return Ok(enumerator(interp, list, "each", &Args::default()));
+    }
+    for list in lists {
+        interp.yield_to(args, &[list])?;
+    }
+    Ok(this)
+}
+
+fn product(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut rows: Vec<Vec<Value>> = list(interp, this).into_iter().map(|v| vec![v]).collect();
+    for other in &args.list {
+        let other = interp.array_arg(*other)?;
+        interp.spend(rows.len().saturating_mul(other.len()))?;
+        rows = rows
+            .iter()
+            .flat_map(|row| {
+                other.iter().map(|item| {
+                    let mut row = row.clone();
+                    row.push(*item);
+                    row
+                })
+            })
+            .collect();
+    }
+    each_or_list(interp, this, args, "product", rows)
+}
+
+fn combination(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let n = interp.int_arg(args.get(0))?;
+    let items = list(interp, this);
+    let mut out = Vec::new();
+    if let Ok(n) = usize::try_from(n) {
+        choose(interp, &items, n, &mut Vec::new(), 0, &mut out)?;
+    }
+    each_or_list(interp, this, args, "combination", out)
+}
+
+fn choose(
+    interp: &mut Interp,
+    items: &[Value],
+    n: usize,
+    chosen: &mut Vec<Value>,
+    from: usize,
+    out: &mut Vec<Vec<Value>>,
+) -> R<()> {
+    interp.spend(1)?;
+    if chosen.len() == n {
+        out.push(chosen.clone());
+        return Ok(());
+    }
+    for (i, item) in items.iter().enumerate().skip(from) {
+        chosen.push(*item);
+        choose(interp, items, n, chosen, i + 1, out)?;
+        chosen.pop();
+    }
+    Ok(())
+}
+
+fn permutation(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let items = list(interp, this);
+    let n = match args.opt(0) {
+        Some(n) => interp.int_arg(n)?,
+        None => items.len() as i64,
+    };
+    let mut out = Vec::new();
+    if let Ok(n) = usize::try_from(n) {
+        permute(interp, &items, n, &mut Vec::new(), &mut out)?;
+    }
+    each_or_list(interp, this, args, "permutation", out)
+}
+
+fn permute(
+    interp: &mut Interp,
+    items: &[Value],
+    n: usize,
+    chosen: &mut Vec<usize>,
+    out: &mut Vec<Vec<Value>>,
+) -> R<()> {
+    interp.spend(1)?;
+    if chosen.len() == n {
+        out.push(
+            chosen
+                .iter()
+                .filter_map(|i| items.get(*i).copied())
+                .collect(),
+        );
+        return Ok(());
+    }
+    for i in 0..items.len() {
+        if !chosen.contains(&i) {
+            chosen.push(i);
+            permute(interp, items, n, chosen, out)?;
+            chosen.pop();
+        }
+    }
+    Ok(())
+}

@@ -15,20 +15,32 @@ use super::flow::R;
 use super::value::Value;
 
 mod array;
+mod array_edit;
 mod comparable;
+mod conversion;
 mod enumerable;
+mod enumerator;
 mod exception;
+mod float;
+mod grouping;
 mod hash;
+mod hash_edit;
+mod integer;
 mod kernel;
 pub mod known;
+mod lazy;
 mod module;
 mod numeric;
 mod object;
+mod pack;
 mod procs;
 mod range;
 pub mod regexp;
+mod regexp_methods;
+mod singletons;
 mod string;
 mod structs;
+pub mod support;
 mod symbol;
 
 /// `this` is the receiver.
@@ -118,11 +130,13 @@ pub(super) fn install(interp: &mut Interp) {
         interp.add_known(class, names);
     }
     kernel::install(interp);
+    conversion::install(interp);
     object::install(interp);
     module::install(interp);
     procs::install(interp);
     exception::install(interp);
     comparable::install(interp);
+    singletons::install(interp);
     numeric::install(interp);
     string::install(interp);
     symbol::install(interp);

@@ -9,6 +9,7 @@ use super::super::Interp;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Match, Regex};
 use super::super::value::Value;
+pub use super::regexp_methods::{escape, group_index, install};
 
 /// Compiles a Ruby pattern; `None` where the engine cannot.
 pub fn compile(source: &str, flags: RegexFlags) -> Option<fancy_regex::Regex> {
@@ -208,5 +209,3 @@ impl Interp {
         index.map_or(Value::NIL, |i| self.group_value(&found, i + 1))
     }
 }
-
-pub(super) fn install(_interp: &mut Interp) {}

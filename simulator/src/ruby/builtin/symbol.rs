@@ -1,5 +1,87 @@
-//! Native methods.
+//! Native methods of `Symbol`: mostly those of its string.
+
+use std::sync::LazyLock;
 
 use super::super::Interp;
+use super::super::class::Table;
+use super::super::env::Args;
+use super::super::flow::R;
+use super::super::object::ProcBody;
+use super::super::value::{Kind, Value};
+use super::{Builtin, def, table};
 
-pub(super) fn install(_interp: &mut Interp) {}
+static METHODS: &[Builtin] = &[
+    def("<=>", 1, 1, |i, t, a| match a.get(0).kind {
+        Kind::Sym(_) => on_string(i, t, "<=>", a),
+        _ => Ok(Value::NIL),
+    }),
+    def("=~", 1, 1, |i, t, a| on_string(i, t, "=~", a)),
+    def("[]", 1, 2, |i, t, a| on_string(i, t, "[]", a)),
+    def("capitalize", 0, 0, |i, t, a| {
+        symbolic(i, t, "capitalize", a)
+    }),
+    def("casecmp", 1, 1, |i, t, a| on_string(i, t, "casecmp", a)),
+    def("casecmp?", 1, 1, |i, t, a| on_string(i, t, "casecmp?", a)),
+    def("downcase", 0, 0, |i, t, a| symbolic(i, t, "downcase", a)),
+    def("empty?", 0, 0, |i, t, a| on_string(i, t, "empty?", a)),
+    def("encoding", 0, 0, |i, t, a| on_string(i, t, "encoding", a)),
+    def("end_with?", 0, -1, |i, t, a| {
+        on_string(i, t, "end_with?", a)
+    }),
+    def("id2name", 0, 0, to_s),
+    def("inspect", 0, 0, |i, t, _| {
+        let text = i.inspect(t)?;
+        Ok(i.str(text))
+    }),
+    def("length", 0, 0, |i, t, a| on_string(i, t, "length", a)),
+    def("match", 1, 2, |i, t, a| on_string(i, t, "match", a)),
+    def("match?", 1, 2, |i, t, a| on_string(i, t, "match?", a)),
+    def("name", 0, 0, to_s),
+    def("next", 0, 0, |i, t, a| symbolic(i, t, "succ", a)),
+    def("size", 0, 0, |i, t, a| on_string(i, t, "length", a)),
+    def("slice", 1, 2, |i, t, a| on_string(i, t, "[]", a)),
+    def("start_with?", 0, -1, |i, t, a| {
+        on_string(i, t, "start_with?", a)
+    }),
+    def("succ", 0, 0, |i, t, a| symbolic(i, t, "succ", a)),
+    def("swapcase", 0, 0, |i, t, a| symbolic(i, t, "swapcase", a)),
+    def("to_proc", 0, 0, to_proc),
+    def("to_s", 0, 0, to_s),
+    def("to_sym", 0, 0, |_, this, _| Ok(this)),
+    def("upcase", 0, 0, |i, t, a| symbolic(i, t, "upcase", a)),
+];
+static TABLE: Table = LazyLock::new(|| table(METHODS));
+
+pub(super) fn install(interp: &mut Interp) {
+    interp.include(interp.core.symbol, interp.core.comparable);
+    interp.add_methods(interp.core.symbol, &TABLE);
+}
+
+fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let text = interp.text_or_sym(this).unwrap_or_default().to_owned();
+    Ok(interp.str(text))
+}
+
+/// A method of the symbol's string; symbol arguments count as strings too.
+fn on_string(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
+    let text = to_s(interp, this, args)?;
+    let mut passed = args.clone();
+    for arg in &mut passed.list {
+        if matches!(arg.kind, Kind::Sym(_)) {
+            *arg = to_s(interp, *arg, args)?;
+        }
+    }
+    interp.call_with(text, name, &passed)
+}
+
+fn symbolic(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
+    let text = on_string(interp, this, name, args)?;
+    Ok(interp.text(text).map_or(Value::NIL, Value::sym))
+}
+
+fn to_proc(interp: &mut Interp, this: Value, _: &Args) -> R {
+    match this.kind {
+        Kind::Sym(name) => Ok(interp.new_proc(ProcBody::Symbol(name), true)),
+        _ => Ok(Value::NIL),
+    }
+}
