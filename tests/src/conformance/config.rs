@@ -129,13 +129,8 @@ fn problems(format: &str, source: &Source, wrapper: &str) -> Vec<Problem> {
         return haproxy::problems(source);
     }
     let (config, errors) = nginx::parse(source);
-    // The `events` wrapper only adds the block that a whole file lacked.
-    let context = match wrapper {
-        "http" => nginx::Context::Http,
-        "server" => nginx::Context::Server,
-        _ => nginx::Context::Main,
-    };
-    nginx::problems_in(&config, errors, context, nginx::Extent::Whole)
+    let context = nginx::Context::from_name(wrapper).unwrap_or(nginx::Context::Main);
+    nginx::problems_in(&config, errors, context)
 }
 
 /// A share in percent with one decimal, by whole numbers only.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub mod config;
+pub mod ruby;
 pub mod search;
 
 /// What a kind's runner found.
@@ -74,7 +75,10 @@ impl Report {
 pub fn run(kind: &str, path: &Path) -> Result<Report, String> {
     match kind {
         "config" => config::run(path),
+        "ruby" => ruby::run(path),
         "search" => search::run(path),
-        _ => Err(format!("unknown kind `{kind}`; there is: config, search")),
+        _ => Err(format!(
+            "unknown kind `{kind}`; there is: config, ruby, search"
+        )),
     }
 }
