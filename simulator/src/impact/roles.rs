@@ -1,8 +1,8 @@
 //! Role files as they are written: the name inside and the run lists, each with its place.
 
+use foretaste_parser::json;
 use foretaste_parser::ruby::ast::{Arg, Expr, ExprKind, Pair};
 use foretaste_parser::source::{Location, Source};
-use serde_json::Value as Json;
 
 use super::RoleFile;
 use crate::repository::Repository;
@@ -92,36 +92,23 @@ fn strings(value: &Expr, source: &Source, out: &mut Vec<(String, Location)>, dep
 }
 
 fn json(repository: &Repository, role: &mut RoleFile) {
-    let (Some(text), Some(Ok(json))) = (repository.text(&role.path), repository.json(&role.path))
-    else {
+    let Some(text) = repository.text(&role.path) else {
         return;
     };
     let source = Source::new(role.path.clone(), text);
-    // Values are found again in the text: good enough for a line.
-    let place = |value: &str| {
-        let quoted = Json::from(value).to_string();
-        let at = source.text().find(&quoted).unwrap_or(0);
-        Location::line(
-            role.path.clone(),
-            source.line(u32::try_from(at).unwrap_or(0)),
-        )
+    let (Some(json), _) = json::parse(&source) else {
+        return;
     };
-    role.name = json
-        .get("name")
-        .and_then(Json::as_str)
-        .map(|name| (name.to_owned(), place(name)));
-    let items = json.get("run_list").and_then(Json::as_array);
+    let text = |node: &json::Node| Some((node.as_str()?.to_owned(), source.location(node.span)));
+    role.name = json.get("name").and_then(text);
     let others = json
         .get("env_run_lists")
-        .and_then(Json::as_object)
         .into_iter()
-        .flat_map(|lists| lists.values())
-        .filter_map(Json::as_array);
-    role.run_list = items
+        .flat_map(|lists| lists.entries().iter().map(|(_, list)| list));
+    role.run_list = json
+        .get("run_list")
         .into_iter()
         .chain(others)
-        .flatten()
-        .filter_map(Json::as_str)
-        .map(|item| (item.to_owned(), place(item)))
+        .flat_map(|list| list.items().iter().filter_map(text))
         .collect();
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use foretaste_parser::formats::{Format, format_of};
 use foretaste_parser::source::{Source, Span, SyntaxError};
-use foretaste_parser::{erb, ruby};
+use foretaste_parser::{erb, json, ruby};
 
 use super::{Comparison, NodeImpact, SyntaxImpact};
 
@@ -32,56 +32,9 @@ fn errors(format: Format, source: &Arc<Source>) -> Vec<SyntaxError> {
     match format {
         Format::Ruby => ruby::parse(source.clone()).errors,
         Format::Erb => erb::parse(source.clone()).errors,
-        Format::Json => json(source.text()).into_iter().collect(),
+        Format::Json => json::parse(source).1,
         Format::HaproxyCfg | Format::Nginx => Vec::new(),
     }
-}
-
-/// The first error of a JSON text. Chef's parser (yajl) takes comments, so they are blanked out first.
-fn json(text: &str) -> Option<SyntaxError> {
-    let text = without_comments(text);
-    let error = serde_json::from_str::<serde_json::Value>(&text).err()?;
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1))
-        .map(str::len)
-        .sum();
-    let at = start + error.column().saturating_sub(1);
-    let message = error.to_string();
-    let message = message
-        .rsplit_once(" at line ")
-        .map_or(message.as_str(), |(m, _)| m);
-    Some(SyntaxError::new(message, Span::new(at, at + 1)))
-}
-
-/// Comments as blanks of the same length.
-fn without_comments(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut quoted = false;
-    while let Some(c) = rest.chars().next() {
-        let comment = match (quoted, rest.get(..2)) {
-            (false, Some("//")) => rest.find('\n').unwrap_or(rest.len()),
-            (false, Some("/*")) => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            _ => 0,
-        };
-        let (taken, after) = rest.split_at_checked(comment).unwrap_or((rest, ""));
-        if comment > 0 {
-            out.extend(taken.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
-            rest = after;
-            continue;
-        }
-        let mut length = c.len_utf8();
-        if quoted && c == '\\' {
-            length += rest.chars().nth(1).map_or(0, char::len_utf8);
-        } else if c == '"' {
-            quoted = !quoted;
-        }
-        let (taken, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        out.push_str(taken);
-        rest = after;
-    }
-    out
 }
 
 /// Whether a line is one that a version control system leaves between two versions.
@@ -196,7 +149,7 @@ mod tests {
         );
         assert_eq!(
             show("roles/a.json", "{\n  \"a\": 1,\n}\n"),
-            "3: trailing comma"
+            "2: trailing comma before `}`"
         );
         assert_ne!(
             show("cookbooks/a/recipes/default.rb", "package 'a' do\n"),
