@@ -74,7 +74,17 @@ fn fired(rule: &Rule, side: &str) -> Vec<String> {
 #[test]
 fn bad_examples_fire_their_rule_alone_and_good_ones_are_silent() {
     for rule in RULES.iter().filter(|r| STATIC.contains(&r.name)) {
-        assert_eq!(fired(rule, "bad"), [rule.name], "the bad example of {}", rule.name);
-        assert_eq!(fired(rule, "good"), [""; 0], "the good example of {}", rule.name);
+        assert_eq!(
+            fired(rule, "bad"),
+            [rule.name],
+            "the bad example of {}",
+            rule.name
+        );
+        assert_eq!(
+            fired(rule, "good"),
+            [""; 0],
+            "the good example of {}",
+            rule.name
+        );
     }
 }
