@@ -93,6 +93,11 @@ impl ResourceType {
     }
 
     #[must_use]
+    pub fn has_property(&self, name: &str) -> bool {
+        self.properties.contains_key(name)
+    }
+
+    #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
         self.properties.get(name)
     }
