@@ -85,7 +85,8 @@ impl Interp {
             (Kind::Int(x), Kind::Float(y)) | (Kind::Float(y), Kind::Int(x)) => Ok(x as f64 == y),
             (Kind::Obj(x), Kind::Obj(y)) => {
                 if let (Data::Str(s), Data::Str(t)) = (self.data(x), self.data(y)) {
-                    if s == t && super::unknown::first_hole(&s.text).is_none() {
+                    let ascii = s.text == t.text && s.text.is_ascii();
+                    if (s == t || ascii) && super::unknown::first_hole(&s.text).is_none() {
                         return Ok(true);
                     }
                     let hole = super::unknown::first_hole(&s.text)
@@ -308,7 +309,7 @@ pub fn float_text(f: f64) -> String {
         };
     }
     let magnitude = f.abs();
-    if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
+    if magnitude != 0.0 && !(1e-4..1e15).contains(&magnitude) {
         let text = format!("{f:e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let mantissa = if mantissa.contains('.') {
@@ -351,7 +352,12 @@ pub fn inspect_str(text: &str, binary: bool) -> String {
             '#' if matches!(chars.peek(), Some('{' | '$' | '@')) => out.push_str("\\#"),
             c if binary && (c as u32) > 0x7e => out.push_str(&format!("\\x{:02X}", c as u32)),
             c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                out.push_str(&format!("\\x{:02X}", c as u32));
+                let escaped = if binary {
+                    format!("\\x{:02X}", c as u32)
+                } else {
+                    format!("\\u{:04X}", c as u32)
+                };
+                out.push_str(&escaped);
             }
             c if !super::unknown::is_hole(c) && is_unprintable(c) => {
                 if (c as u32) > 0xFFFF {
@@ -369,7 +375,7 @@ pub fn inspect_str(text: &str, binary: bool) -> String {
 
 fn is_unprintable(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}')
+        || matches!(c, '\u{2028}'..='\u{2029}' | '\u{e000}'..='\u{f8ff}')
 }
 
 /// `:name`, quoted where it must be.

@@ -41,6 +41,7 @@ mod singletons;
 mod string;
 mod structs;
 pub mod support;
+mod stdlib;
 mod symbol;
 
 /// `this` is the receiver.
@@ -146,4 +147,5 @@ pub(super) fn install(interp: &mut Interp) {
     range::install(interp);
     enumerable::install(interp);
     structs::install(interp);
+    stdlib::install(interp);
 }

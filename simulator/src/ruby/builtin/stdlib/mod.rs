@@ -1,0 +1,11 @@
+//! Ruby's standard library, as far as it computes: what asks the machine outside is unknown.
+
+use super::super::Interp;
+
+mod file;
+mod json;
+
+pub(super) fn install(interp: &mut Interp) {
+    file::install(interp);
+    json::install(interp);
+}
