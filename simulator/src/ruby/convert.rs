@@ -374,8 +374,7 @@ pub fn inspect_str(text: &str, binary: bool) -> String {
 }
 
 fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}'..='\u{2029}' | '\u{e000}'..='\u{f8ff}')
+    c.is_control() || matches!(c, '\u{2028}'..='\u{2029}' | '\u{e000}'..='\u{f8ff}')
 }
 
 /// `:name`, quoted where it must be.

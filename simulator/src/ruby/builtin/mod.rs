@@ -38,10 +38,10 @@ mod range;
 pub mod regexp;
 mod regexp_methods;
 mod singletons;
+mod stdlib;
 mod string;
 mod structs;
 pub mod support;
-mod stdlib;
 mod symbol;
 
 /// `this` is the receiver.

@@ -12,7 +12,9 @@ use super::super::{Builtin, def, table};
 
 static STATIC: &[Builtin] = &[
     def("absolute_path", 1, 2, expand_path),
-    def("absolute_path?", 1, 1, |i, _, a| Ok(path_arg(i, a.get(0))?.starts_with('/').into())),
+    def("absolute_path?", 1, 1, |i, _, a| {
+        Ok(path_arg(i, a.get(0))?.starts_with('/').into())
+    }),
     def("basename", 1, 2, basename),
     def("dirname", 1, 2, dirname),
     def("expand_path", 1, 2, expand_path),
@@ -90,7 +92,10 @@ pub(super) fn install(interp: &mut Interp) {
 }
 
 fn outside(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let path = interp.text(args.get(0)).unwrap_or("the file system").to_owned();
+    let path = interp
+        .text(args.get(0))
+        .unwrap_or("the file system")
+        .to_owned();
     Ok(interp.outside(format!("the state of {path} on the node")))
 }
 
@@ -114,7 +119,13 @@ fn join(interp: &mut Interp, _: Value, args: &Args) -> R {
     Ok(interp.str(out))
 }
 
-fn join_part(interp: &mut Interp, part: Value, out: &mut String, first: &mut bool, depth: usize) -> R<()> {
+fn join_part(
+    interp: &mut Interp,
+    part: Value,
+    out: &mut String,
+    first: &mut bool,
+    depth: usize,
+) -> R<()> {
     if depth > 100 {
         return Err(interp.argument_error("recursive array"));
     }
@@ -169,7 +180,11 @@ fn basename(interp: &mut Interp, _: Value, args: &Args) -> R {
     } else {
         suffix
     };
-    let kept = name.strip_suffix(cut.as_str()).filter(|k| !k.is_empty()).unwrap_or(name).to_owned();
+    let kept = name
+        .strip_suffix(cut.as_str())
+        .filter(|k| !k.is_empty())
+        .unwrap_or(name)
+        .to_owned();
     Ok(interp.str(kept))
 }
 
@@ -178,7 +193,11 @@ fn parent(path: &str) -> String {
     match trimmed.rfind('/') {
         Some(i) => {
             let kept = trimmed.get(..i).unwrap_or_default().trim_end_matches('/');
-            if kept.is_empty() { "/".into() } else { kept.into() }
+            if kept.is_empty() {
+                "/".into()
+            } else {
+                kept.into()
+            }
         }
         None if trimmed.is_empty() && path.starts_with('/') => "/".into(),
         None => ".".into(),
@@ -224,8 +243,18 @@ fn expand_path(interp: &mut Interp, _: Value, args: &Args) -> R {
         Some(b) => path_arg(interp, b)?,
         None => String::new(),
     };
-    let whole = if path.starts_with('/') { path } else { format!("{base}/{path}") };
-    if !whole.starts_with('/') || base.starts_with('~') || whole.contains("/~") || (base.is_empty() && !args.get(0).is_nil() && !interp.text(args.get(0)).is_some_and(|p| p.starts_with('/'))) {
+    let whole = if path.starts_with('/') {
+        path
+    } else {
+        format!("{base}/{path}")
+    };
+    if !whole.starts_with('/')
+        || base.starts_with('~')
+        || whole.contains("/~")
+        || (base.is_empty()
+            && !args.get(0).is_nil()
+            && !interp.text(args.get(0)).is_some_and(|p| p.starts_with('/')))
+    {
         return Ok(interp.outside("the working folder of the run"));
     }
     let mut parts: Vec<&str> = Vec::new();
@@ -252,7 +281,10 @@ fn fnmatch(interp: &mut Interp, _: Value, args: &Args) -> R {
     }
     interp.spend(pattern.len().saturating_mul(path.len()))?;
     let fold = |s: String| if flags & 8 != 0 { s.to_lowercase() } else { s };
-    let (pattern, path): (Vec<char>, Vec<char>) = (fold(pattern).chars().collect(), fold(path).chars().collect());
+    let (pattern, path): (Vec<char>, Vec<char>) = (
+        fold(pattern).chars().collect(),
+        fold(path).chars().collect(),
+    );
     Ok(glob(&pattern, &path, flags & 2 != 0, flags & 4 != 0, true).into())
 }
 
@@ -266,7 +298,13 @@ fn glob(pattern: &[char], text: &[char], pathname: bool, dots: bool, start: bool
                 return true;
             }
             match text.iter().position(|c| *c == '/') {
-                Some(i) if !hidden => glob(pattern, text.get(i + 1..).unwrap_or_default(), pathname, dots, true),
+                Some(i) if !hidden => glob(
+                    pattern,
+                    text.get(i + 1..).unwrap_or_default(),
+                    pathname,
+                    dots,
+                    true,
+                ),
                 _ => false,
             }
         }
@@ -275,7 +313,13 @@ fn glob(pattern: &[char], text: &[char], pathname: bool, dots: bool, start: bool
                 return false;
             }
             for i in 0..=text.len() {
-                if glob(rest, text.get(i..).unwrap_or_default(), pathname, dots, false) {
+                if glob(
+                    rest,
+                    text.get(i..).unwrap_or_default(),
+                    pathname,
+                    dots,
+                    false,
+                ) {
                     return true;
                 }
                 if pathname && text.get(i) == Some(&'/') {
@@ -285,7 +329,9 @@ fn glob(pattern: &[char], text: &[char], pathname: bool, dots: bool, start: bool
             false
         }
         ['[', rest @ ..] => {
-            let (Some(close), Some(c)) = (rest.iter().skip(1).position(|c| *c == ']'), text.first()) else {
+            let (Some(close), Some(c)) =
+                (rest.iter().skip(1).position(|c| *c == ']'), text.first())
+            else {
                 return false;
             };
             let set = rest.get(..close + 1).unwrap_or_default();
@@ -310,7 +356,13 @@ fn glob(pattern: &[char], text: &[char], pathname: bool, dots: bool, start: bool
             !hidden
                 && found != negated
                 && !(pathname && *c == '/')
-                && glob(rest.get(close + 2..).unwrap_or_default(), text.get(1..).unwrap_or_default(), pathname, dots, false)
+                && glob(
+                    rest.get(close + 2..).unwrap_or_default(),
+                    text.get(1..).unwrap_or_default(),
+                    pathname,
+                    dots,
+                    false,
+                )
         }
         [p, rest @ ..] => {
             let (p, rest) = match (p, rest) {

@@ -67,7 +67,11 @@ fn error(interp: &mut Interp, class: &str, message: String) -> Flow {
 
 fn put(interp: &mut Interp, value: Value, layout: Layout, depth: usize, out: &mut String) -> R<()> {
     if depth > 100 {
-        return Err(error(interp, "JSON::NestingError", format!("nesting of {depth} is too deep")));
+        return Err(error(
+            interp,
+            "JSON::NestingError",
+            format!("nesting of {depth} is too deep"),
+        ));
     }
     interp.check_len(out.len())?;
     if let Some(id) = interp.unknown_of(value) {
@@ -79,7 +83,11 @@ fn put(interp: &mut Interp, value: Value, layout: Layout, depth: usize, out: &mu
         Kind::Bool(_) | Kind::Int(_) => out.push_str(&interp.to_text(value)?),
         Kind::Float(f) if !f.is_finite() => {
             let text = float_text(f);
-            return Err(error(interp, "JSON::GeneratorError", format!("920: {text} not allowed in JSON")));
+            return Err(error(
+                interp,
+                "JSON::GeneratorError",
+                format!("920: {text} not allowed in JSON"),
+            ));
         }
         Kind::Float(f) => out.push_str(&float_text(f)),
         _ => {
@@ -177,16 +185,30 @@ fn parse(interp: &mut Interp, _: Value, args: &Args) -> R {
     match first {
         Some(Ok(json)) if rest.trim().is_empty() => read(interp, &json, symbols),
         // Comments and NaN are beyond serde_json; the gem takes the former.
-        _ if text.contains("/*") || text.contains("//") => Err(interp.not_supported("JSON with comments")),
+        _ if text.contains("/*") || text.contains("//") => {
+            Err(interp.not_supported("JSON with comments"))
+        }
         Some(Ok(_)) => {
             let rest = rest.trim_start();
-            Err(error(interp, "JSON::ParserError", format!("unexpected token at '{rest}'")))
+            Err(error(
+                interp,
+                "JSON::ParserError",
+                format!("unexpected token at '{rest}'"),
+            ))
         }
         Some(Err(_)) => {
             let rest = unexpected(&text);
-            Err(error(interp, "JSON::ParserError", format!("unexpected token at '{rest}'")))
+            Err(error(
+                interp,
+                "JSON::ParserError",
+                format!("unexpected token at '{rest}'"),
+            ))
         }
-        None => Err(error(interp, "JSON::ParserError", "unexpected token at ''".into())),
+        None => Err(error(
+            interp,
+            "JSON::ParserError",
+            "unexpected token at ''".into(),
+        )),
     }
 }
 
@@ -218,7 +240,11 @@ fn read(interp: &mut Interp, json: &serde_json::Value, symbols: bool) -> R {
             let mut hash = Hash::default();
             for (key, value) in pairs {
                 let value = read(interp, value, symbols)?;
-                let key = if symbols { Value::sym(key) } else { interp.str(key.as_str()) };
+                let key = if symbols {
+                    Value::sym(key)
+                } else {
+                    interp.str(key.as_str())
+                };
                 super::super::hash::put(interp, &mut hash, key, value)?;
             }
             Ok(interp.hash(hash))
