@@ -70,7 +70,13 @@ impl<'t> Parser<'t> {
         self.report(SyntaxError::new(message, Span::new(start, end)));
     }
 
-    fn report(&mut self, error: SyntaxError) {
+    fn report(&mut self, mut error: SyntaxError) {
+        // A span of one byte may end inside a character.
+        let mut end = self.text.len().min(error.span.end as usize);
+        while !self.text.is_char_boundary(end) {
+            end += 1;
+        }
+        error.span = Span::new(error.span.start as usize, end);
         self.errors.push(error);
         if self.gave_up() {
             self.at = self.text.len();
