@@ -44,7 +44,8 @@ const HAPROXY: &str = "global\n  maxconn 4096\ndefaults\n  mode http\n  timeout 
 const NGINX: &str = "user www; # é\nhttp {\n upstream app { server 10.0.0.1:80 weight=2; server unix:/a backup; }\n\
     \x20 server { listen 80; location ~ ^/(a|b)$ { proxy_pass http://app; return 301 \"https://$host{x}\"; } }\n}\n";
 
-const QUERY: &str = "roles:web* AND (tags:a\\:b OR NOT name:\"x y\"~2) AND -n:[1 TO *} +é:/a.b/^2 && !x?y";
+const QUERY: &str =
+    "roles:web* AND (tags:a\\:b OR NOT name:\"x y\"~2) AND -n:[1 TO *} +é:/a.b/^2 && !x?y";
 
 /// A fixed sequence: the same texts are mangled the same way on every run.
 struct Sequence(u64);
