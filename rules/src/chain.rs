@@ -6,7 +6,7 @@ use foretaste_parser::source::Location;
 use foretaste_simulator::convergence::{Evidence, RenderedFile, Search};
 use foretaste_simulator::impact::{Impact, PoolImpact, SearchImpact, Suspects};
 use foretaste_simulator::pool::{Member, Pool};
-use foretaste_simulator::search::Moment;
+use foretaste_simulator::search::{Moment, Plan};
 
 /// How many names or lines are written out.
 const SHOWN: usize = 6;
@@ -77,6 +77,8 @@ pub(crate) struct Chain {
     pub place: Location,
     /// Nodes that no longer serve.
     pub gone: BTreeSet<String>,
+    /// What exists instead of what the searches ask for.
+    pub nearest: Option<String>,
 }
 
 /// Traces what a pool loses at a moment back to the change.
@@ -128,6 +130,10 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
     if let (Some(file), Some(place)) = (file, &place) {
         evidence.push(rendered(file, place, pool, moment));
     }
+    let nearest = searches
+        .iter()
+        .filter(|(_, now)| now.results.is_empty())
+        .find_map(|(_, now)| nearest(impact, now));
     let place = searches
         .first()
         .map(|(_, s)| s.location.clone())
@@ -138,6 +144,7 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
         evidence,
         place,
         gone,
+        nearest,
     }
 }
 
@@ -308,5 +315,47 @@ fn rendered(file: &RenderedFile, place: &Location, pool: &PoolImpact, moment: Mo
     Evidence {
         message: format!("{} then has:\n{lines}", pool.file),
         location: place.clone(),
+    }
+}
+
+/// What exists instead of what the query asks for.
+pub(crate) fn nearest(impact: &Impact, search: &Search) -> Option<String> {
+    let unmatched = Plan::new(&search.query, impact.index.profile())
+        .map(|plan| impact.index.unmatched(&search.index, &plan))
+        .unwrap_or_default();
+    let hints: Vec<String> = unmatched
+        .iter()
+        .take(3)
+        .map(|u| {
+            let (what, near) = if u.nearest.holders == 0 {
+                (
+                    format!("no {} has `{}`", thing(search, true), u.field),
+                    u.nearest.fields.first(),
+                )
+            } else {
+                (
+                    format!("{} `{}` does not exist", u.field, u.value),
+                    u.nearest.values.first(),
+                )
+            };
+            match near {
+                Some((name, held)) => format!(
+                    "{what}; did you mean `{name}` ({})?",
+                    count(*held, thing(search, true), thing(search, false))
+                ),
+                None => what,
+            }
+        })
+        .collect();
+    (!hints.is_empty()).then(|| hints.join("; "))
+}
+
+/// What an index holds, in words.
+pub(crate) fn thing(search: &Search, one: bool) -> &'static str {
+    match (search.index.as_str(), one) {
+        ("node", true) => "node",
+        ("node", false) => "nodes",
+        (_, true) => "object",
+        (_, false) => "objects",
     }
 }

@@ -5,7 +5,7 @@ pub mod syntax;
 mod tables;
 mod token;
 
-pub use check::{Context, check, context_of};
+pub use check::{Context, Extent, check, context_of};
 pub use syntax::{Body, Config, Directive, Word};
 
 use crate::problem::Problem;
@@ -38,7 +38,12 @@ pub fn parse(source: &Source) -> (Config<'_>, Vec<SyntaxError>) {
 pub fn problems(source: &Source) -> Vec<Problem> {
     let (config, errors) = parse(source);
     let context = context_of(source.path(), &config);
-    problems_in(&config, errors, context)
+    let extent = if context == Context::Main {
+        Extent::Whole
+    } else {
+        Extent::Fragment
+    };
+    problems_in(&config, errors, context, extent)
 }
 
 /// As [`problems`], for a file that is included in a known context.
@@ -46,9 +51,10 @@ pub fn problems_in(
     config: &Config<'_>,
     errors: Vec<SyntaxError>,
     context: Context,
+    extent: Extent,
 ) -> Vec<Problem> {
     let mut found: Vec<(bool, Problem)> = errors.into_iter().map(|e| (false, e.into())).collect();
-    found.extend(check::check_in_phases(config, context));
+    found.extend(check::check_in_phases(config, context, extent));
     // nginx reads the whole file before it opens zones and picks default servers.
     found.sort_by_key(|(late, p)| (*late, p.span.start));
     found.into_iter().map(|(_, p)| p).collect()

@@ -117,6 +117,16 @@ fn is_empty(impact: &Impact, pool: &PoolImpact, moment: Moment) -> bool {
 
 /// Whether the pool went because the change takes its name out of the code, or gives its servers another pool.
 fn is_deliberate(impact: &Impact, pool: &PoolImpact, moment: Moment) -> bool {
+    // A search that is still made and now finds nobody deletes nothing on purpose.
+    let searched = impact.searches.iter().any(|s| {
+        s.node == pool.node
+            && s.before.as_ref().is_some_and(|b| !b.results.is_empty())
+            && chain::search_at(s, moment)
+                .is_some_and(|now| now.results.is_empty() && now.undetermined.is_none())
+    });
+    if searched {
+        return false;
+    }
     let removed = impact.files.iter().any(|file| {
         file.before.as_ref().is_some_and(|before| {
             file.hunks.iter().any(|h| {
@@ -161,7 +171,10 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
                 "pool `{}` loses {lost}: nobody serves it any more",
                 pool.name
             ),
-            "make the search, or what it is made of, ask for what the servers are; compare the names with `foretaste search`",
+            chain.nearest.clone().unwrap_or_else(|| {
+                "ask for what the servers are, or let them become what is asked for; `foretaste search --explain` compares"
+                    .to_owned()
+            }),
         )
     } else {
         let after = chain::count(pool.serving_at(Moment::Settled), "server", "servers");
@@ -171,7 +184,8 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
                 pool.name
             ),
             "split the change: let the servers save the new name beside the old one and converge, then move the search, \
-             then take the old name away",
+             then take the old name away"
+                .to_owned(),
         )
     };
     let mut finding = Finding::new(message, chain.place)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use foretaste_simulator::convergence::Search;
 use foretaste_simulator::impact::{Impact, SearchImpact, Suspects};
-use foretaste_simulator::search::{Moment, Plan};
+use foretaste_simulator::search::Moment;
 
 use crate::chain;
 use crate::config::Config;
@@ -133,7 +133,11 @@ fn lost(impact: &Impact, search: &SearchImpact, before: &Search) -> Option<Findi
     let message = format!(
         "the search `{}` matches nothing{when}; it matched {}",
         now.query,
-        chain::count(before.results.len(), thing(now, true), thing(now, false))
+        chain::count(
+            before.results.len(),
+            chain::thing(now, true),
+            chain::thing(now, false)
+        )
     );
     let mut finding = finding(impact, search, now, message);
     if search.files.is_empty() || now.guarded {
@@ -170,7 +174,10 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
     }
     let cause = impact.blame(&suspects);
     let mut finding = Finding::new(message, now.location.clone())
-        .help(nearest(impact, now))
+        .help(chain::nearest(impact, now).unwrap_or_else(|| {
+            "each condition matches something, but nothing matches them all: `foretaste search --explain` shows which"
+                .to_owned()
+        }))
         .node(search.node.as_str())
         .caused_by(cause);
     let causes: Vec<_> = finding
@@ -193,54 +200,9 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
     finding
 }
 
-/// What exists instead of what the query asks for.
-fn nearest(impact: &Impact, search: &Search) -> String {
-    let unmatched = Plan::new(&search.query, impact.index.profile())
-        .map(|plan| impact.index.unmatched(&search.index, &plan))
-        .unwrap_or_default();
-    let hints: Vec<String> = unmatched
-        .iter()
-        .take(3)
-        .map(|u| {
-            let (what, near) = if u.nearest.holders == 0 {
-                (
-                    format!("no {} has `{}`", thing(search, true), u.field),
-                    u.nearest.fields.first(),
-                )
-            } else {
-                (
-                    format!("{} `{}` does not exist", u.field, u.value),
-                    u.nearest.values.first(),
-                )
-            };
-            match near {
-                Some((name, count)) => format!(
-                    "{what}; did you mean `{name}` ({})?",
-                    chain::count(*count, thing(search, true), thing(search, false))
-                ),
-                None => what,
-            }
-        })
-        .collect();
-    if hints.is_empty() {
-        "each condition matches something, but nothing matches them all: `foretaste search --explain` shows which".to_owned()
-    } else {
-        hints.join("; ")
-    }
-}
-
 fn has_pools(impact: &Impact, node: &str, file: &str) -> bool {
     impact
         .pools
         .iter()
         .any(|p| p.node == node && p.file == file)
-}
-
-fn thing(search: &Search, one: bool) -> &'static str {
-    match (search.index.as_str(), one) {
-        ("node", true) => "node",
-        ("node", false) => "nodes",
-        (_, true) => "object",
-        (_, false) => "objects",
-    }
 }

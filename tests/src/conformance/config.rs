@@ -129,8 +129,13 @@ fn problems(format: &str, source: &Source, wrapper: &str) -> Vec<Problem> {
         return haproxy::problems(source);
     }
     let (config, errors) = nginx::parse(source);
-    let context = nginx::Context::from_name(wrapper).unwrap_or(nginx::Context::Main);
-    nginx::problems_in(&config, errors, context)
+    // The `events` wrapper only adds the block that a whole file lacked.
+    let context = match wrapper {
+        "http" => nginx::Context::Http,
+        "server" => nginx::Context::Server,
+        _ => nginx::Context::Main,
+    };
+    nginx::problems_in(&config, errors, context, nginx::Extent::Whole)
 }
 
 /// A share in percent with one decimal, by whole numbers only.

@@ -27,6 +27,9 @@ use crate::source::Span;
 use names::Names;
 pub use value::Address;
 
+/// Nobody reads further, and a hostile file could make millions.
+const MAX_PROBLEMS: usize = 1000;
+
 /// The first thing wrong with a line, if any.
 type Check = Result<(), Problem>;
 
@@ -44,7 +47,7 @@ pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
         names: Names::of(config),
         out: Vec::new(),
     };
-    for line in &config.stray {
+    for line in config.stray.iter().take(MAX_PROBLEMS) {
         let word = line.keyword();
         checker.push(
             line,
@@ -58,6 +61,9 @@ pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
     let mut seen = BTreeMap::new();
     let mut inheritance = inherit::Inheritance::default();
     for section in &config.sections {
+        if checker.out.len() >= MAX_PROBLEMS {
+            return checker.out;
+        }
         checker.header(section, &mut seen);
         checker.push(&section.header, inheritance.check(section));
         checker.section(section);
@@ -166,6 +172,9 @@ impl<'c> Checker<'c> {
             acls: acl::Acls::inherited(self.names.inherited_acls(section)),
         };
         for line in &section.lines {
+            if self.out.len() >= MAX_PROBLEMS {
+                return;
+            }
             let check = keyword(line, section, letter).and_then(|()| proxy::line(line, &mut proxy));
             self.push(line, check);
             if let Some(blank) = server::blank(section, line) {

@@ -244,6 +244,10 @@ fn arguments(
     tables: &Tables<'_>,
     checker: &mut Checker<'_>,
 ) {
+    // Longer words are no expressions, and could make this slow.
+    if text.len() > 4096 {
+        return;
+    }
     for (open, _) in text.match_indices('(') {
         let before = text.get(..open).unwrap_or("");
         let start = before
