@@ -184,6 +184,10 @@ impl<'s> FileParser<'s> {
             span,
             number,
         };
+        // The daemon passes over a line whose first word is empty.
+        if keyword.is_empty() {
+            return;
+        }
         // A scope line such as `[haproxy]` belongs to another program reading the same file.
         if keyword.starts_with('[') && self.config.sections.is_empty() {
             return;

@@ -106,6 +106,14 @@ impl<'s> Section<'s> {
         self.header.arg(1)
     }
 
+    /// A backend header with words that do not belong there: the daemon makes no section of it, and says nothing.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.kind == SectionKind::Backend
+            && !self.header.arg(2).is_empty()
+            && self.header.arg(2) != "from"
+    }
+
     /// The defaults section that it asks for by `from NAME`.
     #[must_use]
     pub fn from(&self) -> Option<&Word<'s>> {

@@ -78,3 +78,31 @@ fn nothing_is_reported_that_hangs_on_a_hole() {
     // What stands before the hole is still judged.
     assert!(report("frontend www\n  bidn :\u{100000}\n").contains("unknown keyword 'bidn'"));
 }
+
+#[test]
+fn conditions_expressions_and_formats_are_read() {
+    insta::assert_snapshot!(report("\
+frontend www
+  bind :80
+  acl api path_beg /api
+  acl old hdr(host) -m foo x
+  http-request set-header X-Src \"%[src,lowr]\"
+  http-request deny if api or { path_end .php }
+  http-request redirect location /x code 305 if api
+  use_backend app if apii
+  log-format \"%ci %foo\"
+backend app
+  stick-table type ip size 1m store http_req_rate(10x)
+  http-request track-sc0 src table nowhere
+  server a 10.0.0.1 check
+"), @"
+        4: Error value: unknown matching method 'foo'
+        5: Error unknown-keyword: unknown converter 'lowr'
+        7: Error value: 'http-request' expects one of 301, 302, 303, 307, 308 but got '305'
+        8: Error undefined-name: no such ACL: 'apii'
+        9: Error unknown-keyword: no such format variable 'foo': write '%%' for the character '%' itself
+        11: Error value: stick-table: unexpected character 'x' in time '10x'
+        12: Error undefined-name: unable to find table 'nowhere'
+        13: Error value: server 'a' has neither service port nor check port
+        ");
+}

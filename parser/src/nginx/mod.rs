@@ -8,6 +8,7 @@ mod token;
 pub use check::{Context, Extent, check, context_of};
 pub use syntax::{Body, Config, Directive, Word};
 
+use crate::hole::is_hole;
 use crate::problem::Problem;
 use crate::source::{Source, Span, SyntaxError};
 use token::{Token, Tokens};
@@ -93,7 +94,7 @@ impl<'s> FileParser<'s> {
     }
 
     fn directive(&mut self, words: Vec<Word<'s>>, end: Span, block: bool) {
-        let mut words = words.into_iter();
+        let mut words = self.without_hole_lines(words).into_iter();
         let Some(name) = words.next() else {
             let what = if block { "{" } else { ";" };
             self.errors
@@ -135,20 +136,40 @@ impl<'s> FileParser<'s> {
         }
     }
 
+    /// A hole on a line of its own may hold whole directives: it stands for itself, not for the next one's name.
+    fn without_hole_lines(&mut self, mut words: Vec<Word<'s>>) -> Vec<Word<'s>> {
+        while let [first, second, ..] = words.as_slice() {
+            let lone = first.text.chars().all(is_hole) && !first.text.is_empty();
+            if !lone || !self.tokens.has_line_end(first.span.end, second.span.start) {
+                break;
+            }
+            let name = words.remove(0);
+            let span = name.span;
+            self.done.push(Directive {
+                name,
+                arguments: Vec::new(),
+                body: Body::None,
+                span,
+                end: span,
+            });
+        }
+        words
+    }
+
     fn close(&mut self, words: Vec<Word<'s>>, span: Span) {
         if let Some(last) = words.last() {
-            self.errors.push(
-                SyntaxError::new("unexpected \"}\"", span)
-                    .with_help(format!("is a \";\" missing after `{}`?", last.text)),
-            );
-            self.directive(
-                words,
-                Span {
-                    start: span.start,
-                    end: span.start,
-                },
-                false,
-            );
+            // A hole may hold the semicolon.
+            if !words.iter().any(Word::has_hole) {
+                self.errors.push(
+                    SyntaxError::new("unexpected \"}\"", span)
+                        .with_help(format!("is a \";\" missing after `{}`?", last.text)),
+                );
+            }
+            let before = Span {
+                start: span.start,
+                end: span.start,
+            };
+            self.directive(words, before, false);
         }
         match self.open.pop() {
             None => self.errors.push(
@@ -182,7 +203,9 @@ impl<'s> FileParser<'s> {
                 .iter()
                 .all(|e| !e.message.contains("end of file"))
         {
-            if let Some(last) = words.last() {
+            if words.iter().any(Word::has_hole) {
+                // A hole may hold the semicolon and closing braces.
+            } else if let Some(last) = words.last() {
                 self.errors.push(
                     SyntaxError::new("unexpected end of file, expecting \";\" or \"}\"", at)
                         .with_help(format!("is a \";\" missing after `{}`?", last.text)),

@@ -82,3 +82,39 @@ fn a_fragment_is_read_where_it_would_be_included() {
     );
     assert!(report("/etc/nginx/nginx.conf", "server { listen 80; }\n").is_empty());
 }
+
+#[test]
+fn names_that_a_whole_file_lacks_are_errors_and_a_fragment_only_warns() {
+    let fragment = "server { listen 80; access_log /x timed; location / { proxy_pass http://$bakcend; } location ~ (x { fastcgi_pass php; } }\n";
+    insta::assert_snapshot!(report("/etc/nginx/sites-enabled/www", fragment), @r#"
+        1: Warning undefined-name: unknown log format "timed"
+        1: Error value: pcre2_compile() failed: missing closing parenthesis in "(x"
+        1: Warning undefined-name: unknown "bakcend" variable
+        1: Warning undefined-pool: no port in upstream "php"
+        "#);
+    let whole = format!("events {{}}\nhttp {{ {fragment} }}\n");
+    insta::assert_snapshot!(report("/etc/nginx/nginx.conf", &whole), @r#"
+        2: Error undefined-name: unknown log format "timed"
+        2: Error value: pcre2_compile() failed: missing closing parenthesis in "(x"
+        2: Error undefined-name: unknown "bakcend" variable
+        2: Error undefined-pool: no port in upstream "php"
+        "#);
+}
+
+#[test]
+fn sockets_and_locations_are_not_taken_twice() {
+    let text = "server { listen 80 default_server; location / {} location = / {} location ^~ / {} }\nserver { listen *:80 default_server; }\n";
+    insta::assert_snapshot!(report("/etc/nginx/conf.d/a.conf", text), @r#"
+        2: Error duplicate-name: a duplicate default server for *:80
+        1: Error duplicate-name: duplicate location "/"
+        "#);
+}
+
+#[test]
+fn nothing_is_reported_that_hangs_on_a_hole() {
+    let text = "upstream a { server \u{100000}; }\nserver { listen \u{100000}; location \u{100000} { \u{100001} } return \u{100000}x; set $a $\u{100000}; }\n";
+    assert_eq!(report("/etc/nginx/conf.d/a.conf", text), "");
+    // A hole on its own line hides nothing of what follows.
+    let text = "\u{100000}\nupstream a { }\n";
+    assert!(report("/etc/nginx/conf.d/a.conf", text).contains("no servers are inside upstream"));
+}

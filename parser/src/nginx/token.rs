@@ -50,6 +50,13 @@ impl<'s> Tokens<'s> {
         self.at
     }
 
+    /// True where a line ends between two offsets.
+    pub fn has_line_end(&self, from: u32, to: u32) -> bool {
+        self.text
+            .get(from as usize..to as usize)
+            .is_some_and(|t| t.contains('\n'))
+    }
+
     fn rest(&self) -> &'s str {
         self.text.get(self.at..).unwrap_or("")
     }

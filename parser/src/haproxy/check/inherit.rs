@@ -2,7 +2,7 @@
 //!
 //! Source: HAProxy's configuration manual, 4 "Proxies", on defaults sections with TCP or HTTP rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::syntax::{Section, SectionKind};
 use super::Check;
@@ -14,6 +14,8 @@ use crate::problem::{Class, Problem};
 pub struct Inheritance<'c> {
     defaults: Vec<Defaults>,
     by_name: BTreeMap<&'c str, usize>,
+    /// Names of more than one.
+    ambiguous: BTreeSet<&'c str>,
     /// A defaults section whose name is unknown: it may be the one that is asked for.
     hidden: bool,
 }
@@ -55,7 +57,13 @@ impl<'c> Inheritance<'c> {
         let check = self.header(section);
         if section.kind == SectionKind::Defaults {
             self.hidden |= has_hole(section.name());
-            self.by_name.insert(section.name(), self.defaults.len());
+            if self
+                .by_name
+                .insert(section.name(), self.defaults.len())
+                .is_some()
+            {
+                self.ambiguous.insert(section.name());
+            }
             self.defaults.push(Defaults {
                 name: section.name().to_owned(),
                 rules: rules(section),
@@ -77,6 +85,12 @@ impl<'c> Inheritance<'c> {
         };
         let defaults = match section.from() {
             Some(name) if has_hole(&name.text) => return Ok(()),
+            Some(name) if self.ambiguous.contains(&*name.text) => {
+                let (from, kind, of) = (&name.text, kind.as_str(), section.name());
+                return refuse(format!(
+                    "ambiguous defaults section name '{from}' referenced by {kind} '{of}'"
+                ));
+            }
             Some(name) => {
                 let place = self.by_name.get(&*name.text).copied();
                 let Some(found) = place.and_then(|i| self.defaults.get_mut(i)) else {

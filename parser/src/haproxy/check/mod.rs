@@ -143,6 +143,22 @@ impl<'c> Checker<'c> {
     }
 
     fn section(&mut self, section: &'c Section<'_>) {
+        // A backend's name with more words after it makes no section: its first line then stands nowhere.
+        if section.is_void() {
+            if let Some(line) = section.lines.first() {
+                let problem = Problem::error(
+                    Class::Placement,
+                    "'listen' or 'defaults' expected",
+                    line.span_of(0),
+                );
+                let help = format!(
+                    "remove '{}' from the header of this section",
+                    section.header.arg(2)
+                );
+                self.push(line, Err(problem.with_help(help)));
+            }
+            return;
+        }
         match section.kind {
             SectionKind::Global => {
                 for line in &section.lines {

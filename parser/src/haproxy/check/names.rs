@@ -22,10 +22,7 @@ impl<'c> Names<'c> {
         let mut open = config.stray.iter().any(|l| has_hole(l.keyword()));
         for section in &config.sections {
             // Words after a backend's name make it another thing, which nothing can refer to.
-            if section.kind == SectionKind::Backend
-                && section.header.words.len() > 2
-                && section.from().is_none()
-            {
+            if section.is_void() {
                 continue;
             }
             sections

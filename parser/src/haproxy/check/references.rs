@@ -106,6 +106,11 @@ fn backends(section: &Section<'_>, line: &Line<'_>, checker: &mut Checker<'_>) {
     if name.is_empty() || has_hole(name) || name.contains('%') || checker.names.open {
         return;
     }
+    if section.kind == SectionKind::Listen && section.name() == name {
+        let message = format!("proxy '{name}': loop detected for {keyword}: '{name}'");
+        checker.late(Problem::error(Class::Value, message, line.span_of(1)));
+        return;
+    }
     if checker.names.backend(name).is_some() {
         return;
     }

@@ -214,7 +214,7 @@ fn peers(section: &Section<'_>, line: &Line<'_>) -> Check {
             "'peer' expects <name> and <addr>[:<port>] as arguments".to_owned(),
         )),
         "peer" => server::peer(line),
-        "server" if line.arg(2).is_empty() && !line.arg(1).is_empty() => Ok(()),
+        "server" if line.arg(2).is_empty() => Ok(()),
         "server" => server::server(line),
         "bind" if line.arg(1).is_empty() => Ok(()),
         "bind" => server::bind(line),

@@ -119,7 +119,18 @@ fn walk(
     if matches!(context, Context::Http | Context::Stream) {
         upstreams(directives, out);
     }
+    let mut formats = BTreeSet::new();
     for directive in directives {
+        if directive.name.text == "log_format"
+            && !directive.has_hole()
+            && !formats.insert(directive.arg(0))
+        {
+            let message = format!("duplicate \"log_format\" name \"{}\"", directive.arg(0));
+            out.push((
+                false,
+                Problem::error(Class::DuplicateName, message, directive.end),
+            ));
+        }
         if !directive.has_hole() {
             uses(directive, context, names, out);
         }

@@ -198,6 +198,7 @@ fn special(directive: &Directive<'_>, name: &str, context: Context) -> Check {
         "geo" => geo(directive),
         "split_clients" => split_clients(directive),
         "limit_req" => parameters(directive, 0, &["zone=", "burst=", "delay=", "nodelay"]),
+        "limit_req_zone" => rate(directive),
         "access_log" => access_log(directive),
         "fastcgi_split_path_info" => regex(directive, directive.arg(0)),
         "fastcgi_buffers"
@@ -269,6 +270,25 @@ fn parameters(directive: &Directive<'_>, from: usize, known: &[&str]) -> Check {
         };
         if !known.iter().any(fits) {
             return Err(invalid(directive, n));
+        }
+    }
+    Ok(())
+}
+
+/// `rate=10r/s` or `rate=10r/m`
+fn rate(directive: &Directive<'_>) -> Check {
+    for argument in &directive.arguments {
+        let Some(rate) = argument.text.strip_prefix("rate=") else {
+            continue;
+        };
+        let number = rate
+            .strip_suffix("r/s")
+            .or_else(|| rate.strip_suffix("r/m"));
+        if !has_hole(rate) && !number.is_some_and(|n| is_number(n) && n.parse() != Ok(0)) {
+            return Err(wrong(
+                directive,
+                format!("invalid rate \"{}\"", argument.text),
+            ));
         }
     }
     Ok(())
