@@ -43,3 +43,36 @@ fn several_errors_have_their_places() {
     4: expected a matching `)`
     ");
 }
+
+fn tree(code: &str) -> String {
+    let program = program(code);
+    assert_eq!(program.errors, [], "{code}");
+    crate::ruby::print(&program)
+}
+
+#[test]
+fn locals_are_slots_of_the_scope_that_has_them() {
+    insta::assert_snapshot!(tree("a = 1; f { |b, (c, *d); e| a + b; g { a = d } }"), @"[a] (do (= 0.0 1) (call .f (block | 0 (targets 0.1 * 0.2) | [b c d e] (do (call 1.0 .+ 0.0) (call .g (block | | [] (= 2.0 1.2)))))))");
+    insta::assert_snapshot!(tree("a = 1; def m(b, c = b, *d, e, f: c, g:, **h, &i) = a"), @"[a] (do (= 0.0 1) (def m | 0 1=0.0 *2 3 f:4=0.1 g:5 **6 &7 | [b c d e f g h i] (call .a)))");
+}
+
+#[test]
+fn a_repeated_underscore_keeps_its_first_value() {
+    insta::assert_snapshot!(tree("f { |_, _| _ }; f { _1 + _2 }; f { it }"), @"[] (do (call .f (block | 0 1 | [_ _] 0.0)) (call .f (block | 0 1 | [_1 _2] (call 0.0 .+ 0.1))) (call .f (block | 0 | [it] 0.0)))");
+}
+
+#[test]
+fn anonymous_parameters_hold_what_is_passed_on() {
+    insta::assert_snapshot!(tree("def m(*, **, &) = n(1, *, **, &)"), @"[] (def m | *0 **2 &1 | [* & **] (call .n 1 *0.0 (keywords ** 0.2) &0.1))");
+    insta::assert_snapshot!(tree("def m(a, ...) = n(...)"), @"[] (def m | 0 *1 **3 &2 | [a * & **] (call .n *0.1 (keywords ** 0.3) &0.2))");
+}
+
+#[test]
+fn writes_are_assignments() {
+    insta::assert_snapshot!(tree("a.b = 1; a&.b ||= 2; a[0, *b] += 3; ::A = 4; x, (@y, *), z.w = q"), @r#"[x] (do (= (call .a).b 1) (op= (call .a)&.b Or 2) (op= (call .a)[ 0 *(call .b)] Op("+") 3) (= ::Object::A 4) (= (targets 0.0  (targets @y *) (call .z).w) (call .q)))"#);
+}
+
+#[test]
+fn strings_are_whole() {
+    insta::assert_snapshot!(tree("['a' \"b\", <<~A, :\"c#{1}d\", \"é\" '#', 18446744073709551616, -5]\n  x\n    y\nA\n"), @r#"[] (array "ab" "x\n  y\n" (sym "c" 1 "d") "é#" 18446744073709551616 -5)"#);
+}
