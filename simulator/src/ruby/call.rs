@@ -177,6 +177,10 @@ impl Interp {
                 self.set_ivar(recv, *ivar, value)?;
                 Ok(value)
             }
+            Method::Named(f, name) => match f(self, recv, *name, &args) {
+                Err(Flow::Unknown(id)) => Ok(id.into()),
+                other => other,
+            },
             Method::Alias(original) => self.invoke(original, recv, name, args),
             Method::Undefined => Err(self.no_method(recv, name, Form::Explicit)),
         }
@@ -560,12 +564,46 @@ impl Interp {
         self.run_program_in(program, this, cref, Args::default())
     }
 
+    /// Evaluates a file with this self and lexical scope, methods going to `definee`.
+    pub fn run_program_as(
+        &mut self,
+        program: &Arc<ast::Program>,
+        this: Value,
+        cref: Rc<Cref>,
+        definee: ClassId,
+    ) -> R {
+        self.run_file(program, this, cref, definee, Args::default())
+    }
+
+    /// Evaluates a file as the body of a class, so that `private` and its like have their place.
+    pub fn run_class_file(
+        &mut self,
+        program: &Arc<ast::Program>,
+        this: Value,
+        cref: Rc<Cref>,
+        class: ClassId,
+    ) -> R {
+        self.run_file(program, this, cref, class, Args::default())
+    }
+
     /// Evaluates a file with this self and lexical scope; `yield` in it calls the arguments' block.
     pub fn run_program_in(
         &mut self,
         program: &Arc<ast::Program>,
         this: Value,
         cref: Rc<Cref>,
+        args: Args,
+    ) -> R {
+        let definee = cref.class;
+        self.run_file(program, this, cref, definee, args)
+    }
+
+    fn run_file(
+        &mut self,
+        program: &Arc<ast::Program>,
+        this: Value,
+        cref: Rc<Cref>,
+        definee: ClassId,
         args: Args,
     ) -> R {
         let id = self.fresh_id();
@@ -578,7 +616,6 @@ impl Interp {
             visibility: Default::default(),
             module_function: Default::default(),
         });
-        let definee = cref.class;
         let ctx = Context {
             self_value: this,
             source: program.source.clone(),

@@ -26,6 +26,9 @@ pub enum Visibility {
     Private,
 }
 
+/// A native method that serves many names.
+pub type NamedFn = fn(&mut super::Interp, Value, Name, &super::env::Args) -> super::flow::R;
+
 #[derive(Clone, Debug)]
 pub enum Method {
     Def(Arc<ast::Def>, Rc<Cref>),
@@ -34,6 +37,8 @@ pub enum Method {
     Proc(Value),
     Reader(Name),
     Writer(Name),
+    /// A native function that is told the name it was defined under.
+    Named(NamedFn, Name),
     /// `alias`: keeps the original's own name for `super`.
     Alias(Box<Found>),
     /// `undef`

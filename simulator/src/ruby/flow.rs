@@ -65,6 +65,9 @@ impl Interp {
     }
 
     pub fn frozen_error(&mut self, value: Value) -> Flow {
+        if let Some(flow) = (self.hooks.frozen)(self, value) {
+            return flow;
+        }
         let text = self.inspect(value).unwrap_or_default();
         let class = self.class_name(self.real_class_of(value));
         self.error(

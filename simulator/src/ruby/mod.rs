@@ -111,6 +111,8 @@ pub struct Hooks {
     pub shell: fn(&mut Interp, Value) -> R,
     /// A call that found no method; `None` goes on to `NoMethodError`.
     pub method_missing: fn(&mut Interp, Value, Name, &env::Args) -> R<Option<Value>>,
+    /// What a write to a frozen object raises, where that is not `FrozenError`.
+    pub frozen: fn(&mut Interp, Value) -> Option<flow::Flow>,
 }
 
 impl Default for Hooks {
@@ -120,6 +122,7 @@ impl Default for Hooks {
             require: |_, _| Ok(Value::TRUE),
             shell: |interp, _| Ok(interp.outside("the output of a command")),
             method_missing: |_, _, _, _| Ok(None),
+            frozen: |_, _| None,
         }
     }
 }

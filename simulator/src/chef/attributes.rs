@@ -1,0 +1,856 @@
+//! Node attributes: ten precedence levels, and their merged view.
+//!
+//! The rules are those of `Chef::Node::Attribute`: within the default levels and within the override levels
+//! arrays are united and hashes merged; between normal, the defaults together, the overrides together and
+//! automatic, only hashes are merged. A level is a `VividMash` (missing keys appear when indexed); the merged
+//! view is made of `ImmutableMash`es, for one top-level key at a time, and kept until that key is written.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use foretaste_parser::name::Name;
+use serde_json::{Map, Value as Json};
+
+use super::json::{attribute_key, to_json};
+use super::run::run;
+use crate::ruby::Interp;
+use crate::ruby::builtin::{Builtin, def, table};
+use crate::ruby::class::{ClassId, Table};
+use crate::ruby::env::Args;
+use crate::ruby::flow::{Flow, R};
+use crate::ruby::object::{Data, Hash, Key};
+use crate::ruby::origin::OriginSource;
+use crate::ruby::value::{Kind, Origin, Value};
+
+/// A precedence level, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    Default,
+    EnvDefault,
+    RoleDefault,
+    ForceDefault,
+    Normal,
+    Override,
+    RoleOverride,
+    EnvOverride,
+    ForceOverride,
+    Automatic,
+}
+
+impl Level {
+    pub const ALL: [Level; 10] = [
+        Level::Default,
+        Level::EnvDefault,
+        Level::RoleDefault,
+        Level::ForceDefault,
+        Level::Normal,
+        Level::Override,
+        Level::RoleOverride,
+        Level::EnvOverride,
+        Level::ForceOverride,
+        Level::Automatic,
+    ];
+
+    /// The name that Chef's own methods have for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Default => "default",
+            Level::EnvDefault => "env_default",
+            Level::RoleDefault => "role_default",
+            Level::ForceDefault => "force_default",
+            Level::Normal => "normal",
+            Level::Override => "override",
+            Level::RoleOverride => "role_override",
+            Level::EnvOverride => "env_override",
+            Level::ForceOverride => "force_override",
+            Level::Automatic => "automatic",
+        }
+    }
+}
+
+/// Classes of attribute collections.
+#[derive(Clone, Copy, Debug)]
+pub struct Classes {
+    pub mash: ClassId,
+    pub vivid_mash: ClassId,
+    pub attr_array: ClassId,
+    pub immutable_mash: ClassId,
+    pub immutable_array: ClassId,
+}
+
+/// The attributes of the node being simulated.
+#[derive(Debug)]
+pub struct Attributes {
+    pub levels: [Value; 10],
+    pub classes: Classes,
+    /// The merged view by top-level key.
+    merged: HashMap<Rc<str>, Value>,
+    /// Top-level keys by number, for the tags of vivid hashes.
+    roots: Vec<Rc<str>>,
+    /// What a missing automatic attribute is: unknown for a synthetic node.
+    pub missing_automatic: Option<Value>,
+}
+
+static VIVID: &[Builtin] = &[
+    def("[]", 1, 1, vivid_get).takes_unknown(),
+    def("[]=", 2, 2, vivid_set).takes_unknown(),
+    def("store", 2, 2, vivid_set).takes_unknown(),
+    def("delete", 1, 1, vivid_delete),
+    def("clear", 0, 0, vivid_clear),
+    def("update", 1, 1, vivid_update).takes_unknown(),
+    def("merge!", 1, 1, vivid_update).takes_unknown(),
+    def("replace", 1, 1, vivid_replace).takes_unknown(),
+    def("read", 1, -1, read),
+    def("read!", 1, -1, read_strict),
+    def("exist?", 1, -1, exist),
+    def("write", 2, -1, write).takes_unknown(),
+    def("write!", 2, -1, write).takes_unknown(),
+    def("unlink", 1, -1, unlink),
+    def("dup", 0, 0, to_plain_mash).takes_unknown(),
+    def("to_h", 0, 0, to_plain).takes_unknown(),
+    def("to_hash", 0, 0, to_plain).takes_unknown(),
+    def("attribute?", 1, 1, has_key),
+];
+static VIVID_TABLE: Table = LazyLock::new(|| table(VIVID));
+
+static IMMUTABLE: &[Builtin] = &[
+    def("[]", 1, 1, immutable_get),
+    def("read", 1, -1, read),
+    def("read!", 1, -1, read_strict),
+    def("exist?", 1, -1, exist),
+    def("dup", 0, 0, to_plain_mash).takes_unknown(),
+    def("to_h", 0, 0, to_plain).takes_unknown(),
+    def("to_hash", 0, 0, to_plain).takes_unknown(),
+    def("attribute?", 1, 1, has_key),
+];
+static IMMUTABLE_TABLE: Table = LazyLock::new(|| table(IMMUTABLE));
+
+static IMMUTABLE_ARRAY: &[Builtin] = &[
+    def("dup", 0, 0, to_plain).takes_unknown(),
+    def("to_a", 0, 0, to_plain).takes_unknown(),
+    def("to_array", 0, 0, to_plain).takes_unknown(),
+];
+static IMMUTABLE_ARRAY_TABLE: Table = LazyLock::new(|| table(IMMUTABLE_ARRAY));
+
+/// Defines the collection classes.
+pub fn define(interp: &mut Interp) -> Classes {
+    let core = interp.core;
+    let mash = interp.define_class("Mash", core.hash);
+    let vivid_mash = interp.define_class("Chef::Node::VividMash", mash);
+    let attr_array = interp.define_class("Chef::Node::AttrArray", core.array);
+    let immutable_mash = interp.define_class("Chef::Node::ImmutableMash", mash);
+    let immutable_array = interp.define_class("Chef::Node::ImmutableArray", core.array);
+    interp.add_methods(vivid_mash, &VIVID_TABLE);
+    interp.add_methods(immutable_mash, &IMMUTABLE_TABLE);
+    interp.add_methods(immutable_array, &IMMUTABLE_ARRAY_TABLE);
+    Classes {
+        mash,
+        vivid_mash,
+        attr_array,
+        immutable_mash,
+        immutable_array,
+    }
+}
+
+impl Attributes {
+    pub fn new(interp: &mut Interp, classes: Classes) -> Self {
+        let levels = Level::ALL.map(|level| {
+            let hash = Hash {
+                indifferent: true,
+                tag: tag(level, None),
+                ..Hash::default()
+            };
+            interp
+                .alloc(classes.vivid_mash, Data::Hash(Box::new(hash)))
+                .into()
+        });
+        Self {
+            levels,
+            classes,
+            merged: HashMap::new(),
+            roots: Vec::new(),
+            missing_automatic: None,
+        }
+    }
+
+    fn root_number(&mut self, key: &str) -> u32 {
+        let at = self
+            .roots
+            .iter()
+            .position(|r| &**r == key)
+            .unwrap_or_else(|| {
+                self.roots.push(key.into());
+                self.roots.len() - 1
+            });
+        u32::try_from(at).unwrap_or(u32::MAX >> 9)
+    }
+}
+
+/// The level in the low byte (from 1), the number of the top-level key (from 1) above it.
+fn tag(level: Level, root: Option<u32>) -> u32 {
+    (u32::from(level as u8) + 1) | (root.map_or(0, |r| r + 1) << 8)
+}
+
+fn level_of(tag: u32) -> Option<Level> {
+    Level::ALL
+        .get(((tag & 0xFF) as usize).checked_sub(1)?)
+        .copied()
+}
+
+fn root_of(tag: u32) -> Option<usize> {
+    ((tag >> 8) as usize).checked_sub(1)
+}
+
+/// Forgets the merged view of the key that a hash of this tag lies under.
+fn touched(interp: &mut Interp, tag: u32, key: Option<&str>) {
+    let attributes = &mut run(interp).attributes;
+    match root_of(tag)
+        .and_then(|at| attributes.roots.get(at))
+        .map(|r| r.to_string())
+        .as_deref()
+        .or(key)
+    {
+        Some(root) => {
+            attributes.merged.remove(root);
+        }
+        None => attributes.merged.clear(),
+    }
+}
+
+fn tag_of(interp: &Interp, value: Value) -> u32 {
+    interp.hash_data(value).map_or(0, |h| h.tag)
+}
+
+/// The tag of what lies under a key of a vivid hash.
+fn child_tag(interp: &mut Interp, parent: u32, key: &Key) -> u32 {
+    if root_of(parent).is_some() {
+        return parent;
+    }
+    match (level_of(parent), super::json::key_text(key)) {
+        (Some(level), Some(text)) => {
+            let root = run(interp).attributes.root_number(text);
+            tag(level, Some(root))
+        }
+        _ => parent,
+    }
+}
+
+/// A value as it is kept in a level: hashes vivid, arrays of the attribute class.
+pub fn vivify(interp: &mut Interp, value: Value, tag: u32) -> Value {
+    let classes = run(interp).attributes.classes;
+    let Some(id) = value.obj() else { return value };
+    match interp.data(id) {
+        Data::Hash(hash) => {
+            let pairs: Vec<(Value, Value)> = hash.map.values().copied().collect();
+            let mut out = Hash {
+                indifferent: true,
+                tag,
+                ..Hash::default()
+            };
+            for (key, item) in pairs {
+                let Ok(key) = attribute_key(interp, key) else {
+                    continue;
+                };
+                let item = vivify(interp, item, tag);
+                let key_value = interp.key_value(&key);
+                out.map.insert(key, (key_value, item));
+            }
+            let new = interp.alloc(classes.vivid_mash, Data::Hash(Box::new(out)));
+            Value::from(new).with_origin(value.origin)
+        }
+        Data::Array(items) => {
+            let items = items.clone();
+            let items = items.into_iter().map(|i| vivify(interp, i, tag)).collect();
+            let new = interp.alloc(classes.attr_array, Data::Array(items));
+            Value::from(new).with_origin(value.origin)
+        }
+        _ => value,
+    }
+}
+
+/// The source that a write at the present place is.
+fn write_source(interp: &mut Interp, tag: u32, key: &Key) -> Origin {
+    let level = level_of(tag).map_or("normal", Level::as_str);
+    let text = super::json::key_text(key).unwrap_or("…").to_owned();
+    let path = match root_of(tag).and_then(|at| run(interp).attributes.roots.get(at).cloned()) {
+        Some(root) => format!("node.{level}['{root}']…['{text}'] is set"),
+        None => format!("node.{level}['{text}'] is set"),
+    };
+    let location = interp.location();
+    interp.origins.source(OriginSource {
+        message: path,
+        location,
+        tag: None,
+    })
+}
+
+fn vivid_get(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if let Some(id) = interp.unknown_or_hole(args.get(0)) {
+        return Ok(id.into());
+    }
+    let key = attribute_key(interp, args.get(0))?;
+    let tag = tag_of(interp, this);
+    if let Some((_, value)) = interp.hash_data(this).and_then(|h| h.map.get(&key)) {
+        let value = *value;
+        // An array may be changed in place through what is handed out here.
+        if interp.array_items(value).is_some() {
+            touched(interp, tag, super::json::key_text(&key));
+        }
+        return Ok(value);
+    }
+    let child = Hash {
+        indifferent: true,
+        tag: child_tag(interp, tag, &key),
+        ..Hash::default()
+    };
+    let class = run(interp).attributes.classes.vivid_mash;
+    let value: Value = interp.alloc(class, Data::Hash(Box::new(child))).into();
+    let key_value = interp.key_value(&key);
+    touched(interp, tag, super::json::key_text(&key));
+    interp.hash_mut(this)?.map.insert(key, (key_value, value));
+    Ok(value)
+}
+
+fn vivid_set(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if interp.unknown_or_hole(args.get(0)).is_some() {
+        return Ok(args.get(1));
+    }
+    let key = attribute_key(interp, args.get(0))?;
+    put(interp, this, key, args.get(1))?;
+    Ok(args.get(1))
+}
+
+/// Sets one key of a vivid hash, remembering where.
+fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R<()> {
+    let tag = tag_of(interp, this);
+    let child = child_tag(interp, tag, &key);
+    let source = write_source(interp, tag, &key);
+    let value = vivify(interp, value, child);
+    let own = interp.origin_of(value);
+    let origin = interp.origins.union(own, source);
+    let origin = interp.origins.union(origin, interp.control);
+    touched(interp, tag, super::json::key_text(&key));
+    let key_value = interp.key_value(&key);
+    interp
+        .hash_mut(this)?
+        .map
+        .insert(key, (key_value, value.with_origin(origin)));
+    Ok(())
+}
+
+fn vivid_delete(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let key = attribute_key(interp, args.get(0))?;
+    let tag = tag_of(interp, this);
+    touched(interp, tag, super::json::key_text(&key));
+    Ok(interp
+        .hash_mut(this)?
+        .map
+        .shift_remove(&key)
+        .map_or(Value::NIL, |(_, v)| v))
+}
+
+fn vivid_clear(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let tag = tag_of(interp, this);
+    touched(interp, tag, None);
+    interp.hash_mut(this)?.map.clear();
+    Ok(this)
+}
+
+fn vivid_update(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if interp.unknown_of(args.get(0)).is_some() {
+        return Ok(this);
+    }
+    let other = interp.to_hash(args.get(0))?;
+    for (_, (key, value)) in other.map {
+        let key = attribute_key(interp, key)?;
+        put(interp, this, key, value)?;
+    }
+    Ok(this)
+}
+
+fn vivid_replace(interp: &mut Interp, this: Value, args: &Args) -> R {
+    vivid_clear(interp, this, args)?;
+    vivid_update(interp, this, args)
+}
+
+fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let key = attribute_key(interp, args.get(0))?;
+    match interp.hash_data(this) {
+        Some(hash) if hash.map.contains_key(&key) => Ok(Value::TRUE),
+        Some(hash) => Ok(hash
+            .default
+            .filter(|d| d.unknown().is_some())
+            .unwrap_or(Value::FALSE)),
+        None => Ok(Value::FALSE),
+    }
+}
+
+fn immutable_get(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let key = attribute_key(interp, args.get(0))?;
+    let Some(hash) = interp.hash_data(this) else {
+        return Ok(Value::NIL);
+    };
+    Ok(hash
+        .map
+        .get(&key)
+        .map(|(_, v)| *v)
+        .or(hash.default)
+        .unwrap_or(Value::NIL))
+}
+
+/// Follows a path of keys and indexes without making anything; `None` where it ends early.
+pub fn walk(interp: &mut Interp, from: Value, path: &[Value]) -> R<Option<Value>> {
+    let mut value = from;
+    for part in path {
+        if let Some(id) = interp.unknown_of(value) {
+            return Ok(Some(id.into()));
+        }
+        let next = if let Some(items) = interp.array_items(value) {
+            match part.kind {
+                Kind::Int(n) => usize::try_from(n).ok().and_then(|n| items.get(n)).copied(),
+                _ => None,
+            }
+        } else if interp.hash_data(value).is_some() {
+            let key = attribute_key(interp, *part)?;
+            let hash = interp.hash_data(value);
+            hash.and_then(|h| h.map.get(&key).map(|(_, v)| *v).or(h.default))
+        } else {
+            None
+        };
+        match next {
+            Some(next) => value = next,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(value))
+}
+
+fn read(interp: &mut Interp, this: Value, args: &Args) -> R {
+    Ok(walk(interp, this, &args.list)?.unwrap_or(Value::NIL))
+}
+
+fn read_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
+    match walk(interp, this, &args.list)? {
+        Some(value) => Ok(value),
+        None => Err(no_such_attribute(interp, &args.list)),
+    }
+}
+
+/// `Chef::Exceptions::NoSuchAttribute`
+pub fn no_such_attribute(interp: &mut Interp, path: &[Value]) -> Flow {
+    let class = super::error_class(interp, "NoSuchAttribute");
+    let mut text = Vec::new();
+    for part in path {
+        text.push(interp.to_text(*part).unwrap_or_default());
+    }
+    interp.error(class, text.join("."))
+}
+
+fn exist(interp: &mut Interp, this: Value, args: &Args) -> R {
+    match walk(interp, this, &args.list)? {
+        Some(value) if value.unknown().is_some() => Ok(value),
+        found => Ok(found.is_some().into()),
+    }
+}
+
+fn write(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let Some((value, path)) = args.list.split_last() else {
+        return Ok(Value::NIL);
+    };
+    write_path(interp, this, path, *value)?;
+    Ok(*value)
+}
+
+/// Sets a value at the end of a path, making what is missing on the way.
+pub fn write_path(interp: &mut Interp, from: Value, path: &[Value], value: Value) -> R<()> {
+    let Some((last, way)) = path.split_last() else {
+        return Ok(());
+    };
+    let mut at = from;
+    for part in way {
+        let next = vivid_get(interp, at, &Args::of(&[*part]))?;
+        at = if interp.hash_data(next).is_some() {
+            next
+        } else {
+            // What stands in the way is replaced, as `write` does.
+            let key = attribute_key(interp, *part)?;
+            let empty = interp.hash(Hash::default());
+            put(interp, at, key, empty)?;
+            vivid_get(interp, at, &Args::of(&[*part]))?
+        };
+    }
+    let key = attribute_key(interp, *last)?;
+    put(interp, at, key, value)
+}
+
+fn unlink(interp: &mut Interp, this: Value, args: &Args) -> R {
+    remove_path(interp, this, &args.list)
+}
+
+/// Deletes what a path leads to, without making anything.
+pub fn remove_path(interp: &mut Interp, from: Value, path: &[Value]) -> R {
+    let Some((last, way)) = path.split_last() else {
+        return Ok(Value::NIL);
+    };
+    match walk(interp, from, way)? {
+        Some(at) if interp.hash_data(at).is_some() => vivid_delete(interp, at, &Args::of(&[*last])),
+        _ => Ok(Value::NIL),
+    }
+}
+
+/// `to_h`: a deep copy in plain hashes and arrays.
+fn to_plain(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let (hash, array) = (interp.core.hash, interp.core.array);
+    Ok(deep_copy(interp, this, hash, array, false))
+}
+
+/// `dup` of an attribute hash is a Mash.
+fn to_plain_mash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
+    Ok(deep_copy(interp, this, mash, array, true))
+}
+
+pub fn deep_copy(
+    interp: &mut Interp,
+    value: Value,
+    hash_class: ClassId,
+    array_class: ClassId,
+    mash: bool,
+) -> Value {
+    let Some(id) = value.obj() else { return value };
+    let new = match interp.data(id) {
+        Data::Hash(hash) => {
+            let default = hash.default.filter(|d| d.unknown().is_some());
+            let pairs: Vec<(Key, (Value, Value))> =
+                hash.map.iter().map(|(k, v)| (k.clone(), *v)).collect();
+            let mut out = Hash {
+                indifferent: mash,
+                default,
+                ..Hash::default()
+            };
+            for (key, (k, v)) in pairs {
+                let v = deep_copy(interp, v, hash_class, array_class, mash);
+                out.map.insert(key, (k, v));
+            }
+            interp.alloc(hash_class, Data::Hash(Box::new(out)))
+        }
+        Data::Array(items) => {
+            let items = items.clone();
+            let items = items
+                .into_iter()
+                .map(|i| deep_copy(interp, i, hash_class, array_class, mash))
+                .collect();
+            interp.alloc(array_class, Data::Array(items))
+        }
+        _ => return value,
+    };
+    let own = interp.heap.get(id).origin;
+    interp.heap.get_mut(new).origin = own;
+    Value::from(new).with_origin(value.origin)
+}
+
+/// Top-level keys that ohai fills in; of a synthetic node they are unknown.
+pub const AUTOMATIC_KEYS: &[&str] = &[
+    "block_device",
+    "chef_packages",
+    "cloud",
+    "cloud_v2",
+    "cpu",
+    "current_user",
+    "dmi",
+    "domain",
+    "ec2",
+    "etc",
+    "filesystem",
+    "filesystem2",
+    "fips",
+    "fqdn",
+    "gce",
+    "azure",
+    "openstack",
+    "hostname",
+    "hostnamectl",
+    "idle",
+    "idletime",
+    "init_package",
+    "ip6address",
+    "ipaddress",
+    "kernel",
+    "keys",
+    "languages",
+    "libvirt",
+    "linode",
+    "lsb",
+    "machine_id",
+    "machinename",
+    "macaddress",
+    "memory",
+    "network",
+    "ohai_time",
+    "os",
+    "os_release",
+    "os_version",
+    "packages",
+    "platform",
+    "platform_build",
+    "platform_family",
+    "platform_version",
+    "root_group",
+    "scaleway",
+    "sessions",
+    "shard_seed",
+    "shells",
+    "sysconf",
+    "systemd_paths",
+    "time",
+    "timezone",
+    "uptime",
+    "uptime_seconds",
+    "virtualization",
+    "counters",
+    "command",
+    "hardware",
+    "rackspace",
+    "digital_ocean",
+    "eucalyptus",
+];
+
+/// `node['key']`: the merged value of one top-level key.
+pub fn merged(interp: &mut Interp, key: &str) -> Value {
+    if let Some(value) = run(interp).attributes.merged.get(key) {
+        return *value;
+    }
+    let levels = run(interp).attributes.levels;
+    let at = |interp: &Interp, level: Level| -> Option<Value> {
+        let hash = interp.hash_data(*levels.get(level as usize)?)?;
+        hash.map.get(&Key::Str(key.into())).map(|(_, v)| *v)
+    };
+    use Level as L;
+    let mut out: Option<Value> = None;
+    let group = |interp: &mut Interp, group: &[Level]| {
+        let mut out: Option<Value> = None;
+        for level in group {
+            if let Some(value) = at(interp, *level) {
+                out = Some(merge(interp, out, value, true));
+            }
+        }
+        out
+    };
+    let defaults = group(
+        interp,
+        &[L::Default, L::EnvDefault, L::RoleDefault, L::ForceDefault],
+    );
+    let overrides = group(
+        interp,
+        &[
+            L::Override,
+            L::RoleOverride,
+            L::EnvOverride,
+            L::ForceOverride,
+        ],
+    );
+    for part in [
+        defaults,
+        at(interp, L::Normal),
+        overrides,
+        at(interp, L::Automatic),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        out = Some(merge(interp, out, part, false));
+    }
+    let value = match out {
+        Some(value) => {
+            let classes = run(interp).attributes.classes;
+            freeze(interp, value, classes)
+        }
+        None => match run(interp).attributes.missing_automatic {
+            Some(unknown) if AUTOMATIC_KEYS.contains(&key) => unknown,
+            _ => Value::NIL,
+        },
+    };
+    // What an open trial sees must not outlive it.
+    if interp.heap.depth() == 0 {
+        run(interp).attributes.merged.insert(key.into(), value);
+    }
+    value
+}
+
+/// Whether any level has the key.
+pub fn has_top_key(interp: &mut Interp, key: &str) -> Value {
+    let levels = run(interp).attributes.levels;
+    let found = levels.iter().any(|l| {
+        interp
+            .hash_data(*l)
+            .is_some_and(|h| h.map.contains_key(&Key::Str(key.into())))
+    });
+    match run(interp).attributes.missing_automatic {
+        Some(unknown) if !found && AUTOMATIC_KEYS.contains(&key) => unknown,
+        _ => found.into(),
+    }
+}
+
+/// All top-level keys, in the order of the levels.
+pub fn top_keys(interp: &mut Interp) -> Vec<Rc<str>> {
+    let levels = run(interp).attributes.levels;
+    let mut out: Vec<Rc<str>> = Vec::new();
+    for level in levels {
+        let Some(hash) = interp.hash_data(level) else {
+            continue;
+        };
+        for key in hash.map.keys() {
+            if let Key::Str(text) = key
+                && !out.contains(text)
+            {
+                out.push(text.clone());
+            }
+        }
+    }
+    out
+}
+
+/// `deep_merge!` (arrays united) or `hash_only_merge!`.
+fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool) -> Value {
+    let Some(onto) = onto else { return with };
+    let origin = interp.origins.union(onto.origin, with.origin);
+    if let (Some(a), Some(b)) = (interp.hash_data(onto), interp.hash_data(with)) {
+        let mut out = Hash {
+            map: a.map.clone(),
+            indifferent: true,
+            default: a.default.or(b.default),
+            ..Hash::default()
+        };
+        let pairs: Vec<(Key, (Value, Value))> =
+            b.map.iter().map(|(k, v)| (k.clone(), *v)).collect();
+        for (key, (key_value, value)) in pairs {
+            let value = match out.map.get(&key) {
+                Some((_, old)) => {
+                    let old = *old;
+                    merge(interp, Some(old), value, arrays)
+                }
+                None => value,
+            };
+            out.map.insert(key, (key_value, value));
+        }
+        return interp.hash(out).with_origin(origin);
+    }
+    if arrays && let (Some(a), Some(b)) = (interp.array_items(onto), interp.array_items(with)) {
+        let mut out: Vec<Value> = Vec::new();
+        let all: Vec<Value> = a.iter().chain(b).copied().collect();
+        for item in all {
+            let seen = out.iter().copied().collect::<Vec<_>>();
+            let mut known = false;
+            for other in seen {
+                known |= matches!(interp.equal(other, item), Ok(true));
+            }
+            if !known {
+                out.push(item);
+            }
+        }
+        return interp.array(out).with_origin(origin);
+    }
+    // Between the groups a nil does not replace what is there.
+    if !arrays && with.is_nil() {
+        return onto;
+    }
+    with
+}
+
+/// A deep copy that refuses writes.
+pub fn freeze(interp: &mut Interp, value: Value, classes: Classes) -> Value {
+    let copy = deep_copy(
+        interp,
+        value,
+        classes.immutable_mash,
+        classes.immutable_array,
+        true,
+    );
+    let mut todo = vec![copy];
+    while let Some(value) = todo.pop() {
+        let Some(id) = value.obj() else { continue };
+        match interp.data(id) {
+            Data::Hash(hash) => todo.extend(hash.map.values().map(|(_, v)| *v)),
+            Data::Array(items) => todo.extend(items),
+            _ => continue,
+        }
+        interp.heap.get_mut(id).frozen = true;
+    }
+    copy
+}
+
+/// What a write to a merged attribute raises.
+pub fn immutable_error(interp: &mut Interp, value: Value) -> Option<Flow> {
+    let class = interp.class_of(value);
+    let classes = run(interp).attributes.classes;
+    if class != classes.immutable_mash && class != classes.immutable_array {
+        return None;
+    }
+    let class = super::error_class(interp, "ImmutableAttributeModification");
+    Some(interp.error(
+        class,
+        "Node attributes are read-only when you do not specify which precedence level to set. \
+         To set an attribute use code like `node.default[\"key\"] = \"value\"'",
+    ))
+}
+
+/// Puts a JSON tree into a level, with one source for all of it.
+pub fn load(interp: &mut Interp, level: Level, tree: &Map<String, Json>, origin: Origin) {
+    let Some(root) = run(interp).attributes.levels.get(level as usize).copied() else {
+        return;
+    };
+    for (key, value) in tree {
+        let key = Key::Str(key.as_str().into());
+        let child = child_tag(interp, tag(level, None), &key);
+        let value = super::json::to_value(interp, value, origin);
+        let value = vivify(interp, value, child).with_origin(origin);
+        let key_value = interp.key_value(&key);
+        if let Ok(hash) = interp.hash_mut(root) {
+            hash.map.insert(key, (key_value, value));
+        }
+    }
+    run(interp).attributes.merged.clear();
+}
+
+/// Levels merged as they are saved: the defaults together or the overrides together.
+pub fn combined(interp: &mut Interp, levels: &[Level]) -> Map<String, Json> {
+    let roots = run(interp).attributes.levels;
+    let mut out: Option<Value> = None;
+    for level in levels {
+        if let Some(root) = roots.get(*level as usize) {
+            out = Some(merge(interp, out, *root, true));
+        }
+    }
+    match out.map(|v| to_json(interp, v)) {
+        Some(Json::Object(map)) => map,
+        _ => Map::new(),
+    }
+}
+
+/// The value of a symbol or string as an attribute name.
+pub fn name_text(interp: &mut Interp, value: Value) -> R<String> {
+    if let Some(id) = interp.unknown_or_hole(value) {
+        return Err(Flow::Unknown(id));
+    }
+    interp.to_text(value)
+}
+
+/// Every level's own hash, by the name of the method that gives it.
+pub fn level_by_method(name: Name) -> Option<Level> {
+    Some(match name.as_str() {
+        "default" | "default_attrs" => Level::Default,
+        "normal" | "set" | "normal_attrs" => Level::Normal,
+        "override" | "override_attrs" => Level::Override,
+        "automatic" | "automatic_attrs" => Level::Automatic,
+        "force_default" | "default!" => Level::ForceDefault,
+        "force_override" | "override!" => Level::ForceOverride,
+        "role_default" => Level::RoleDefault,
+        "role_override" => Level::RoleOverride,
+        "env_default" => Level::EnvDefault,
+        "env_override" => Level::EnvOverride,
+        _ => return None,
+    })
+}

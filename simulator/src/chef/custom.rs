@@ -1,0 +1,751 @@
+//! Custom resources: `resources/*.rb` and `providers/*.rb`, and classes of cookbooks' libraries.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use foretaste_parser::name::Name;
+use foretaste_parser::ruby::ast::Program;
+
+use super::dsl::raise;
+use super::resource;
+use super::run::run;
+use crate::ruby::Interp;
+use crate::ruby::builtin::{Builtin, def, table};
+use crate::ruby::class::{ClassId, Table};
+use crate::ruby::env::{Args, Cref};
+use crate::ruby::flow::{Flow, R};
+use crate::ruby::object::{Data, Hash, Key};
+use crate::ruby::value::{Kind, Value};
+
+/// What a resource class written in Ruby declares.
+#[derive(Clone, Debug, Default)]
+pub struct Custom {
+    /// Options of each property, in order.
+    pub properties: Vec<(Name, Option<Hash>)>,
+    pub actions: BTreeMap<String, Value>,
+    pub default_action: Vec<String>,
+    /// The class whose instances run actions; its methods come from `action_class`.
+    pub provider: Option<ClassId>,
+    pub load_current_value: Option<Value>,
+    pub cookbook: String,
+}
+
+static CLASS_METHODS: &[Builtin] = &[
+    def("property", 1, -1, property).takes_unknown(),
+    def("attribute", 1, -1, property).takes_unknown(),
+    def("action", 1, 2, action),
+    def("actions", 0, -1, actions),
+    def("allowed_actions", 0, -1, actions),
+    def("default_action", 0, 1, default_action),
+    def("action_class", 0, -1, action_class),
+    def("declare_action_class", 0, -1, action_class),
+    def("provides", 1, -1, provides).takes_unknown(),
+    def("resource_name", 0, 1, resource_name),
+    def("load_current_value", 0, 0, load_current_value),
+    def("load_current_value!", 0, 0, load_current_value),
+    def("unified_mode", 0, 1, nothing).takes_unknown(),
+    def("description", 0, 1, nothing).takes_unknown(),
+    def("introduced", 0, 1, nothing).takes_unknown(),
+    def("examples", 0, 1, nothing).takes_unknown(),
+    def("chef_version_for_provides", 0, -1, nothing).takes_unknown(),
+    def("preview_resource", 0, 1, nothing).takes_unknown(),
+    def("state_attrs", 0, -1, nothing).takes_unknown(),
+    def("identity_attr", 0, 1, nothing).takes_unknown(),
+    def("use_inline_resources", 0, 0, nothing),
+    def("include_resource", 0, -1, nothing).takes_unknown(),
+    def("deprecated", 0, -1, nothing).takes_unknown(),
+    def("allowed_actions=", 1, 1, nothing),
+    def("lazy", 0, 1, |i, _, a| {
+        let class = run(i).classes.lazy;
+        let object: Value = i.alloc(class, Data::Plain).into();
+        i.set_ivar(object, Name::new("@block"), a.block.unwrap_or(Value::NIL))?;
+        Ok(object)
+    }),
+    def("use", 1, 1, use_partial),
+    def("inherited", 1, 1, inherited),
+    def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
+];
+static CLASS_TABLE: Table = LazyLock::new(|| table(CLASS_METHODS));
+
+static PROVIDER: &[Builtin] = &[
+    def("new_resource", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@new_resource")).unwrap_or(Value::NIL))
+    }),
+    def("current_resource", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@current_resource"))
+            .unwrap_or(Value::NIL))
+    }),
+    def("converge_by", 0, 1, |i, _, a| i.yield_to(a, &[])).takes_unknown(),
+    def("converge_if_changed", 0, -1, |i, _, a| i.yield_to(a, &[])).takes_unknown(),
+    def("updated_by_last_action", 0, 1, nothing).takes_unknown(),
+    def("use_inline_resources", 0, 0, nothing),
+    def("whyrun_supported?", 0, 0, |_, _, _| Ok(Value::TRUE)),
+    def("action_description", 0, -1, nothing).takes_unknown(),
+];
+static PROVIDER_TABLE: Table = LazyLock::new(|| table(PROVIDER));
+
+static PROVIDER_CLASS: &[Builtin] = &[
+    def("action", 1, 2, provider_action),
+    def("use_inline_resources", 0, 0, nothing),
+    def("provides", 1, -1, provider_provides).takes_unknown(),
+    def("include_resource", 0, -1, nothing).takes_unknown(),
+];
+static PROVIDER_CLASS_TABLE: Table = LazyLock::new(|| table(PROVIDER_CLASS));
+
+pub fn install(interp: &mut Interp, resource: ClassId) {
+    interp.add_static(resource, &CLASS_TABLE);
+}
+
+pub fn install_provider(interp: &mut Interp, provider: ClassId) {
+    interp.add_methods(provider, &PROVIDER_TABLE);
+    interp.add_static(provider, &PROVIDER_CLASS_TABLE);
+}
+
+fn nothing(_: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(Value::NIL)
+}
+
+fn class_of(interp: &mut Interp, this: Value) -> ClassId {
+    interp.as_class(this).unwrap_or(interp.core.object)
+}
+
+/// The description of a class, made on first use.
+fn custom(interp: &mut Interp, class: ClassId) -> &mut Custom {
+    run(interp).customs.entry(class).or_default()
+}
+
+/// The descriptions of a class and its ancestors, nearest first.
+fn lineage(interp: &mut Interp, class: ClassId) -> Vec<Custom> {
+    let order = interp.classes.ancestors(class);
+    order
+        .iter()
+        .filter_map(|c| run(interp).customs.get(c).cloned())
+        .collect()
+}
+
+/// `property :name, Type, default: …`
+fn property(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let Some(name) = interp.text_or_sym(args.get(0)).map(Name::new) else {
+        return Ok(Value::NIL);
+    };
+    let mut options = args
+        .list
+        .iter()
+        .rev()
+        .find_map(|v| interp.hash_data(*v))
+        .cloned();
+    let types = args.opt(1).filter(|v| interp.hash_data(*v).is_none());
+    if let Some(types) = types {
+        let key = Name::new("__types");
+        options
+            .get_or_insert_default()
+            .map
+            .insert(Key::Sym(key), (key.into(), types));
+    }
+    let list = &mut custom(interp, class).properties;
+    match list.iter_mut().find(|(n, _)| *n == name) {
+        Some(entry) => entry.1 = options,
+        None => list.push((name, options)),
+    }
+    resource::define_property(interp, class, name);
+    Ok(name.into())
+}
+
+fn option(options: &Option<Hash>, name: &str) -> Option<Value> {
+    options
+        .as_ref()?
+        .map
+        .get(&Key::Sym(Name::new(name)))
+        .map(|(_, v)| *v)
+}
+
+/// The options of a property, from the class or its ancestors.
+fn options_of(interp: &mut Interp, class: ClassId, name: Name) -> Option<Option<Hash>> {
+    lineage(interp, class)
+        .into_iter()
+        .find_map(|c| c.properties.into_iter().find(|(n, _)| *n == name))
+        .map(|(_, o)| o)
+}
+
+/// A declared property read or set; setting checks and coerces.
+pub fn property_method(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
+    let class = interp.real_class_of(this);
+    let options = options_of(interp, class, name).flatten();
+    if args.is_empty() && args.block.is_none() {
+        return resource::read(interp, this, name);
+    }
+    let mut value = args.opt(0).or(args.block).unwrap_or(Value::NIL);
+    let lazy = run(interp).classes.lazy;
+    let is_lazy = value.obj().is_some() && interp.is_a(value, lazy);
+    if !is_lazy && interp.unknown_of(value).is_none() {
+        if let Some(coerce) = option(&options, "coerce")
+            && !value.is_nil()
+        {
+            let definee = interp.singleton_of(this);
+            value = interp.instance_exec(coerce, this, definee, Args::of(&[value]))?;
+        }
+        validate(interp, this, name, &options, value)?;
+    }
+    resource::property(interp, this, name, &Args::of(&[value]))
+}
+
+/// Chef's checks of a property's value, with its messages.
+fn validate(
+    interp: &mut Interp,
+    _: Value,
+    name: Name,
+    options: &Option<Hash>,
+    value: Value,
+) -> R<()> {
+    if interp.unknown_or_hole(value).is_some() {
+        return Ok(());
+    }
+    let default_is_nil = option(options, "default").is_some_and(Value::is_nil);
+    if value.is_nil() && (option(options, "required").is_none() || default_is_nil) {
+        return Ok(());
+    }
+    let kinds = option(options, "__types")
+        .or_else(|| option(options, "kind_of"))
+        .or_else(|| option(options, "is"));
+    if let Some(kinds) = kinds
+        && interp.unknown_of(kinds).is_none()
+    {
+        let list = interp
+            .array_items(kinds)
+            .map_or_else(|| vec![kinds], <[Value]>::to_vec);
+        let mut fits = false;
+        for kind in &list {
+            if interp.unknown_of(*kind).is_some() {
+                return Ok(());
+            }
+            fits |= match interp.as_class(*kind) {
+                Some(class) => interp.is_a(value, class),
+                None => interp.case_equal(*kind, value).unwrap_or(true),
+            };
+        }
+        if !fits {
+            let mut names = Vec::new();
+            for kind in &list {
+                names.push(interp.inspect(*kind)?);
+            }
+            let shown = interp.inspect(value)?;
+            let message = match names.as_slice() {
+                [one] => format!("Property {name} must be one of: {one}!  You passed {shown}."),
+                many => format!(
+                    "Property {name} must be one of: {}!  You passed {shown}.",
+                    many.join(", ")
+                ),
+            };
+            return Err(raise(interp, "ValidationFailed", message));
+        }
+    }
+    if let Some(allowed) = option(options, "equal_to") {
+        let list = interp
+            .array_items(allowed)
+            .map_or_else(|| vec![allowed], <[Value]>::to_vec);
+        let mut fits = false;
+        for one in &list {
+            fits |= interp.equal(*one, value).unwrap_or(true);
+        }
+        if !fits {
+            let mut names = Vec::new();
+            for one in &list {
+                let text = interp.to_text(*one)?;
+                names.push(if matches!(one.kind, Kind::Sym(_)) {
+                    format!(":{text}")
+                } else {
+                    text
+                });
+            }
+            let shown = interp.inspect(value)?;
+            let message = format!(
+                "Option {name} must be equal to one of: {}!  You passed {shown}.",
+                names.join(", ")
+            );
+            return Err(raise(interp, "ValidationFailed", message));
+        }
+    }
+    Ok(())
+}
+
+/// The value of a property that was not set.
+pub fn default_value(interp: &mut Interp, this: Value, name: Name) -> R {
+    let class = interp.real_class_of(this);
+    if let Some(options) = options_of(interp, class, name) {
+        let is_name = ["name_property", "name_attribute"]
+            .iter()
+            .any(|o| option(&options, o).is_some_and(|v| v.truthy() == Some(true)));
+        if is_name {
+            return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
+        }
+        let value = option(&options, "default").unwrap_or(Value::NIL);
+        return resource::force(interp, this, value);
+    }
+    let kind = resource::label(interp, this);
+    let kind = kind.split('[').next().unwrap_or("").to_owned();
+    if let Some(core) = super::resource_table::lookup(&kind) {
+        if core.name_property() == Some(name.as_str()) {
+            return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
+        }
+        if let Some(property) = core.property(name.as_str()) {
+            return Ok(match &property.default {
+                super::resource_table::DefaultValue::Value(json) => {
+                    let json = json.clone();
+                    super::json::to_value(interp, &json, Default::default())
+                }
+                _ => Value::NIL,
+            });
+        }
+    }
+    Ok(Value::NIL)
+}
+
+fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned) else {
+        return Ok(Value::NIL);
+    };
+    if let Some(block) = args.block {
+        let entry = custom(interp, class);
+        if entry.default_action.is_empty() && name != "nothing" {
+            entry.default_action = vec![name.clone()];
+        }
+        entry.actions.insert(name, block);
+    }
+    Ok(Value::NIL)
+}
+
+fn actions(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let mut list = Vec::new();
+    for value in &args.list {
+        match interp.array_items(*value) {
+            Some(items) => list.extend(items.to_vec()),
+            None => list.push(*value),
+        }
+    }
+    let first = list
+        .first()
+        .and_then(|v| interp.text_or_sym(*v))
+        .map(str::to_owned);
+    let entry = custom(interp, class);
+    if entry.default_action.is_empty()
+        && let Some(first) = first
+    {
+        entry.default_action = vec![first];
+    }
+    Ok(Value::NIL)
+}
+
+fn default_action_names(interp: &Interp, value: Value) -> Vec<String> {
+    let list = interp
+        .array_items(value)
+        .map_or_else(|| vec![value], <[Value]>::to_vec);
+    list.iter()
+        .filter_map(|v| interp.text_or_sym(*v))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn default_action_of(interp: &mut Interp, class: ClassId) -> Vec<String> {
+    lineage(interp, class)
+        .into_iter()
+        .map(|c| c.default_action)
+        .find(|d| !d.is_empty())
+        .unwrap_or_default()
+}
+
+fn default_action_set(interp: &mut Interp, class: ClassId, names: Vec<String>) {
+    custom(interp, class).default_action = names;
+}
+
+fn default_action(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    match args.opt(0) {
+        Some(value) => {
+            let names = default_action_names(interp, value);
+            default_action_set(interp, class, names);
+            Ok(value)
+        }
+        None => {
+            let names = default_action_of(interp, class)
+                .iter()
+                .map(|n| Value::sym(n))
+                .collect();
+            Ok(interp.array(names))
+        }
+    }
+}
+
+/// The actions of a resource that names none itself.
+pub fn default_action_of_object(interp: &mut Interp, this: Value) -> Vec<String> {
+    let class = interp.real_class_of(this);
+    let own = default_action_of(interp, class);
+    if !own.is_empty() {
+        return own;
+    }
+    let label = resource::label(interp, this);
+    let kind = label.split('[').next().unwrap_or("");
+    match super::resource_table::lookup(kind) {
+        Some(core) => vec![core.default_action().to_owned()],
+        None => vec!["nothing".to_owned()],
+    }
+}
+
+/// The class that runs a resource class's actions.
+fn provider_class(interp: &mut Interp, class: ClassId) -> ClassId {
+    if let Some(provider) = custom(interp, class).provider {
+        return provider;
+    }
+    // What an ancestor's action class defines is there too.
+    let parent_class = interp.classes.get(class).superclass;
+    let parent = match parent_class {
+        Some(parent) if run(interp).customs.contains_key(&parent) => provider_class(interp, parent),
+        _ => run(interp).classes.provider,
+    };
+    let provider = interp.anonymous_class(parent);
+    let name = interp.class_name(class).to_string();
+    interp.classes.get_mut(provider).name = Some(format!("{name}::ActionClass").as_str().into());
+    custom(interp, class).provider = Some(provider);
+    provider
+}
+
+fn action_class(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let provider = provider_class(interp, class);
+    let value = interp.class_value(provider);
+    if let Some(block) = args.block {
+        interp.instance_exec(block, value, provider, Args::default())?;
+    }
+    Ok(value)
+}
+
+fn provides(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    if let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned) {
+        run(interp).custom.insert(name, class);
+    }
+    Ok(Value::NIL)
+}
+
+fn resource_name(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if args.is_empty() {
+        return Ok(Value::NIL);
+    }
+    provides(interp, this, args)
+}
+
+fn load_current_value(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    custom(interp, class).load_current_value = args.block;
+    Ok(Value::NIL)
+}
+
+/// `use 'partial'`: the cookbook's `resources/_partial.rb`.
+fn use_partial(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let name = interp.to_text(args.get(0))?;
+    let cookbook = custom(interp, class).cookbook.clone();
+    let Some(chosen) = run(interp).cookbooks.get(&cookbook).cloned() else {
+        return Ok(Value::NIL);
+    };
+    let plain = name.trim_start_matches('_').trim_end_matches(".rb");
+    for file in [
+        format!("resources/_{plain}.rb"),
+        format!("resources/{plain}.rb"),
+    ] {
+        let path = chosen.cookbook.path(&file);
+        if let Some(program) = super::run::program(interp, &path) {
+            return run_in_class(interp, &program, class).map(|()| Value::NIL);
+        }
+    }
+    Ok(Value::NIL)
+}
+
+/// A class of a library that descends from `Chef::Resource` provides its own snake-case name.
+fn inherited(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let Some(class) = interp.as_class(args.get(0)) else {
+        return Ok(Value::NIL);
+    };
+    let name = interp.class_name(class);
+    let short = name.rsplit("::").next().unwrap_or("");
+    let mut snake = String::new();
+    for (i, c) in short.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    if !snake.starts_with('#') {
+        run(interp).custom.entry(snake).or_insert(class);
+    }
+    Ok(Value::NIL)
+}
+
+/// `resources/name.rb` of a cookbook: a class whose body is the file.
+pub fn load_resource(
+    interp: &mut Interp,
+    cookbook: &str,
+    file: &str,
+    program: &Arc<Program>,
+) -> R<()> {
+    let name = if file == "default" {
+        cookbook.to_owned()
+    } else {
+        format!("{cookbook}_{file}")
+    };
+    let parent = run(interp).classes.resource;
+    let class = interp.anonymous_class(parent);
+    let label = format!("Custom resource {name} from cookbook {cookbook}");
+    interp.classes.get_mut(class).name = Some(label.as_str().into());
+    run(interp).custom_labels.insert(class, label);
+    custom(interp, class).cookbook = cookbook.to_owned();
+    run(interp).custom.insert(name.clone(), class);
+    run(interp).own_names.insert(class, name);
+    run_in_class(interp, program, class)
+}
+
+/// `providers/name.rb` of the old kind: actions for the resource of the same name.
+pub fn load_provider(
+    interp: &mut Interp,
+    cookbook: &str,
+    file: &str,
+    program: &Arc<Program>,
+) -> R<()> {
+    let name = if file == "default" {
+        cookbook.to_owned()
+    } else {
+        format!("{cookbook}_{file}")
+    };
+    let Some(class) = run(interp).custom.get(&name).copied() else {
+        return Ok(());
+    };
+    let provider = provider_class(interp, class);
+    run_in_class(interp, program, provider)
+}
+
+fn run_in_class(interp: &mut Interp, program: &Arc<Program>, class: ClassId) -> R<()> {
+    super::load::check_syntax(interp, program)?;
+    let object = interp.core.object;
+    let cref = std::rc::Rc::new(Cref {
+        class: object,
+        parent: None,
+    });
+    let value = interp.class_value(class);
+    interp.run_class_file(program, value, cref, class)?;
+    Ok(())
+}
+
+fn provider_action(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let provider = class_of(interp, this);
+    let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned) else {
+        return Ok(Value::NIL);
+    };
+    let owner = run(interp)
+        .customs
+        .iter()
+        .find(|(_, c)| c.provider == Some(provider))
+        .map(|(id, _)| *id);
+    match (owner, args.block) {
+        (Some(class), Some(block)) => {
+            custom(interp, class).actions.insert(name, block);
+        }
+        (None, Some(block)) => {
+            let method = crate::ruby::class::Method::Proc(block);
+            let key = Name::new(&format!("action_{name}"));
+            let methods = &mut interp.classes.get_mut(provider).methods;
+            methods.insert(key, (method, crate::ruby::class::Visibility::Public));
+        }
+        _ => {}
+    }
+    Ok(Value::NIL)
+}
+
+/// A provider class of a library says which resource it acts for.
+fn provider_provides(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let provider = class_of(interp, this);
+    if let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned)
+        && let Some(class) = run(interp).custom.get(&name).copied()
+    {
+        custom(interp, class).provider = Some(provider);
+    }
+    Ok(Value::NIL)
+}
+
+/// After a resource's block: required properties, `after_created`.
+pub fn after_build(interp: &mut Interp, this: Value) -> R<()> {
+    if interp.responds(this, "after_created") {
+        interp.call(this, "after_created", &[])?;
+    }
+    Ok(())
+}
+
+/// Checks that what must be set is set, when an action is about to run.
+fn check_required(interp: &mut Interp, this: Value, class: ClassId, action: &str) -> R<()> {
+    for described in lineage(interp, class) {
+        for (name, options) in described.properties {
+            let Some(required) = option(&options, "required") else {
+                continue;
+            };
+            let applies = match interp.array_items(required) {
+                Some(items) => items.iter().any(|v| interp.text_or_sym(*v) == Some(action)),
+                None => required.truthy() == Some(true),
+            };
+            let is_name =
+                option(&options, "name_property").is_some_and(|v| v.truthy() == Some(true));
+            if !applies || is_name {
+                continue;
+            }
+            let value = resource::read(interp, this, name)?;
+            if value.is_nil() {
+                return Err(raise(
+                    interp,
+                    "ValidationFailed",
+                    format!("{name} is a required property"),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Runs an action of a custom resource; what it declares becomes the resource's children. False where
+/// the resource is not a custom one.
+pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
+    let class = interp.real_class_of(this);
+    let lineage_of = lineage(interp, class);
+    let Some(provider_of) = lineage_of.iter().find_map(|c| c.provider).or_else(|| {
+        lineage_of
+            .iter()
+            .any(|c| !c.actions.is_empty())
+            .then_some(ClassId(0))
+    }) else {
+        return library_provider(interp, this, class, action);
+    };
+    let provider = if provider_of == ClassId(0) {
+        provider_class(interp, class)
+    } else {
+        provider_of
+    };
+    check_required(interp, this, class, action)?;
+    let block = lineage_of
+        .iter()
+        .find_map(|c| c.actions.get(action))
+        .copied();
+    let object = provider_object(interp, this, provider)?;
+    if let Some(load) = lineage_of.iter().find_map(|c| c.load_current_value) {
+        current_value(interp, this, object, class, load)?;
+    }
+    if action == "nothing" {
+        return Ok(true);
+    }
+    let method = Name::new(&format!("action_{action}"));
+    let Some(block) = block else {
+        if interp.responds(object, method.as_str()) {
+            in_collection(interp, this, |i| i.call(object, method.as_str(), &[]))?;
+            return Ok(true);
+        }
+        let label = resource::label(interp, this);
+        return Err(raise(
+            interp,
+            "ValidationFailed",
+            format!(
+                "Option action must be equal to one of: {}!  You passed :{action}.",
+                {
+                    let mut names = vec![":nothing".to_owned()];
+                    names.extend(
+                        lineage_of
+                            .iter()
+                            .flat_map(|c| c.actions.keys().map(|k| format!(":{k}"))),
+                    );
+                    let _ = label;
+                    names.join(", ")
+                }
+            ),
+        ));
+    };
+    in_collection(interp, this, |i| {
+        i.instance_exec(block, object, provider, Args::default())
+    })?;
+    Ok(true)
+}
+
+/// A provider class of a library (`Chef::Provider::Name`), for a resource of the heavy kind.
+fn library_provider(interp: &mut Interp, this: Value, class: ClassId, action: &str) -> R<bool> {
+    let name = interp.class_name(class);
+    let short = name.rsplit("::").next().unwrap_or("").to_owned();
+    if super::resource_table::lookup(
+        &resource::label(interp, this)
+            .split('[')
+            .next()
+            .unwrap_or("")
+            .to_owned(),
+    )
+    .is_some()
+        && !run(interp).custom.values().any(|c| *c == class)
+    {
+        return Ok(false);
+    }
+    let Some(provider) = interp.class_by_path(&format!("Chef::Provider::{short}")) else {
+        return Ok(false);
+    };
+    let object = provider_object(interp, this, provider)?;
+    let method = format!("action_{action}");
+    if interp.responds(object, &method) {
+        in_collection(interp, this, |i| i.call(object, &method, &[]))?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn provider_object(interp: &mut Interp, this: Value, provider: ClassId) -> R {
+    let object: Value = interp.alloc(provider, Data::Plain).into();
+    for ivar in ["@cookbook_name", "@recipe_name"] {
+        let value = interp.ivar(this, Name::new(ivar)).unwrap_or(Value::NIL);
+        interp.set_ivar(object, Name::new(ivar), value)?;
+    }
+    interp.set_ivar(object, Name::new("@new_resource"), this)?;
+    Ok(object)
+}
+
+/// `load_current_value`: a copy of the resource with what the machine has; what it reads there is unknown.
+fn current_value(
+    interp: &mut Interp,
+    this: Value,
+    provider: Value,
+    class: ClassId,
+    block: Value,
+) -> R<()> {
+    let current: Value = interp.alloc(class, Data::Plain).into();
+    let name = interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL);
+    interp.set_ivar(current, Name::new("@name"), name)?;
+    interp.set_ivar(provider, Name::new("@current_resource"), current)?;
+    let definee = interp.singleton_of(current);
+    match interp.instance_exec(block, current, definee, Args::of(&[this])) {
+        Ok(_) => Ok(()),
+        // `current_value_does_not_exist!`
+        Err(Flow::Throw(..)) => {
+            interp.set_ivar(provider, Name::new("@current_resource"), Value::NIL)
+        }
+        Err(flow) => Err(flow),
+    }
+}
+
+/// Runs with a collection of its own, which becomes the resource's children and converges at once.
+fn in_collection(interp: &mut Interp, this: Value, f: impl FnOnce(&mut Interp) -> R) -> R<()> {
+    if run(interp).collections.len() > 40 {
+        return Err(interp.error(interp.core.system_stack_error, "stack level too deep"));
+    }
+    run(interp).collections.push(Vec::new());
+    let result = f(interp);
+    let children = run(interp).collections.pop().unwrap_or_default();
+    if let Some(meta) = this.obj().and_then(|id| run(interp).metas.get_mut(&id)) {
+        meta.children.extend(&children);
+    }
+    result?;
+    run(interp).collections.push(children.clone());
+    let converged = super::converge::converge_all(interp, &children);
+    run(interp).collections.pop();
+    converged
+}

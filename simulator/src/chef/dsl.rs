@@ -1,0 +1,398 @@
+//! Functions of recipes, resources, providers, attribute files and templates.
+
+use std::sync::LazyLock;
+
+use foretaste_parser::name::Name;
+
+use super::data_bag;
+use super::resource;
+use super::run::{program, run};
+use super::search;
+use crate::ruby::Interp;
+use crate::ruby::builtin::{Builtin, def, table};
+use crate::ruby::class::{ClassId, Table};
+use crate::ruby::env::Args;
+use crate::ruby::flow::{Flow, R};
+use crate::ruby::object::{Data, Key};
+use crate::ruby::value::Value;
+
+static METHODS: &[Builtin] = &[
+    def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
+    def("run_context", 0, 0, |i, _, _| Ok(run_context(i))),
+    def("include_recipe", 1, -1, include_recipe),
+    def("require_recipe", 1, -1, include_recipe),
+    def("include_attribute", 1, -1, include_attribute),
+    def("cookbook_name", 0, 0, |i, v, _| {
+        Ok(own(i, v, "@cookbook_name"))
+    }),
+    def("recipe_name", 0, 0, |i, v, _| Ok(own(i, v, "@recipe_name"))),
+    def("search", 1, -1, search::search).takes_unknown(),
+    def("data_bag", 1, 1, data_bag::list),
+    def("data_bag_item", 2, 3, data_bag::item),
+    def("tag", 0, -1, tag),
+    def("untag", 0, -1, untag),
+    def("tagged?", 0, -1, tagged),
+    def("lazy", 0, 1, lazy),
+    def("platform?", 0, -1, platform),
+    def("platform_family?", 0, -1, platform_family),
+    def("value_for_platform", 1, -1, value_for_platform),
+    def(
+        "value_for_platform_family",
+        1,
+        -1,
+        value_for_platform_family,
+    ),
+    def("shell_out", 0, -1, shell_out).takes_unknown(),
+    def("shell_out!", 0, -1, shell_out).takes_unknown(),
+    def("powershell_out", 0, -1, shell_out).takes_unknown(),
+    def("powershell_out!", 0, -1, shell_out).takes_unknown(),
+    def("chef_vault_item", 2, 2, |i, _, _| {
+        Ok(i.outside("a chef-vault item"))
+    })
+    .takes_unknown(),
+    def("reboot_pending?", 0, 0, |i, _, _| {
+        Ok(i.outside("whether a reboot is pending"))
+    }),
+    def("registry_key_exists?", 0, -1, |i, _, _| {
+        Ok(i.outside("the Windows registry"))
+    })
+    .takes_unknown(),
+    def("registry_get_values", 0, -1, |i, _, _| {
+        Ok(i.outside("the Windows registry"))
+    })
+    .takes_unknown(),
+    def("declare_resource", 1, 5, resource::declare_resource),
+    def("build_resource", 1, 5, resource::build_resource),
+    def("find_resource", 1, 3, resource::find_resource),
+    def("find_resource!", 1, 3, resource::find_resource_strict),
+    def("edit_resource", 1, 3, resource::edit_resource),
+    def("edit_resource!", 1, 3, resource::edit_resource_strict),
+    def("delete_resource", 1, 3, resource::delete_resource),
+    def("delete_resource!", 1, 3, resource::delete_resource),
+    def("resources", 0, -1, resource::resources),
+    def("with_run_context", 1, 1, |i, _, a| i.yield_to(a, &[])),
+    def("why_run?", 0, 0, |_, _, _| Ok(Value::FALSE)),
+    def("ruby", 0, 0, |i, _, _| {
+        Ok(i.outside("the Ruby that runs Chef"))
+    }),
+    def("random_password", 0, -1, |i, _, _| {
+        Ok(i.outside("a random password"))
+    })
+    .takes_unknown(),
+    def("secure_password", 0, -1, |i, _, _| {
+        Ok(i.outside("a random password"))
+    })
+    .takes_unknown(),
+];
+static TABLE: Table = LazyLock::new(|| table(METHODS));
+
+/// Adds the functions to a module.
+pub fn install(interp: &mut Interp, module: ClassId) {
+    interp.add_methods(module, &TABLE);
+}
+
+fn own(interp: &Interp, this: Value, name: &str) -> Value {
+    interp.ivar(this, Name::new(name)).unwrap_or(Value::NIL)
+}
+
+/// The name of the cookbook that a recipe, resource or provider belongs to.
+pub fn cookbook_of(interp: &Interp, this: Value) -> String {
+    interp
+        .text(own(interp, this, "@cookbook_name"))
+        .unwrap_or("")
+        .to_owned()
+}
+
+pub fn recipe_of(interp: &Interp, this: Value) -> String {
+    interp
+        .text(own(interp, this, "@recipe_name"))
+        .unwrap_or("")
+        .to_owned()
+}
+
+/// `run_context`, of which cookbooks ask the collections.
+pub fn run_context(interp: &mut Interp) -> Value {
+    let class = match interp.class_by_path("Chef::RunContext") {
+        Some(class) => class,
+        None => interp.define_class("Chef::RunContext", interp.core.object),
+    };
+    let object: Value = interp.alloc(class, Data::Plain).into();
+    super::context::install(interp, class);
+    object
+}
+
+/// Raises an exception of one of Chef's own classes.
+pub fn raise(interp: &mut Interp, class: &str, message: impl Into<String>) -> Flow {
+    let class = super::error_class(interp, class);
+    interp.error(class, message)
+}
+
+/// What the server answers: `Net::HTTPClientException`.
+pub fn http_error(interp: &mut Interp, status: u16, word: &str) -> Flow {
+    let class = interp
+        .class_by_path("Net::HTTPClientException")
+        .unwrap_or(interp.core.standard_error);
+    interp.error(class, format!("{status} \"{word}\""))
+}
+
+/// `cookbook::recipe` of a name as recipes write it.
+pub fn qualified(name: &str, current: &str) -> (String, String) {
+    match name.split_once("::") {
+        Some(("", recipe)) => (current.to_owned(), recipe.to_owned()),
+        Some((cookbook, recipe)) => (cookbook.to_owned(), recipe.to_owned()),
+        None => (name.to_owned(), "default".to_owned()),
+    }
+}
+
+fn include_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let current = cookbook_of(interp, this);
+    let mut names = Vec::new();
+    for value in &args.list {
+        match interp.array_items(*value).map(<[Value]>::to_vec) {
+            Some(items) => names.extend(items),
+            None => names.push(*value),
+        }
+    }
+    for name in names {
+        let name = interp.to_text(name)?;
+        load_recipe(interp, &name, &current)?;
+    }
+    Ok(Value::NIL)
+}
+
+/// Runs a recipe unless it has run already.
+pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
+    let (cookbook, recipe) = qualified(name, current);
+    let full = format!("{cookbook}::{recipe}");
+    if !run(interp).loaded_recipes.insert(full.clone()) {
+        return Ok(());
+    }
+    let Some(chosen) = run(interp).cookbooks.get(&cookbook).cloned() else {
+        return Err(raise(
+            interp,
+            "CookbookNotFound",
+            format!(
+                "Cookbook {cookbook} not found. If you're loading {cookbook} from another cookbook, make sure you \
+                 configure the dependency in your metadata"
+            ),
+        ));
+    };
+    super::load::note_recipe(interp, &full);
+    let path = chosen.cookbook.path(&format!("recipes/{recipe}.rb"));
+    let alternative = chosen.cookbook.path("recipe.rb");
+    let path = if recipe == "default"
+        && !chosen.cookbook.has(&path)
+        && chosen.cookbook.has(&alternative)
+    {
+        alternative
+    } else {
+        path
+    };
+    let Some(program) = program(interp, &path) else {
+        let yaml = ["yml", "yaml"].map(|e| chosen.cookbook.path(&format!("recipes/{recipe}.{e}")));
+        if yaml.iter().any(|p| chosen.cookbook.has(p)) {
+            interp.unsupported(format!("the YAML recipe {full}"));
+            return Ok(());
+        }
+        return Err(raise(
+            interp,
+            "RecipeNotFound",
+            format!("could not find recipe {recipe} for cookbook {cookbook}"),
+        ));
+    };
+    super::load::check_syntax(interp, &program)?;
+    let class = run(interp).classes.recipe;
+    let object: Value = interp.alloc(class, Data::Plain).into();
+    let (c, r) = (interp.str(cookbook), interp.str(recipe));
+    interp.set_ivar(object, Name::new("@cookbook_name"), c)?;
+    interp.set_ivar(object, Name::new("@recipe_name"), r)?;
+    let definee = interp.singleton_of(object);
+    let cref = std::rc::Rc::new(crate::ruby::env::Cref {
+        class: interp.core.object,
+        parent: None,
+    });
+    interp.run_program_as(&program, object, cref, definee)?;
+    Ok(())
+}
+
+fn include_attribute(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let current = cookbook_of(interp, this);
+    for value in args.list.clone() {
+        let name = interp.to_text(value)?;
+        let (cookbook, file) = qualified(&name, &current);
+        super::load::load_attribute_file(interp, &cookbook, &file, true)?;
+    }
+    Ok(Value::NIL)
+}
+
+fn words(interp: &mut Interp, args: &Args) -> R<Vec<String>> {
+    let mut out = Vec::new();
+    for value in &args.list {
+        match interp.array_items(*value).map(<[Value]>::to_vec) {
+            Some(items) => {
+                for item in items {
+                    out.push(interp.to_text(item)?);
+                }
+            }
+            None => out.push(interp.to_text(*value)?),
+        }
+    }
+    Ok(out)
+}
+
+fn tag(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let node = run(interp).node_value;
+    let list = interp.call(node, "tags", &[])?;
+    for word in words(interp, args)? {
+        let value = interp.str(word);
+        let known = interp.call(list, "include?", &[value])?;
+        if known.truthy() != Some(true) {
+            interp.call(list, "push", &[value])?;
+        }
+    }
+    Ok(list)
+}
+
+fn untag(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let node = run(interp).node_value;
+    let list = interp.call(node, "tags", &[])?;
+    for word in words(interp, args)? {
+        let value = interp.str(word);
+        interp.call(list, "delete", &[value])?;
+    }
+    Ok(list)
+}
+
+fn tagged(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let node = run(interp).node_value;
+    let list = interp.call(node, "tags", &[])?;
+    for word in words(interp, args)? {
+        let value = interp.str(word);
+        let known = interp.call(list, "include?", &[value])?;
+        if known.truthy() != Some(true) {
+            return Ok(known);
+        }
+    }
+    Ok(Value::TRUE)
+}
+
+/// `lazy { … }`: the block is kept for the converge.
+fn lazy(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let Some(block) = args.block else {
+        return Ok(Value::NIL);
+    };
+    let class = run(interp).classes.lazy;
+    let object: Value = interp.alloc(class, Data::Plain).into();
+    interp.set_ivar(object, Name::new("@block"), block)?;
+    Ok(object)
+}
+
+/// One of the node's own facts, or the unknown that stands for it.
+pub fn fact(interp: &mut Interp, name: &str) -> Result<String, Value> {
+    let node = run(interp).node_value;
+    let value = super::node::top(interp, node, name);
+    match interp.text(value) {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(value),
+    }
+}
+
+fn platform(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let names = words(interp, args)?;
+    match fact(interp, "platform") {
+        Ok(platform) => Ok(names.contains(&platform).into()),
+        Err(value) => Ok(if value.unknown().is_some() {
+            value
+        } else {
+            Value::FALSE
+        }),
+    }
+}
+
+fn platform_family(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let names = words(interp, args)?;
+    match fact(interp, "platform_family") {
+        Ok(family) => Ok(names.contains(&family).into()),
+        Err(value) => Ok(if value.unknown().is_some() {
+            value
+        } else {
+            Value::FALSE
+        }),
+    }
+}
+
+fn lookup(interp: &mut Interp, hash: Value, wanted: &str) -> Option<Value> {
+    let pairs: Vec<(Key, Value)> = interp
+        .hash_data(hash)?
+        .map
+        .iter()
+        .map(|(k, (_, v))| (k.clone(), *v))
+        .collect();
+    for (key, value) in pairs {
+        let hit = match &key {
+            Key::Array(keys) => keys
+                .iter()
+                .any(|k| super::json::key_text(k) == Some(wanted)),
+            key => super::json::key_text(key) == Some(wanted),
+        };
+        if hit {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// `{ %w(ubuntu debian) => { '>= 20.04' => x, 'default' => y }, 'default' => z }`
+fn value_for_platform(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let table = args.get(0);
+    let platform = match fact(interp, "platform") {
+        Ok(platform) => platform,
+        Err(value) if value.unknown().is_some() => return Ok(value),
+        Err(_) => String::new(),
+    };
+    let version = fact(interp, "platform_version").unwrap_or_default();
+    if let Some(versions) = lookup(interp, table, &platform) {
+        if interp.hash_data(versions).is_none() {
+            return Ok(versions);
+        }
+        if let Some(value) = lookup(interp, versions, &version) {
+            return Ok(value);
+        }
+        let keys: Vec<(Key, Value)> = interp
+            .hash_data(versions)
+            .map(|h| h.map.iter().map(|(k, (_, v))| (k.clone(), *v)).collect())
+            .unwrap_or_default();
+        for (key, value) in keys {
+            let list: Vec<Key> = match key {
+                Key::Array(keys) => keys.to_vec(),
+                key => vec![key],
+            };
+            for key in &list {
+                if super::json::key_text(key).is_some_and(|c| super::version_matches(c, &version)) {
+                    return Ok(value);
+                }
+            }
+        }
+        if let Some(value) = lookup(interp, versions, "default") {
+            return Ok(value);
+        }
+    }
+    Ok(lookup(interp, table, "default").unwrap_or(Value::NIL))
+}
+
+fn value_for_platform_family(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let family = match fact(interp, "platform_family") {
+        Ok(family) => family,
+        Err(value) if value.unknown().is_some() => return Ok(value),
+        Err(_) => String::new(),
+    };
+    let table = args.get(0);
+    let found = lookup(interp, table, &family).or_else(|| lookup(interp, table, "default"));
+    Ok(found.unwrap_or(Value::NIL))
+}
+
+fn shell_out(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let text = interp.to_text(args.get(0))?;
+    let text = interp.show_holes(&text);
+    Ok(interp.outside(format!("the output of the command `{text}`")))
+}

@@ -1,0 +1,505 @@
+//! The classes and modules that Chef adds, and what it and the world beyond answer for.
+
+use std::sync::LazyLock;
+
+use foretaste_parser::name::Name;
+
+use super::attributes::{self, Level};
+use super::run::{Classes, run};
+use super::{custom, data_bag, definition, dsl, node, resource, template};
+use crate::ruby::builtin::{Builtin, def, table};
+use crate::ruby::class::{ClassId, Table};
+use crate::ruby::env::Args;
+use crate::ruby::flow::R;
+use crate::ruby::object::{Data, Key};
+use crate::ruby::unknown::{Cause, Unknown};
+use crate::ruby::value::Value;
+use crate::ruby::{Hooks, Interp};
+
+static LOG: &[Builtin] = &[
+    def("debug", 0, 1, quiet).takes_unknown(),
+    def("trace", 0, 1, quiet).takes_unknown(),
+    def("info", 0, 1, quiet).takes_unknown(),
+    def("warn", 0, 1, quiet).takes_unknown(),
+    def("error", 0, 1, quiet).takes_unknown(),
+    def("fatal", 0, 1, quiet).takes_unknown(),
+    def("deprecation", 0, -1, quiet).takes_unknown(),
+    def("level", 0, 1, |_, _, _| Ok(Value::sym("info"))),
+];
+static LOG_TABLE: Table = LazyLock::new(|| table(LOG));
+
+static CONFIG: &[Builtin] = &[def("[]", 1, 1, config)];
+static CONFIG_TABLE: Table = LazyLock::new(|| table(CONFIG));
+
+static APPLICATION: &[Builtin] = &[def("fatal!", 1, 2, fatal), def("exit!", 0, 2, fatal)];
+static APPLICATION_TABLE: Table = LazyLock::new(|| table(APPLICATION));
+
+static DEFINE: &[Builtin] = &[def("define", 1, 2, definition::define)];
+static DEFINE_TABLE: Table = LazyLock::new(|| table(DEFINE));
+
+static RECIPE: &[Builtin] = &[
+    def("params", 0, 0, definition::params),
+    def("to_s", 0, 0, |i, v, _| {
+        let text = format!(
+            "cookbook: {}, recipe: {} ",
+            dsl::cookbook_of(i, v),
+            dsl::recipe_of(i, v)
+        );
+        Ok(i.str(text))
+    }),
+    def("inspect", 0, 0, |i, v, _| {
+        let text = format!(
+            "cookbook: {}, recipe: {} ",
+            dsl::cookbook_of(i, v),
+            dsl::recipe_of(i, v)
+        );
+        Ok(i.str(text))
+    }),
+];
+static RECIPE_TABLE: Table = LazyLock::new(|| table(RECIPE));
+
+static NODE_STATIC: &[Builtin] = &[def("load", 1, 1, load_node)];
+static NODE_STATIC_TABLE: Table = LazyLock::new(|| table(NODE_STATIC));
+
+static QUERY: &[Builtin] = &[def("search", 1, -1, query_search).takes_unknown()];
+static QUERY_TABLE: Table = LazyLock::new(|| table(QUERY));
+
+static BAG_STATIC: &[Builtin] = &[def("load", 1, 1, load_bag), def("list", 0, 1, bags)];
+static BAG_STATIC_TABLE: Table = LazyLock::new(|| table(BAG_STATIC));
+
+static ENVIRONMENT: &[Builtin] = &[
+    def("[]", 1, 2, environment_variable),
+    def("fetch", 1, 2, environment_variable),
+    def("key?", 1, 1, environment_variable),
+    def("include?", 1, 1, environment_variable),
+    def("[]=", 2, 2, |_, _, a| Ok(a.get(1))).takes_unknown(),
+];
+static ENVIRONMENT_TABLE: Table = LazyLock::new(|| table(ENVIRONMENT));
+
+/// Defines everything; attributes are still to be set up.
+pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
+    let object = interp.core.object;
+    let runtime = interp.core.standard_error;
+    interp.define_class("Chef", object);
+    interp.define_module("Chef::DSL");
+    interp.define_module("Chef::Mixin");
+    interp.define_class("Chef::Exceptions", object);
+    let node_class = interp.define_class("Chef::Node", object);
+    let collections = attributes::define(interp);
+    let dsl_module = interp.define_module("Chef::DSL::Recipe");
+    let recipe = interp.define_class("Chef::Recipe", object);
+    let resource_class = interp.define_class("Chef::Resource", object);
+    let provider = interp.define_class("Chef::Provider", object);
+    let lwrp_resource = interp.define_class("Chef::Resource::LWRPBase", resource_class);
+    let lwrp_provider = interp.define_class("Chef::Provider::LWRPBase", provider);
+    let _ = (lwrp_resource, lwrp_provider);
+    let lazy = interp.define_class("Chef::DelayedEvaluator", object);
+    let context = interp.define_class("Chef::Mixin::Template::TemplateContext", object);
+    let definition_class = interp.define_class("Chef::ResourceDefinition", object);
+    let item = interp.define_class("Chef::DataBagItem", collections.mash);
+    let encrypted = interp.define_class("Chef::EncryptedDataBagItem", object);
+    let bag = interp.define_class("Chef::DataBag", object);
+    interp.define_class("Chef::Role", object);
+    let log = interp.define_class("Chef::Log", object);
+    let config_class = interp.define_class("Chef::Config", object);
+    let application = interp.define_class("Chef::Application", object);
+    interp.define_module("Chef::Search");
+    let query = interp.define_class("Chef::Search::Query", object);
+    interp.define_module("Net");
+    let http = interp.define_class("Net::HTTPClientException", runtime);
+    let http_value = interp.class_value(http);
+    if let Some(net) = interp.class_by_path("Net") {
+        interp
+            .classes
+            .get_mut(net)
+            .constants
+            .insert(Name::new("HTTPServerException"), http_value);
+    }
+
+    dsl::install(interp, dsl_module);
+    for class in [recipe, resource_class, provider, node_class, context] {
+        interp.include(class, dsl_module);
+    }
+    interp.add_methods(recipe, &RECIPE_TABLE);
+    node::install(interp, node_class);
+    interp.add_static(node_class, &NODE_STATIC_TABLE);
+    resource::install(interp, resource_class);
+    custom::install_provider(interp, provider);
+    template::install(interp, context);
+    interp.add_methods(definition_class, &DEFINE_TABLE);
+    data_bag::install(interp, item, &[encrypted]);
+    interp.add_static(bag, &BAG_STATIC_TABLE);
+    interp.add_static(log, &LOG_TABLE);
+    interp.add_static(config_class, &CONFIG_TABLE);
+    interp.add_static(application, &APPLICATION_TABLE);
+    interp.add_methods(query, &QUERY_TABLE);
+    let env = interp.define_class("ENV", object);
+    interp.add_static(env, &ENVIRONMENT_TABLE);
+    let classes = Classes {
+        node: node_class,
+        recipe,
+        resource: resource_class,
+        provider,
+        lazy,
+        template_context: context,
+        dsl: dsl_module,
+        item,
+        definition: definition_class,
+    };
+    (classes, collections)
+}
+
+/// What the machine asks Chef.
+pub fn hooks() -> Hooks {
+    Hooks {
+        const_missing,
+        require,
+        shell: |interp, text| {
+            let text = interp.to_text(text)?;
+            let text = interp.show_holes(&text);
+            Ok(interp.outside(format!("the output of the command `{text}`")))
+        },
+        method_missing: |interp, recv, name, args| method_missing(interp, recv, name, args),
+        frozen: |interp, value| attributes::immutable_error(interp, value),
+    }
+}
+
+fn quiet(_: &mut Interp, _: Value, _: &Args) -> R {
+    Ok(Value::NIL)
+}
+
+/// Settings that are the same on every client; others are the node's own.
+fn config(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let name = interp.to_text(args.get(0))?;
+    Ok(match name.as_str() {
+        "solo" | "solo_legacy_mode" | "local_mode" | "why_run" | "minimal_ohai" => Value::FALSE,
+        "file_cache_path" => interp.str("/var/chef/cache"),
+        "file_backup_path" => interp.str("/var/chef/backup"),
+        "node_name" => {
+            let name = run(interp).node.name.clone();
+            interp.str(name)
+        }
+        _ => interp.outside(format!("Chef::Config[:{name}]")),
+    })
+}
+
+fn fatal(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let message = interp.to_text(args.get(0))?;
+    Err(interp.error(interp.core.system_exit, message))
+}
+
+fn load_node(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let name = interp.to_text(args.get(0))?;
+    let view = run(interp).index.clone();
+    match view.view().document("node", &name) {
+        Some(document) => Ok(node::other(interp, document, Default::default())),
+        None => Err(dsl::http_error(interp, 404, "Not Found")),
+    }
+}
+
+/// `Chef::Search::Query.new.search(…)` gives rows, start and total.
+fn query_search(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let found = super::search::search(interp, this, args)?;
+    if args.block.is_some() || interp.unknown_of(found).is_some() {
+        return Ok(found);
+    }
+    let total = interp.array_items(found).map_or(0, <[Value]>::len);
+    Ok(interp.array(vec![found, 0.into(), Value::count(total)]))
+}
+
+fn load_bag(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let names = data_bag::list(interp, this, args)?;
+    let mut hash = crate::ruby::object::Hash::default();
+    for name in interp
+        .array_items(names)
+        .map(<[Value]>::to_vec)
+        .unwrap_or_default()
+    {
+        let key = interp.key(name)?;
+        hash.map.insert(key, (name, Value::NIL));
+    }
+    Ok(interp.hash(hash))
+}
+
+fn bags(interp: &mut Interp, _: Value, _: &Args) -> R {
+    let names: Vec<String> = run(interp).repository.data_bags.keys().cloned().collect();
+    let mut hash = crate::ruby::object::Hash::default();
+    for name in names {
+        let value = interp.str(name.as_str());
+        hash.map
+            .insert(Key::Str(name.as_str().into()), (value, Value::NIL));
+    }
+    Ok(interp.hash(hash))
+}
+
+fn environment_variable(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let name = interp.to_text(args.get(0))?;
+    Ok(interp.outside(format!("the environment variable {name}")))
+}
+
+/// Gems and parts of the standard library that Chef itself has loaded and that are not modelled.
+const OUTSIDE: &[&str] = &[
+    "Aws",
+    "AWS",
+    "Base64",
+    "Benchmark",
+    "Bundler",
+    "CSV",
+    "ChefVault",
+    "Date",
+    "DateTime",
+    "Digest",
+    "Dir",
+    "ERB",
+    "Etc",
+    "FFI",
+    "FFI_Yajl",
+    "File",
+    "FileTest",
+    "FileUtils",
+    "Fog",
+    "Forwardable",
+    "GC",
+    "Gem",
+    "IO",
+    "IPAddr",
+    "IPSocket",
+    "JSON",
+    "Kconv",
+    "Logger",
+    "Marshal",
+    "Math",
+    "Mixlib",
+    "Mutex",
+    "Mysql",
+    "Mysql2",
+    "Ohai",
+    "ObjectSpace",
+    "Open3",
+    "OpenSSL",
+    "OpenStruct",
+    "OptionParser",
+    "PG",
+    "Pathname",
+    "PP",
+    "Process",
+    "Psych",
+    "RbConfig",
+    "REXML",
+    "Random",
+    "Rational",
+    "Resolv",
+    "RUBY_PLATFORM",
+    "RUBY_VERSION",
+    "RUBY_PATCHLEVEL",
+    "ARGV",
+    "SecureRandom",
+    "Set",
+    "Shellwords",
+    "Signal",
+    "Singleton",
+    "Socket",
+    "StringIO",
+    "StringScanner",
+    "TCPSocket",
+    "TCPServer",
+    "Tempfile",
+    "Thread",
+    "Time",
+    "Timeout",
+    "Tmpdir",
+    "UNIXSocket",
+    "URI",
+    "WIN32OLE",
+    "Win32",
+    "YAML",
+    "Zlib",
+    "ChefConfig",
+    "ChefUtils",
+    "Erubis",
+    "Dsl",
+    "STDIN",
+    "STDOUT",
+    "STDERR",
+    "Errno",
+    "Delegator",
+    "SimpleDelegator",
+    "DelegateClass",
+    "Monitor",
+    "Queue",
+    "Observable",
+    "Plist",
+    "Licensing",
+    "Train",
+    "Inspec",
+    "Winrm",
+    "Nokogiri",
+    "Excon",
+    "RestClient",
+    "HTTParty",
+];
+
+fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Value>> {
+    let text = name.as_str();
+    let full = if scope == interp.core.object {
+        text.to_owned()
+    } else {
+        format!("{}::{text}", interp.class_name(scope))
+    };
+    if let Some(short) = full.strip_prefix("Chef::Exceptions::") {
+        let class = super::error_class(interp, short);
+        return Ok(Some(interp.class_value(class)));
+    }
+    if let Some(short) = full.strip_prefix("Chef::Resource::") {
+        let snake = snake(short);
+        if super::resource_table::lookup(&snake).is_some() {
+            let class = resource::core_class(interp, &snake);
+            return Ok(Some(interp.class_value(class)));
+        }
+    }
+    if full.starts_with("Chef::Mixin::") || full.starts_with("Chef::DSL::") {
+        let module = interp.define_module(&full);
+        let id = interp.unknowns.add(Unknown {
+            cause: Cause::Unsupported,
+            reason: format!("{full} is not modelled"),
+            location: None,
+        });
+        interp.classes.get_mut(module).opaque = Some(id);
+        return Ok(Some(interp.class_value(module)));
+    }
+    if full.starts_with("Chef::") || full.starts_with("Net::") {
+        // A class that cookbooks may reopen or inherit from, whose own methods are not known here.
+        if interp.classes.get(scope).name.is_some()
+            && text.starts_with(char::is_uppercase)
+            && full.starts_with("Chef::Provider::")
+        {
+            return Ok(None);
+        }
+        return Ok(Some(interp.unsupported(format!("{full} is not modelled"))));
+    }
+    if scope == interp.core.object || interp.classes.get(scope).name.is_some() {
+        if OUTSIDE.contains(&text) {
+            return Ok(Some(interp.unsupported(format!("{text} is not modelled"))));
+        }
+        if let Some(gem) = run(interp).unmodelled.clone() {
+            return Ok(Some(
+                interp.unsupported(format!("{full}, which may come from {gem}")),
+            ));
+        }
+    }
+    Ok(None)
+}
+
+fn snake(camel: &str) -> String {
+    let mut out = String::new();
+    for (i, c) in camel.chars().enumerate() {
+        if c.is_uppercase() && i > 0 {
+            out.push('_');
+        }
+        out.extend(c.to_lowercase());
+    }
+    out
+}
+
+/// Files of cookbooks' libraries load anyway; what else is not modelled is remembered.
+fn require(interp: &mut Interp, name: &str) -> R {
+    const KNOWN: &[&str] = &[
+        "json",
+        "set",
+        "uri",
+        "yaml",
+        "ostruct",
+        "digest",
+        "base64",
+        "time",
+        "date",
+        "tempfile",
+        "fileutils",
+        "pathname",
+        "securerandom",
+        "shellwords",
+        "ipaddr",
+        "net/http",
+        "openssl",
+        "erb",
+        "forwardable",
+        "singleton",
+        "socket",
+        "etc",
+        "resolv",
+        "open3",
+        "timeout",
+        "logger",
+        "English",
+        "pp",
+        "rbconfig",
+        "rubygems",
+        "chef",
+        "mixlib/shellout",
+        "csv",
+        "stringio",
+        "bigdecimal",
+        "benchmark",
+        "rexml/document",
+        "tmpdir",
+        "zlib",
+        "open-uri",
+    ];
+    let known = KNOWN.contains(&name)
+        || name.starts_with('.')
+        || name.starts_with('/')
+        || name.starts_with("chef/")
+        || name.starts_with("digest/");
+    if !known {
+        run(interp)
+            .unmodelled
+            .get_or_insert_with(|| format!("the gem or file `{name}`"));
+    }
+    Ok(Value::TRUE)
+}
+
+/// Resources, definitions and platform predicates, for whatever has the DSL.
+fn method_missing(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
+    if let Some(value) = definition::parameter(interp, recv, name, args)? {
+        return Ok(Some(value));
+    }
+    let classes = run(interp).classes;
+    let has_dsl = interp.is_a(recv, classes.dsl);
+    if !has_dsl {
+        return Ok(None);
+    }
+    if interp.is_a(recv, classes.recipe) || interp.is_a(recv, classes.provider) {
+        if let Some(value) = resource::call(interp, recv, name, args)? {
+            return Ok(Some(value));
+        }
+        if interp.is_a(recv, classes.provider) {
+            // A provider of the old kind may call what its resource has.
+            let target = interp
+                .ivar(recv, Name::new("@new_resource"))
+                .unwrap_or(Value::NIL);
+            if !target.is_nil() && interp.responds(target, name.as_str()) && args.is_empty() {
+                return interp.call(target, name.as_str(), &[]).map(Some);
+            }
+        }
+    }
+    super::platform_helper(interp, name, args)
+}
+
+/// Missing keys of the hashes of a level are unknown from here on.
+pub fn open_ended(interp: &mut Interp, level: Level) {
+    let Some(unknown) = run(interp).attributes.missing_automatic else {
+        return;
+    };
+    let root = run(interp).attributes.levels[level as usize];
+    let mut todo: Vec<Value> = interp
+        .hash_data(root)
+        .map(|h| h.map.values().map(|(_, v)| *v).collect())
+        .unwrap_or_default();
+    while let Some(value) = todo.pop() {
+        let Some(id) = value.obj() else { continue };
+        if let Data::Hash(hash) = &mut interp.heap.get_mut(id).data {
+            hash.default = Some(unknown);
+            todo.extend(hash.map.values().map(|(_, v)| *v));
+        }
+    }
+}

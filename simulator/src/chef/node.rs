@@ -1,0 +1,546 @@
+//! `Chef::Node`: the node being simulated, and the nodes that searches return.
+
+use std::sync::{Arc, LazyLock};
+
+use foretaste_parser::name::Name;
+use serde_json::Value as Json;
+
+use super::attributes::{self, Level, level_by_method, name_text};
+use super::json::to_value;
+use super::run::run;
+use crate::convergence::SavedNode;
+use crate::ruby::Interp;
+use crate::ruby::builtin::{Builtin, def, table};
+use crate::ruby::class::Table;
+use crate::ruby::env::Args;
+use crate::ruby::flow::R;
+use crate::ruby::object::Data;
+use crate::ruby::value::{Origin, Value};
+use crate::search::Document;
+
+/// Another node, as its search document has it.
+#[derive(Clone, Debug)]
+pub struct Other {
+    pub document: Arc<Document>,
+    pub origin: Origin,
+}
+
+static NODE: &[Builtin] = &[
+    def("[]", 1, 1, get),
+    def("read", 1, -1, read),
+    def("dig", 1, -1, read),
+    def("read!", 1, -1, read_strict),
+    def("exist?", 1, -1, exist),
+    def("attribute?", 1, 1, has_key),
+    def("has_key?", 1, 1, has_key),
+    def("key?", 1, 1, has_key),
+    def("include?", 1, 1, has_key),
+    def("attribute", 0, 0, |_, v, _| Ok(v)),
+    def("attributes", 0, 0, |_, v, _| Ok(v)),
+    def("node", 0, 0, |_, v, _| Ok(v)),
+    def("name", 0, 0, name),
+    def("to_s", 0, 0, to_s),
+    def("inspect", 0, 0, to_s),
+    def("==", 1, 1, equal),
+    def("chef_environment", 0, 1, environment),
+    def("environment", 0, 0, environment),
+    def("policy_name", 0, 0, policy_name),
+    def("policy_group", 0, 0, policy_group),
+    def("run_list", 0, -1, run_list),
+    def("run_list?", 1, 1, in_run_list),
+    def("roles", 0, 0, roles),
+    def("recipes", 0, 0, recipes),
+    def("role?", 1, 1, has_role),
+    def("recipe?", 1, 1, has_recipe),
+    def("tags", 0, 0, tags),
+    def("run_state", 0, 0, |i, _, _| Ok(run(i).run_state)),
+    def("default", 0, 0, |i, v, _| level(i, v, Level::Default)),
+    def("default_attrs", 0, 0, |i, v, _| level(i, v, Level::Default)),
+    def("normal", 0, 0, |i, v, _| level(i, v, Level::Normal)),
+    def("normal_attrs", 0, 0, |i, v, _| level(i, v, Level::Normal)),
+    def("set", 0, 0, |i, v, _| level(i, v, Level::Normal)),
+    def("override", 0, 0, |i, v, _| level(i, v, Level::Override)),
+    def("override_attrs", 0, 0, |i, v, _| {
+        level(i, v, Level::Override)
+    }),
+    def("automatic", 0, 0, |i, v, _| level(i, v, Level::Automatic)),
+    def("automatic_attrs", 0, 0, |i, v, _| {
+        level(i, v, Level::Automatic)
+    }),
+    def("force_default", 0, -1, |i, v, a| {
+        forced(i, v, a, Level::ForceDefault)
+    })
+    .takes_unknown(),
+    def("force_override", 0, -1, |i, v, a| {
+        forced(i, v, a, Level::ForceOverride)
+    })
+    .takes_unknown(),
+    def("default!", 1, -1, |i, v, a| forced(i, v, a, Level::Default)).takes_unknown(),
+    def("normal!", 1, -1, |i, v, a| forced(i, v, a, Level::Normal)).takes_unknown(),
+    def("override!", 1, -1, |i, v, a| {
+        forced(i, v, a, Level::Override)
+    })
+    .takes_unknown(),
+    def("force_default!", 1, -1, |i, v, a| {
+        forced(i, v, a, Level::ForceDefault)
+    })
+    .takes_unknown(),
+    def("force_override!", 1, -1, |i, v, a| {
+        forced(i, v, a, Level::ForceOverride)
+    })
+    .takes_unknown(),
+    def("default_unless", 0, -1, |i, v, a| {
+        unless(i, v, a, Level::Default)
+    })
+    .takes_unknown(),
+    def("normal_unless", 0, -1, |i, v, a| {
+        unless(i, v, a, Level::Normal)
+    })
+    .takes_unknown(),
+    def("set_unless", 0, -1, |i, v, a| {
+        unless(i, v, a, Level::Normal)
+    })
+    .takes_unknown(),
+    def("override_unless", 0, -1, |i, v, a| {
+        unless(i, v, a, Level::Override)
+    })
+    .takes_unknown(),
+    def("rm", 1, -1, |i, v, a| remove(i, v, a, &Level::ALL)),
+    def("rm_default", 1, -1, |i, v, a| remove(i, v, a, &DEFAULTS)),
+    def("rm_normal", 1, -1, |i, v, a| {
+        remove(i, v, a, &[Level::Normal])
+    }),
+    def("rm_override", 1, -1, |i, v, a| remove(i, v, a, &OVERRIDES)),
+    def("save", 0, 0, |_, v, _| Ok(v)),
+    def("loaded_recipe", 2, 2, |_, v, _| Ok(v)),
+    def("to_hash", 0, 0, to_hash),
+    def("to_h", 0, 0, to_hash),
+    def("keys", 0, 0, keys),
+    def("each", 0, 0, each),
+    def("run_context", 0, 0, |i, _, _| {
+        Ok(super::dsl::run_context(i))
+    }),
+    def("method_missing", 1, -1, method_missing).takes_unknown(),
+    def("respond_to?", 1, 2, respond_to),
+];
+static NODE_TABLE: Table = LazyLock::new(|| table(NODE));
+
+const DEFAULTS: [Level; 4] = [
+    Level::Default,
+    Level::EnvDefault,
+    Level::RoleDefault,
+    Level::ForceDefault,
+];
+const OVERRIDES: [Level; 4] = [
+    Level::Override,
+    Level::RoleOverride,
+    Level::EnvOverride,
+    Level::ForceOverride,
+];
+
+/// Adds the methods of the class.
+pub fn install(interp: &mut Interp, class: crate::ruby::class::ClassId) {
+    interp.add_methods(class, &NODE_TABLE);
+}
+
+/// A node object for a search result.
+pub fn other(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> Value {
+    let class = run(interp).classes.node;
+    let data = Data::Host(Box::new(Other {
+        document: document.clone(),
+        origin,
+    }));
+    let id = interp.alloc(class, data);
+    Value::from(id).with_origin(origin)
+}
+
+/// The document behind a node object that is not the run's own.
+pub fn other_of(interp: &Interp, this: Value) -> Option<Other> {
+    match interp.data(this.obj()?) {
+        Data::Host(data) => data.as_any().downcast_ref::<Other>().cloned(),
+        _ => None,
+    }
+}
+
+fn saved(interp: &mut Interp, this: Value) -> Arc<SavedNode> {
+    match other_of(interp, this).and_then(|o| o.document.saved().cloned()) {
+        Some(saved) => saved,
+        None => run(interp).node.clone(),
+    }
+}
+
+/// One top-level attribute of a node object.
+pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
+    let Some(other) = other_of(interp, this) else {
+        return attributes::merged(interp, key);
+    };
+    let cached = (other.document.name().to_owned(), key.to_owned());
+    if let Some(value) = run(interp).documents.get(&cached) {
+        return value.with_origin(other.origin);
+    }
+    let saved = other.document.saved().cloned();
+    let json = other.document.json().get(key).cloned();
+    let unknown = saved.as_ref().is_some_and(|s| {
+        s.unknown.iter().any(|p| p.as_slice() == [key])
+            || (json.is_none() && s.synthetic && attributes::AUTOMATIC_KEYS.contains(&key))
+    });
+    let value = if unknown {
+        interp.outside(format!("{key} of node {}", other.document.name()))
+    } else {
+        let value = to_value(interp, json.as_ref().unwrap_or(&Json::Null), Origin::HERE);
+        let value = with_unknowns(interp, value, saved.as_deref(), key);
+        let classes = run(interp).attributes.classes;
+        attributes::freeze(interp, value, classes)
+    };
+    if interp.heap.depth() == 0 {
+        run(interp).documents.insert(cached, value);
+    }
+    value.with_origin(other.origin)
+}
+
+/// Puts unknowns where the node saved something that the simulation could not know.
+fn with_unknowns(interp: &mut Interp, value: Value, saved: Option<&SavedNode>, key: &str) -> Value {
+    let Some(saved) = saved else { return value };
+    for path in saved
+        .unknown
+        .iter()
+        .filter(|p| p.first().is_some_and(|f| f == key) && p.len() > 1)
+    {
+        let mut at = value;
+        let Some((last, way)) = path.get(1..).and_then(<[String]>::split_last) else {
+            continue;
+        };
+        for part in way {
+            let key = crate::ruby::object::Key::Str(part.as_str().into());
+            at = interp
+                .hash_data(at)
+                .and_then(|h| h.map.get(&key))
+                .map_or(Value::NIL, |(_, v)| *v);
+        }
+        let unknown = interp.outside(format!("{} of node {}", path.join("."), saved.name));
+        let key = crate::ruby::object::Key::Str(last.as_str().into());
+        let key_value = interp.str(last.as_str());
+        if let Ok(hash) = interp.hash_mut(at) {
+            hash.map.insert(key, (key_value, unknown));
+        }
+    }
+    value
+}
+
+fn get(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let key = name_text(interp, args.get(0))?;
+    Ok(top(interp, this, &key))
+}
+
+fn walk(interp: &mut Interp, this: Value, args: &Args) -> R<Option<Value>> {
+    let Some((first, rest)) = args.list.split_first() else {
+        return Ok(None);
+    };
+    let key = name_text(interp, *first)?;
+    let value = top(interp, this, &key);
+    if value.is_nil() && has_key(interp, this, &Args::of(&[*first]))?.truthy() == Some(false) {
+        return Ok(None);
+    }
+    attributes::walk(interp, value, rest)
+}
+
+fn read(interp: &mut Interp, this: Value, args: &Args) -> R {
+    Ok(walk(interp, this, args)?.unwrap_or(Value::NIL))
+}
+
+fn read_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
+    match walk(interp, this, args)? {
+        Some(value) => Ok(value),
+        None => Err(attributes::no_such_attribute(interp, &args.list)),
+    }
+}
+
+fn exist(interp: &mut Interp, this: Value, args: &Args) -> R {
+    match walk(interp, this, args)? {
+        Some(value) if value.unknown().is_some() => Ok(value),
+        found => Ok(found.is_some().into()),
+    }
+}
+
+fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let key = name_text(interp, args.get(0))?;
+    match other_of(interp, this) {
+        Some(other) => match other.document.json().get(&key) {
+            Some(_) => Ok(Value::TRUE),
+            None => {
+                let value = top(interp, this, &key);
+                Ok(if value.unknown().is_some() {
+                    value
+                } else {
+                    Value::FALSE
+                })
+            }
+        },
+        None => Ok(attributes::has_top_key(interp, &key)),
+    }
+}
+
+fn name(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let name = match other_of(interp, this) {
+        Some(other) => other.document.name().to_owned(),
+        None => run(interp).node.name.clone(),
+    };
+    Ok(interp.str(name))
+}
+
+fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let name = saved(interp, this).name.clone();
+    Ok(interp.str(format!("node[{name}]")))
+}
+
+fn equal(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = run(interp).classes.node;
+    if !interp.is_a(args.get(0), class) {
+        return Ok(Value::FALSE);
+    }
+    let same = saved(interp, this).name == saved(interp, args.get(0)).name;
+    Ok(same.into())
+}
+
+fn environment(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let environment = match other_of(interp, this) {
+        Some(_) => saved(interp, this).chef_environment.clone(),
+        None => {
+            if let Some(text) = args.opt(0).and_then(|v| interp.text(v)).map(str::to_owned) {
+                run(interp).environment = text;
+            }
+            run(interp).environment.clone()
+        }
+    };
+    Ok(interp.str(environment))
+}
+
+fn policy_name(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let name = saved(interp, this).policy_name.clone();
+    Ok(name.map_or(Value::NIL, |n| interp.str(n)))
+}
+
+fn policy_group(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let name = saved(interp, this).policy_group.clone();
+    Ok(name.map_or(Value::NIL, |n| interp.str(n)))
+}
+
+fn strings(interp: &mut Interp, list: &[String]) -> Value {
+    let items = list.iter().map(|s| interp.str(s.as_str())).collect();
+    interp.array(items)
+}
+
+fn run_list(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let list = saved(interp, this).run_list.clone();
+    Ok(strings(interp, &list))
+}
+
+fn in_run_list(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let item = name_text(interp, args.get(0))?;
+    Ok(saved(interp, this).run_list.contains(&item).into())
+}
+
+fn roles(interp: &mut Interp, this: Value, _: &Args) -> R {
+    Ok(top(interp, this, "roles"))
+}
+
+fn recipes(interp: &mut Interp, this: Value, _: &Args) -> R {
+    Ok(top(interp, this, "recipes"))
+}
+
+fn listed(interp: &mut Interp, this: Value, key: &str, name: &str) -> R {
+    let list = top(interp, this, key);
+    if let Some(id) = interp.unknown_of(list) {
+        return Ok(id.into());
+    }
+    let items = interp
+        .array_items(list)
+        .map(<[Value]>::to_vec)
+        .unwrap_or_default();
+    Ok(items.iter().any(|i| interp.text(*i) == Some(name)).into())
+}
+
+fn has_role(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = name_text(interp, args.get(0))?;
+    listed(interp, this, "roles", &name)
+}
+
+fn has_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = name_text(interp, args.get(0))?;
+    let item = format!("recipe[{name}]");
+    if saved(interp, this).run_list.contains(&item) {
+        return Ok(Value::TRUE);
+    }
+    listed(interp, this, "recipes", &name)
+}
+
+fn tags(interp: &mut Interp, this: Value, _: &Args) -> R {
+    if other_of(interp, this).is_some() {
+        let tags = top(interp, this, "tags");
+        return Ok(if tags.is_nil() {
+            interp.array(Vec::new())
+        } else {
+            tags
+        });
+    }
+    let normal = run(interp).attributes.levels[Level::Normal as usize];
+    let key = crate::ruby::object::Key::Str("tags".into());
+    if interp
+        .hash_data(normal)
+        .is_none_or(|h| !h.map.contains_key(&key))
+    {
+        let empty = interp.array(Vec::new());
+        let name = interp.str("tags");
+        interp.call(normal, "[]=", &[name, empty])?;
+    }
+    let name = interp.str("tags");
+    interp.call(normal, "[]", &[name])
+}
+
+fn level(interp: &mut Interp, this: Value, level: Level) -> R {
+    if let Some(other) = other_of(interp, this) {
+        let map = other.document.saved().map(|s| match level {
+            Level::Normal => s.normal.clone(),
+            Level::Override => s.r#override.clone(),
+            Level::Automatic => s.automatic.clone(),
+            _ => s.default.clone(),
+        });
+        return Ok(to_value(
+            interp,
+            &Json::Object(map.unwrap_or_default()),
+            other.origin,
+        ));
+    }
+    Ok(run(interp).attributes.levels[level as usize])
+}
+
+/// `node.force_default['a'] = x`, and `node.default!('a', x)`, which replaces without merging.
+fn forced(interp: &mut Interp, _: Value, args: &Args, level: Level) -> R {
+    let root = run(interp).attributes.levels[level as usize];
+    let Some((value, path)) = args.list.split_last() else {
+        return Ok(root);
+    };
+    match level {
+        Level::ForceDefault => {
+            for below in DEFAULTS {
+                let root = run(interp).attributes.levels[below as usize];
+                attributes::remove_path(interp, root, path)?;
+            }
+        }
+        Level::ForceOverride => {
+            for below in OVERRIDES {
+                let root = run(interp).attributes.levels[below as usize];
+                attributes::remove_path(interp, root, path)?;
+            }
+        }
+        _ => {}
+    }
+    attributes::write_path(interp, root, path, *value)?;
+    Ok(*value)
+}
+
+/// `node.default_unless['a']['b'] = x` writes only where nothing is there yet.
+fn unless(interp: &mut Interp, _: Value, args: &Args, level: Level) -> R {
+    let root = run(interp).attributes.levels[level as usize];
+    let Some((value, path)) = args.list.split_last() else {
+        return Ok(super::unless::chain(interp, root));
+    };
+    match attributes::walk(interp, root, path)? {
+        Some(old) if !old.is_nil() => Ok(Value::NIL),
+        _ => {
+            attributes::write_path(interp, root, path, *value)?;
+            Ok(*value)
+        }
+    }
+}
+
+fn remove(interp: &mut Interp, this: Value, args: &Args, levels: &[Level]) -> R {
+    let old = walk(interp, this, args)?.unwrap_or(Value::NIL);
+    for level in levels.iter().filter(|l| **l != Level::Automatic) {
+        let root = run(interp).attributes.levels[*level as usize];
+        attributes::remove_path(interp, root, &args.list)?;
+    }
+    Ok(old)
+}
+
+fn top_names(interp: &mut Interp, this: Value) -> Vec<String> {
+    match other_of(interp, this) {
+        Some(other) => other
+            .document
+            .json()
+            .as_object()
+            .map(|o| o.keys().cloned().collect())
+            .unwrap_or_default(),
+        None => attributes::top_keys(interp)
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    }
+}
+
+fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let names = top_names(interp, this);
+    let mut hash = crate::ruby::object::Hash::default();
+    for name in names {
+        let value = top(interp, this, &name);
+        let (plain, array) = (interp.core.hash, interp.core.array);
+        let value = attributes::deep_copy(interp, value, plain, array, false);
+        let key = interp.str(name.as_str());
+        hash.map.insert(
+            crate::ruby::object::Key::Str(name.as_str().into()),
+            (key, value),
+        );
+    }
+    Ok(interp.hash(hash))
+}
+
+fn keys(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let names = top_names(interp, this);
+    Ok(strings(interp, &names))
+}
+
+fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
+    for name in top_names(interp, this) {
+        let value = top(interp, this, &name);
+        let key = interp.str(name);
+        interp.yield_to(args, &[key, value])?;
+    }
+    Ok(this)
+}
+
+/// `node.fqdn`: a method that is none is looked up among the attributes' own methods, which in Chef 18 are
+/// those of a hash only.
+fn method_missing(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = match args.get(0).kind {
+        crate::ruby::value::Kind::Sym(name) => name,
+        _ => Name::new(""),
+    };
+    if let Some(found) = level_by_method(name) {
+        return level(interp, this, found);
+    }
+    if let Some(value) = super::platform_helper(interp, name, args)? {
+        return Ok(value);
+    }
+    // What a hash answers, the attributes answer.
+    let hash = interp.core.hash;
+    if interp.classes.find(hash, name).is_some() {
+        let whole = to_hash(interp, this, &Args::default())?;
+        let mut rest = args.clone();
+        rest.list.remove(0);
+        return interp.send(whole, name, rest, crate::ruby::call::Form::Explicit);
+    }
+    Err(interp.error(
+        interp.core.no_method_error,
+        format!("undefined method `{name}' for #<Chef::Node::Attribute>"),
+    ))
+}
+
+fn respond_to(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = Name::new(&name_text(interp, args.get(0))?);
+    let class = interp.class_of(this);
+    let hash = interp.core.hash;
+    Ok(
+        (interp.classes.find(class, name).is_some() || interp.classes.find(hash, name).is_some())
+            .into(),
+    )
+}

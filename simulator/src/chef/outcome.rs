@@ -1,0 +1,185 @@
+//! From the machine's state to the converge's result.
+
+use foretaste_parser::name::Name;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::attributes::{self, Level};
+use super::json::{to_json, unknown_paths};
+use super::resource::{actions, label};
+use super::run::run;
+use crate::convergence::{Convergence, Notification, Resource, SavedNode, Undetermined};
+use crate::ruby::Interp;
+use crate::ruby::value::Value;
+
+/// `subscribes` is a notification of the resource that is subscribed to.
+pub fn resolve_subscriptions(interp: &mut Interp, list: &[Value]) {
+    for resource in list {
+        let Some(meta) = resource
+            .obj()
+            .and_then(|id| run(interp).metas.get(&id))
+            .cloned()
+        else {
+            continue;
+        };
+        let own = label(interp, *resource);
+        for wish in meta.subscribes {
+            let Some(target) = super::resource::find(interp, &wish.target) else {
+                continue;
+            };
+            let notification = Notification {
+                target: own.clone(),
+                ..wish
+            };
+            if let Some(meta) = target.obj().and_then(|id| run(interp).metas.get_mut(&id)) {
+                meta.notifies.push(notification);
+            }
+        }
+    }
+}
+
+/// Takes the result out of the machine.
+pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> Convergence {
+    let list = run(interp).collections.first().cloned().unwrap_or_default();
+    out.resources = list.iter().map(|r| resource(interp, *r, 0)).collect();
+    let branched: Vec<u32> = interp.origins.tags(interp.branched_on).collect();
+    let state = run(interp);
+    out.searches = std::mem::take(&mut state.searches);
+    out.files = std::mem::take(&mut state.files);
+    out.failure = state.failure.take();
+    out.inputs = std::mem::take(&mut state.inputs);
+    let extra = std::mem::take(&mut state.extra_undetermined);
+    for tag in branched {
+        if let Some(search) = out.searches.get_mut(tag as usize) {
+            search.guarded = true;
+        }
+    }
+    let mut undetermined: Vec<Undetermined> = interp.unknowns.undetermined().chain(extra).collect();
+    undetermined.sort();
+    undetermined.dedup();
+    out.undetermined = undetermined;
+    if out.failure.is_none() {
+        out.saved = Some(Arc::new(saved(interp, node)));
+    }
+    out
+}
+
+/// The node object at the end of the run.
+fn saved(interp: &mut Interp, node: &SavedNode) -> SavedNode {
+    use Level as L;
+    let mut default = attributes::combined(
+        interp,
+        &[L::Default, L::EnvDefault, L::RoleDefault, L::ForceDefault],
+    );
+    let mut overrides = attributes::combined(
+        interp,
+        &[
+            L::Override,
+            L::RoleOverride,
+            L::EnvOverride,
+            L::ForceOverride,
+        ],
+    );
+    let mut normal = attributes::combined(interp, &[L::Normal]);
+    let mut automatic = attributes::combined(interp, &[L::Automatic]);
+    let mut unknown = node.unknown.clone();
+    for map in [&mut default, &mut overrides, &mut normal, &mut automatic] {
+        unknown.extend(unknown_paths(map));
+    }
+    unknown.sort();
+    unknown.dedup();
+    SavedNode {
+        name: node.name.clone(),
+        chef_environment: run(interp).environment.clone(),
+        run_list: node.run_list.clone(),
+        policy_name: node.policy_name.clone(),
+        policy_group: node.policy_group.clone(),
+        default,
+        normal,
+        r#override: overrides,
+        automatic,
+        unknown,
+        synthetic: node.synthetic,
+        location: node.location.clone(),
+    }
+}
+
+fn resource(interp: &mut Interp, this: Value, depth: usize) -> Resource {
+    let action = actions(interp, this);
+    let name = interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL);
+    let name = interp.to_text(name).unwrap_or_default();
+    let name = interp.show_holes(&name);
+    let Some(meta) = this
+        .obj()
+        .and_then(|id| run(interp).metas.get(&id))
+        .cloned()
+    else {
+        return Resource {
+            r#type: String::new(),
+            name,
+            action,
+            properties: BTreeMap::new(),
+            notifies: Vec::new(),
+            conditional: None,
+            location: foretaste_parser::source::Location::line("", 1),
+            children: Vec::new(),
+        };
+    };
+    let mut properties = BTreeMap::new();
+    let sensitive = interp
+        .ivar(this, Name::new("@sensitive"))
+        .is_some_and(|v| v.truthy() == Some(true));
+    for property in &meta.set {
+        let value = interp
+            .ivar(this, Name::new(&format!("@{property}")))
+            .unwrap_or(Value::NIL);
+        let json = if sensitive
+            && matches!(
+                property.as_str(),
+                "content" | "variables" | "command" | "code" | "password"
+            ) {
+            Json::from("‹sensitive›")
+        } else {
+            shown(interp, value)
+        };
+        properties.insert(property.as_str().to_owned(), json);
+    }
+    let children = if depth < 40 {
+        meta.children
+            .iter()
+            .map(|c| resource(interp, *c, depth + 1))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    Resource {
+        r#type: meta.r#type,
+        name,
+        action,
+        properties,
+        notifies: meta.notifies,
+        conditional: meta.conditional,
+        location: meta.location,
+        children,
+    }
+}
+
+/// A property's value for people and machines: unknown parts as `‹reason›`.
+fn shown(interp: &mut Interp, value: Value) -> Json {
+    let json = to_json(interp, value);
+    replace(json)
+}
+
+fn replace(json: Json) -> Json {
+    match json {
+        Json::String(text) if text == super::json::UNKNOWN => Json::from("‹unknown›"),
+        Json::Array(items) => Json::Array(items.into_iter().map(replace).collect()),
+        Json::Object(map) => Json::Object(
+            map.into_iter()
+                .map(|(k, v)| (k, replace(v)))
+                .collect::<Map<_, _>>(),
+        ),
+        other => other,
+    }
+}

@@ -1,0 +1,240 @@
+//! `search` in recipes: asks the index as saved, and remembers what was asked and found.
+
+use std::sync::Arc;
+
+use foretaste_parser::name::Name;
+use serde_json::Value as Json;
+
+use super::json::to_value;
+use super::run::{evidence, run};
+use crate::convergence::Search;
+use crate::ruby::Interp;
+use crate::ruby::env::Args;
+use crate::ruby::flow::R;
+use crate::ruby::object::{Hash, Key};
+use crate::ruby::origin::OriginSource;
+use crate::ruby::unknown::first_hole;
+use crate::ruby::value::{Origin, Value};
+use crate::search::{Answer, Document, Kind};
+
+/// `search(index, query = '*:*', filter_result: …) { |result| … }`
+pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let index = interp.to_text(args.get(0))?;
+    let mut query_value = args.get(1);
+    let mut options = None;
+    for extra in args.list.iter().skip(1) {
+        if interp.hash_data(*extra).is_some() {
+            options = Some(*extra);
+            if extra.kind == query_value.kind {
+                query_value = Value::NIL;
+            }
+        }
+    }
+    let query = match query_value.is_nil() {
+        true => "*:*".to_owned(),
+        false => interp.to_text(query_value)?,
+    };
+    let query_origin = interp.origin_of(query_value);
+    let query_origin = interp.origins.union(query_origin, interp.control);
+    let filter = options.and_then(|o| {
+        let hash = interp.hash_data(o)?;
+        let of = |name: &str| {
+            hash.map
+                .get(&Key::Sym(Name::new(name)))
+                .or_else(|| hash.map.get(&Key::Str(name.into())))
+        };
+        of("filter_result").map(|(_, v)| *v)
+    });
+    let location = match interp.location() {
+        Some(location) => location,
+        None => super::run::line_of("", 1),
+    };
+    let number = run(interp).searches.len();
+    let mut record = Search {
+        index: index.clone(),
+        query: interp.show_holes(&query),
+        location: location.clone(),
+        results: Vec::new(),
+        maybe: Vec::new(),
+        undetermined: None,
+        refused: None,
+        origins: evidence(interp, query_origin),
+        conditional: interp.condition().is_some(),
+        rows: None,
+        guarded: false,
+    };
+    let unknown = interp
+        .unknown_of(query_value)
+        .or_else(|| first_hole(&query))
+        .or_else(|| first_hole(&index));
+    if let Some(id) = unknown {
+        record.undetermined = Some(interp.unknowns.reason(id).to_owned());
+        run(interp).searches.push(record);
+        let source = source(interp, &index, &query, location, number, "cannot be known");
+        let origin = interp.origins.union(source, query_origin);
+        return once(interp, args, Value::from(id).with_origin(origin));
+    }
+    let answer = run(interp).index.view().search(&index, &query);
+    match answer {
+        Answer::Results { certain, maybe } => {
+            record.results = certain.iter().map(|d| d.name().to_owned()).collect();
+            record.maybe = maybe.iter().map(|d| d.name().to_owned()).collect();
+            let found = match record.results.as_slice() {
+                [] => "matches nothing".to_owned(),
+                names => format!("matches {}: {}", names.len(), names.join(", ")),
+            };
+            let source = source(interp, &index, &query, location, number, &found);
+            let origin = interp.origins.union(source, query_origin);
+            run(interp).searches.push(record);
+            if !maybe.is_empty() {
+                let names: Vec<&str> = maybe.iter().map(|d| d.name()).collect();
+                let reason = format!(
+                    "whether the search `{query}` also matches {}",
+                    names.join(", ")
+                );
+                let unknown = interp.outside(reason);
+                return once(interp, args, unknown.with_origin(origin));
+            }
+            let values = results(interp, &certain, filter, origin, number)?;
+            if args.block.is_some() {
+                let control = interp.control;
+                interp.control = interp.origins.union(control, origin);
+                for value in values {
+                    let outcome = interp.yield_to(args, &[value]);
+                    if outcome.is_err() {
+                        interp.control = control;
+                        return outcome;
+                    }
+                }
+                interp.control = control;
+                return Ok(Value::TRUE);
+            }
+            Ok(interp.array(values).with_origin(origin))
+        }
+        Answer::Refused(error) => {
+            record.refused = Some(error.message.clone());
+            run(interp).searches.push(record);
+            Err(super::dsl::http_error(interp, 400, "Bad Request"))
+        }
+        Answer::NoSuchIndex => {
+            record.refused = Some(format!(
+                "I don't know how to search for {index} data objects."
+            ));
+            run(interp).searches.push(record);
+            Err(super::dsl::http_error(interp, 404, "Not Found"))
+        }
+    }
+}
+
+/// An unknown result: its block runs once, conditionally.
+fn once(interp: &mut Interp, args: &Args, value: Value) -> R {
+    if let (Some(block), Some(id)) = (args.block, value.unknown()) {
+        interp.conditionally(id, |this| this.call_proc(block, Args::of(&[value])))?;
+    }
+    Ok(value)
+}
+
+fn source(
+    interp: &mut Interp,
+    index: &str,
+    query: &str,
+    location: foretaste_parser::source::Location,
+    number: usize,
+    found: &str,
+) -> Origin {
+    let query = interp.show_holes(query);
+    interp.origins.source(OriginSource {
+        message: format!("search({index}, \"{query}\") {found}"),
+        location: Some(location),
+        tag: u32::try_from(number).ok(),
+    })
+}
+
+fn results(
+    interp: &mut Interp,
+    documents: &[Arc<Document>],
+    filter: Option<Value>,
+    origin: Origin,
+    number: usize,
+) -> R<Vec<Value>> {
+    let mut out = Vec::with_capacity(documents.len());
+    let mut rows = Vec::new();
+    for document in documents {
+        let value = match filter {
+            Some(filter) => {
+                let row = filtered(interp, document, filter, origin)?;
+                rows.push(super::json::to_json(interp, row));
+                row
+            }
+            None => object(interp, document, origin),
+        };
+        out.push(value.with_origin(origin));
+    }
+    if filter.is_some()
+        && let Some(search) = run(interp).searches.get_mut(number)
+    {
+        search.rows = Some(rows);
+    }
+    Ok(out)
+}
+
+/// A result as recipes get it.
+fn object(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> Value {
+    match document.kind() {
+        Kind::Node => super::node::other(interp, document, origin),
+        Kind::Item(bag) => super::data_bag::item_value(interp, bag, document.json(), origin),
+        _ => {
+            let value = to_value(interp, document.json(), origin);
+            let classes = run(interp).attributes.classes;
+            super::attributes::deep_copy(interp, value, classes.mash, interp.core.array, true)
+                .with_origin(origin)
+        }
+    }
+}
+
+/// `filter_result: { 'ip' => ['ipaddress'], 'name' => ['name'] }`: keys become strings, missing paths nil.
+fn filtered(interp: &mut Interp, document: &Arc<Document>, filter: Value, origin: Origin) -> R {
+    let pairs: Vec<(Value, Value)> = interp
+        .hash_data(filter)
+        .map(|h| h.map.values().copied().collect())
+        .unwrap_or_default();
+    let mut out = Hash::default();
+    for (key, path) in pairs {
+        let name = interp.to_text(key)?;
+        let mut parts = Vec::new();
+        for part in interp
+            .array_items(path)
+            .map(<[Value]>::to_vec)
+            .unwrap_or_default()
+        {
+            parts.push(interp.to_text(part)?);
+        }
+        let value = match document.kind() {
+            Kind::Node => node_path(interp, document, &parts, origin)?,
+            _ => {
+                let json = parts
+                    .iter()
+                    .try_fold(&**document.json(), |at, part| at.get(part));
+                to_value(interp, json.unwrap_or(&Json::Null), origin)
+            }
+        };
+        let key = interp.str(name.as_str());
+        out.map.insert(Key::Str(name.as_str().into()), (key, value));
+    }
+    Ok(interp.hash(out).with_origin(origin))
+}
+
+fn node_path(interp: &mut Interp, document: &Arc<Document>, path: &[String], origin: Origin) -> R {
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(Value::NIL);
+    };
+    let node = super::node::other(interp, document, origin);
+    let value = super::node::top(interp, node, first);
+    let mut keys = Vec::new();
+    for part in rest {
+        keys.push(interp.str(part.as_str()));
+    }
+    let found = super::attributes::walk(interp, value, &keys)?.unwrap_or(Value::NIL);
+    let (hash, array) = (interp.core.hash, interp.core.array);
+    Ok(super::attributes::deep_copy(interp, found, hash, array, false).with_origin(origin))
+}
