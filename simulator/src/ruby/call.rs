@@ -149,7 +149,12 @@ impl Interp {
                     };
                     return format!("{}:{word}", self.class_name(id));
                 }
-                let text = self.inspect(recv).unwrap_or_default();
+                // A `BasicObject` has no `inspect`, whose absence would be told by this very text.
+                let text = if self.responds(recv, "inspect") {
+                    self.inspect(recv).unwrap_or_default()
+                } else {
+                    self.any_to_s(recv)
+                };
                 if text.len() > 65 || text.starts_with("#<") && text.contains(' ') {
                     return match recv.obj() {
                         Some(id) => format!("#<{class}:{}>", super::address(id)),

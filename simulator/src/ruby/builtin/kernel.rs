@@ -86,9 +86,6 @@ fn puts(interp: &mut Interp, _: Value, args: &Args) -> R {
         write(interp, "\n")?;
     }
     for value in &args.list {
-        if interp.array_items(*value).is_some_and(<[Value]>::is_empty) {
-            write(interp, "\n")?;
-        }
         put_line(interp, *value, 0)?;
     }
     Ok(Value::NIL)

@@ -3,9 +3,11 @@
 use super::super::Interp;
 
 mod file;
+mod gem;
 mod json;
 
 pub(super) fn install(interp: &mut Interp) {
     file::install(interp);
+    gem::install(interp);
     json::install(interp);
 }
