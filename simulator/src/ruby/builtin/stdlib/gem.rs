@@ -26,41 +26,75 @@ struct Version {
 struct Requirement(Vec<(&'static str, Version)>);
 
 static VERSION: &[Builtin] = &[
-    def("<=>", 1, 1, |i, t, a| match (version(i, t), given(i, a.get(0))?) {
-        (Some(x), Some(y)) => Ok((order(&x, &y) as i64).into()),
-        _ => Ok(Value::NIL),
+    def("<=>", 1, 1, |i, t, a| {
+        match (version(i, t), given(i, a.get(0))?) {
+            (Some(x), Some(y)) => Ok((order(&x, &y) as i64).into()),
+            _ => Ok(Value::NIL),
+        }
     }),
-    def("approximate_recommendation", 0, 0, |i, t, _| with(i, t, |i, v| {
-        let kept: Vec<Segment> = release(&v).into_iter().chain([Segment::Number(0)]).take(2).collect();
-        let suffix = if is_prerelease(&v) { ".a" } else { "" };
-        Ok(i.str(format!("~> {}{suffix}", join(&kept))))
-    })),
-    def("bump", 0, 0, |i, t, _| with(i, t, |i, v| {
-        let bumped = bump(&v);
-        Ok(new_version(i, bumped))
-    })),
-    def("eql?", 1, 1, |i, t, a| Ok(match (version(i, t), version(i, a.get(0))) {
-        (Some(x), Some(y)) => (x.segments == y.segments).into(),
-        _ => Value::FALSE,
-    })),
-    def("hash", 0, 0, |i, t, _| with(i, t, |_, v| {
-        Ok(super::super::string::hash_text(&join(&canonical(&v))).into())
-    })),
-    def("inspect", 0, 0, |i, t, _| with(i, t, |i, v| Ok(i.str(format!("#<Gem::Version {:?}>", v.text))))),
-    def("prerelease?", 0, 0, |i, t, _| with(i, t, |_, v| Ok(is_prerelease(&v).into()))),
-    def("release", 0, 0, |i, t, _| with(i, t, |i, v| {
-        let made = if is_prerelease(&v) { from_segments(release(&v)) } else { v };
-        Ok(new_version(i, made))
-    })),
-    def("segments", 0, 0, |i, t, _| with(i, t, |i, v| {
-        let list = v.segments.iter().map(|s| match s {
-            Segment::Number(n) => Value::count(*n as usize),
-            Segment::Text(t) => i.str(t.as_str()),
-        }).collect();
-        Ok(i.array(list))
-    })),
+    def("approximate_recommendation", 0, 0, |i, t, _| {
+        with(i, t, |i, v| {
+            let kept: Vec<Segment> = release(&v)
+                .into_iter()
+                .chain([Segment::Number(0)])
+                .take(2)
+                .collect();
+            let suffix = if is_prerelease(&v) { ".a" } else { "" };
+            Ok(i.str(format!("~> {}{suffix}", join(&kept))))
+        })
+    }),
+    def("bump", 0, 0, |i, t, _| {
+        with(i, t, |i, v| {
+            let bumped = bump(&v);
+            Ok(new_version(i, bumped))
+        })
+    }),
+    def("eql?", 1, 1, |i, t, a| {
+        Ok(match (version(i, t), version(i, a.get(0))) {
+            (Some(x), Some(y)) => (x.segments == y.segments).into(),
+            _ => Value::FALSE,
+        })
+    }),
+    def("hash", 0, 0, |i, t, _| {
+        with(i, t, |_, v| {
+            Ok(super::super::string::hash_text(&join(&canonical(&v))).into())
+        })
+    }),
+    def("inspect", 0, 0, |i, t, _| {
+        with(i, t, |i, v| {
+            Ok(i.str(format!("#<Gem::Version {:?}>", v.text)))
+        })
+    }),
+    def("prerelease?", 0, 0, |i, t, _| {
+        with(i, t, |_, v| Ok(is_prerelease(&v).into()))
+    }),
+    def("release", 0, 0, |i, t, _| {
+        with(i, t, |i, v| {
+            let made = if is_prerelease(&v) {
+                from_segments(release(&v))
+            } else {
+                v
+            };
+            Ok(new_version(i, made))
+        })
+    }),
+    def("segments", 0, 0, |i, t, _| {
+        with(i, t, |i, v| {
+            let list = v
+                .segments
+                .iter()
+                .map(|s| match s {
+                    Segment::Number(n) => Value::count(*n as usize),
+                    Segment::Text(t) => i.str(t.as_str()),
+                })
+                .collect();
+            Ok(i.array(list))
+        })
+    }),
     def("to_s", 0, 0, |i, t, _| with(i, t, |i, v| Ok(i.str(v.text)))),
-    def("version", 0, 0, |i, t, _| with(i, t, |i, v| Ok(i.str(v.text)))),
+    def("version", 0, 0, |i, t, _| {
+        with(i, t, |i, v| Ok(i.str(v.text)))
+    }),
 ];
 static VERSION_TABLE: Table = LazyLock::new(|| table(VERSION));
 
@@ -84,7 +118,11 @@ static REQUIREMENT: &[Builtin] = &[
     def("to_s", 0, 0, |i, t, _| {
         let list = i.host_data::<Requirement>(t).cloned();
         let mut parts: Vec<String> = list
-            .map(|r| r.0.iter().map(|(op, v)| format!("{op} {}", v.text)).collect())
+            .map(|r| {
+                r.0.iter()
+                    .map(|(op, v)| format!("{op} {}", v.text))
+                    .collect()
+            })
             .unwrap_or_default();
         parts.sort();
         Ok(i.str(parts.join(", ")))
@@ -92,7 +130,10 @@ static REQUIREMENT: &[Builtin] = &[
 ];
 static REQUIREMENT_TABLE: Table = LazyLock::new(|| table(REQUIREMENT));
 
-static REQUIREMENT_STATIC: &[Builtin] = &[def("new", 0, -1, requirement), def("create", 0, -1, requirement)];
+static REQUIREMENT_STATIC: &[Builtin] = &[
+    def("new", 0, -1, requirement),
+    def("create", 0, -1, requirement),
+];
 static REQUIREMENT_STATIC_TABLE: Table = LazyLock::new(|| table(REQUIREMENT_STATIC));
 
 pub(super) fn install(interp: &mut Interp) {
@@ -164,7 +205,9 @@ fn read(text: &str) -> Option<Version> {
     let mut parts = main.split('.');
     let first = parts.next()?;
     let word = |p: &str, dash: bool| {
-        !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || (dash && c == '-'))
+        !p.is_empty()
+            && p.chars()
+                .all(|c| c.is_ascii_alphanumeric() || (dash && c == '-'))
     };
     let ok = !first.is_empty()
         && first.chars().all(|c| c.is_ascii_digit())
@@ -182,7 +225,9 @@ fn read(text: &str) -> Option<Version> {
             continue;
         }
         let mut run = String::from(c);
-        while let Some(c) = chars.next_if(|c| c.is_ascii_alphanumeric() && c.is_ascii_digit() == digit) {
+        while let Some(c) =
+            chars.next_if(|c| c.is_ascii_alphanumeric() && c.is_ascii_digit() == digit)
+        {
             run.push(c);
         }
         segments.push(match run.parse() {
@@ -291,7 +336,10 @@ fn requirement(interp: &mut Interp, _: Value, args: &Args) -> R {
         let op = ["!=", ">=", "<=", "~>", "=", ">", "<"]
             .into_iter()
             .find(|op| trimmed.starts_with(op));
-        let number = trimmed.strip_prefix(op.unwrap_or("")).unwrap_or(trimmed).trim();
+        let number = trimmed
+            .strip_prefix(op.unwrap_or(""))
+            .unwrap_or(trimmed)
+            .trim();
         match read(number).filter(|_| !number.is_empty()) {
             Some(v) => list.push((op.unwrap_or("="), v)),
             None => {
