@@ -3,6 +3,7 @@
 mod assign;
 mod call;
 mod expr;
+mod literal;
 mod pattern;
 mod scope;
 #[cfg(test)]
