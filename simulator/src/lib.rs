@@ -3,6 +3,7 @@
 pub mod chef;
 pub mod convergence;
 pub mod impact;
+pub mod inventory;
 pub mod pool;
 pub mod repository;
 pub mod ruby;
