@@ -1,1 +1,21 @@
-fn main() {}
+//! The `foretaste` program.
+
+use std::io::{stderr, stdin, stdout};
+use std::process::ExitCode;
+
+use foretaste::context::{Streams, Terminals};
+
+fn main() -> ExitCode {
+    let folder = match std::env::current_dir() {
+        Ok(folder) => folder,
+        Err(_) => ".".into(),
+    };
+    let streams = Streams {
+        input: &mut stdin().lock(),
+        out: &mut std::io::BufWriter::new(stdout().lock()),
+        err: &mut stderr().lock(),
+        folder,
+        terminals: Terminals::of_process(),
+    };
+    foretaste::run(std::env::args_os(), streams).into()
+}

@@ -7,7 +7,7 @@ pub mod haproxy;
 pub mod hole;
 pub mod json;
 pub mod name;
-mod nearest;
+pub mod nearest;
 pub mod nginx;
 pub mod problem;
 pub mod query;

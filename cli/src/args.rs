@@ -1,0 +1,112 @@
+//! The command line. Doc comments are its help texts.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+use crate::load::config::{Profile, Severity};
+
+/// Taste the change before your customers do: a linter and dry-run simulator for Chef.
+///
+/// Nothing of the repository is executed: no Ruby, no command, no Chef server.
+///
+/// Exit codes: 0 checked, nothing at or above --fail-on; 1 findings; 2 could not run; 3 nothing was evaluated, or
+/// under --strict something stayed undetermined.
+#[derive(Debug, Parser)]
+#[command(name = "foretaste", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// The Chef repository [default: the repository around the current folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub repo: Option<PathBuf>,
+    /// Node objects: a JSON file, or a folder of them [default: what foretaste.toml says, else nodes/]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub inventory: Vec<PathBuf>,
+    /// Whose search is simulated [default: server]
+    #[arg(long, global = true, value_enum)]
+    pub profile: Option<Profile>,
+    /// human or json; as FORMAT=FILE it is written to that file
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_text)]
+    pub format: Vec<Output>,
+    /// The lowest severity that makes the exit code 1 [default: error]
+    #[arg(long, global = true, value_enum, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// Exit with 3 when something stayed undetermined
+    #[arg(long, global = true)]
+    pub strict: bool,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(word: FailOn) -> Self {
+        match word {
+            FailOn::Note => Self::Note,
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+/// One output: its format, and the file it goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    pub file: Option<PathBuf>,
+}
+
+impl Output {
+    fn from_text(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match name {
+            "human" => Format::Human,
+            "json" => Format::Json,
+            _ => return Err("the formats are human and json".to_owned()),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Lint(commands::lint::Arguments),
+    Search(commands::search::Arguments),
+    Explain(commands::explain::Arguments),
+    Init(commands::init::Arguments),
+    #[command(subcommand)]
+    Hook(commands::hook::Command),
+}

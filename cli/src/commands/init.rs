@@ -1,0 +1,81 @@
+//! `foretaste init`
+
+use clap::Args;
+
+use crate::args::Global;
+use crate::context::{Streams, write_whole};
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::load::config::FILE;
+
+/// Write a foretaste.toml in which everything is explained and nothing is set
+#[derive(Debug, Args)]
+pub struct Arguments {}
+
+/// The file that is written.
+pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this repository. Every key is optional; a line without `#` sets it.
+
+# The lowest severity that fails a check: "note", "warning" or "error".
+# fail_on = "error"
+# Fail (exit code 3) when something could not be evaluated.
+# strict = false
+
+[repository]
+# A later folder wins where two hold the same cookbook.
+# cookbook_paths = ["cookbooks", "site-cookbooks"]
+# roles = "roles"
+# environments = "environments"
+# data_bags = "data_bags"
+# nodes = "nodes"
+
+[inventory]
+# Node objects: `knife search node "*:*" -F json -l > nodes.json`, or a folder of `knife download nodes`.
+# paths = ["nodes.json"]
+# Make one node of each role ("roles") or none ("never"). Without any node object, "roles" is usual.
+# synthesize = "roles"
+# The platform of nodes that do not say.
+# platform = "ubuntu 22.04"
+
+# Nodes described by hand:
+# [[inventory.node]]
+# name = "web1.example.com"
+# run_list = ["role[web]"]
+# environment = "production"
+# platform = "ubuntu 22.04"
+# addresses = ["192.0.2.10", "2001:db8::10"]
+
+[search]
+# Whose search: "server" (Chef Infra Server 15), "solr4" (12 to 14) or "zero" (Test Kitchen).
+# profile = "server"
+
+# How much a pool may lose, by its name:
+# [pools."web*"]
+# floor = 2
+# percent = 30
+
+# A rule's severity, or that it is off:
+# [rules.pool-shrunk]
+# severity = "warning"
+# disable = false
+
+[secrets]
+# Attributes and data bag keys whose values are never shown.
+# keys = ["password", "token"]
+"##;
+
+/// Writes the file.
+///
+/// # Errors
+/// A file that is there already, or cannot be written.
+pub fn run(global: &Global, _: &Arguments, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let path = global.source(streams)?.root.join(FILE);
+    if path.exists() {
+        return Err(Failure::usage(format!(
+            "{} is there already",
+            path.display()
+        )));
+    }
+    write_whole(&path, TEMPLATE.as_bytes())?;
+    writeln!(streams.out, "wrote {}", path.display())?;
+    Ok(Exit::Clean)
+}

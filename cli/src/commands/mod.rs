@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub mod explain;
+pub mod hook;
+pub mod init;
+pub mod lint;
+pub mod search;

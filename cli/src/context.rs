@@ -1,0 +1,149 @@
+//! What a command works with: arguments that all share, and where input and output are.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
+
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+use crate::args::{Color, Format, Global, Output};
+use crate::error::Failure;
+use crate::load::config::{Config, Profile, Severity};
+use crate::load::revision::Source;
+
+/// Input and output of the whole program; tests give their own.
+pub struct Streams<'a> {
+    pub input: &'a mut dyn Read,
+    pub out: &'a mut dyn Write,
+    pub err: &'a mut dyn Write,
+    /// The folder that relative paths and the repository are looked for from.
+    pub folder: PathBuf,
+    /// Whether `out` and `err` are terminals that a person looks at.
+    pub terminals: Terminals,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Terminals {
+    pub out: bool,
+    pub err: bool,
+}
+
+impl Terminals {
+    /// Those of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            out: std::io::stdout().is_terminal(),
+            err: std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+impl Global {
+    /// The repository that is meant.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn source(&self, streams: &Streams<'_>) -> Result<Source, Failure> {
+        let folder = match &self.repo {
+            Some(folder) => streams.folder.join(folder),
+            None => streams.folder.clone(),
+        };
+        Source::open(&folder)
+    }
+
+    /// Inventory paths, as seen from where the program was started.
+    #[must_use]
+    pub fn inventory_paths(&self, streams: &Streams<'_>) -> Vec<PathBuf> {
+        self.inventory
+            .iter()
+            .map(|p| streams.folder.join(p))
+            .collect()
+    }
+
+    #[must_use]
+    pub fn search_profile(&self, config: &Config) -> foretaste_simulator::search::Profile {
+        use foretaste_simulator::search::Profile as Simulated;
+        match self.profile.or(config.search.profile) {
+            None | Some(Profile::Server) => Simulated::Server,
+            Some(Profile::Solr4) => Simulated::Solr4,
+            Some(Profile::Zero) => Simulated::Zero,
+        }
+    }
+
+    #[must_use]
+    pub fn fail_on(&self, config: &Config) -> Severity {
+        self.fail_on
+            .map(Severity::from)
+            .or(config.fail_on)
+            .unwrap_or(Severity::Error)
+    }
+
+    /// How text for people is drawn.
+    #[must_use]
+    pub fn handler(&self, is_terminal: bool) -> GraphicalReportHandler {
+        let colored = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        let theme = if colored {
+            GraphicalTheme::unicode()
+        } else {
+            GraphicalTheme::unicode_nocolor()
+        };
+        GraphicalReportHandler::new_themed(theme)
+            .with_width(110)
+            .with_links(false)
+    }
+
+    /// Writes every output that was asked for; without `--format` text for people.
+    ///
+    /// # Errors
+    /// Output that cannot be written. A file is written whole or not at all.
+    pub fn write(
+        &self,
+        streams: &mut Streams<'_>,
+        mut render: impl FnMut(Format, bool) -> String,
+    ) -> Result<(), Failure> {
+        let usual = [Output {
+            format: Format::Human,
+            file: None,
+        }];
+        let outputs: &[Output] = if self.format.is_empty() {
+            &usual
+        } else {
+            &self.format
+        };
+        for output in outputs {
+            match &output.file {
+                None => {
+                    let text = render(output.format, streams.terminals.out);
+                    streams.out.write_all(text.as_bytes())?;
+                }
+                Some(file) => write_whole(
+                    &streams.folder.join(file),
+                    render(output.format, false).as_bytes(),
+                )?,
+            }
+        }
+        streams.out.flush()?;
+        Ok(())
+    }
+}
+
+/// Writes a file beside its place first and then moves it there, so that an interrupt leaves no half of it.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |e| Failure::unwritable(path, &e);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let beside = path.with_file_name(name);
+    std::fs::write(&beside, bytes)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .map_err(|e| {
+            let _ = std::fs::remove_file(&beside);
+            failed(e)
+        })
+}

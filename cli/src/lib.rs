@@ -1,0 +1,66 @@
+//! The program as a library: arguments in, text and an exit code out.
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod error;
+pub mod exit;
+pub mod load;
+pub mod render;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use context::Streams;
+use error::Failure;
+use exit::Exit;
+
+/// Runs one command line, its first word being the program's name.
+pub fn run<A>(arguments: impl IntoIterator<Item = A>, mut streams: Streams<'_>) -> Exit
+where
+    A: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let text = error.render().to_string();
+            let (stream, exit) = if error.use_stderr() {
+                (&mut streams.err, Exit::CouldNotRun)
+            } else {
+                (&mut streams.out, Exit::Clean)
+            };
+            // Nobody is left to be told when this cannot be written.
+            let _ = stream
+                .write_all(text.as_bytes())
+                .and_then(|()| stream.flush());
+            return exit;
+        }
+    };
+    match dispatch(&cli, &mut streams) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            if !failure.is_broken_pipe {
+                let handler = cli.global.handler(streams.terminals.err);
+                let _ = write!(
+                    streams.err,
+                    "{}",
+                    render::error::failure(&failure, &handler)
+                );
+            }
+            Exit::CouldNotRun
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Lint(arguments) => commands::lint::run(&cli.global, arguments, streams),
+        Command::Search(arguments) => commands::search::run(&cli.global, arguments, streams),
+        Command::Explain(arguments) => commands::explain::run(arguments, streams),
+        Command::Init(arguments) => commands::init::run(&cli.global, arguments, streams),
+        Command::Hook(command) => commands::hook::run(&cli.global, command, streams),
+    }
+}

@@ -1,0 +1,104 @@
+//! The inventory of a revision: files that are named, else the repository's own node objects, else its roles.
+
+use std::path::{Path, PathBuf};
+
+use foretaste_simulator::inventory::{Entry, Inventory, Platform};
+use foretaste_simulator::repository::Repository;
+
+use super::config::{Config, Synthesize};
+use crate::error::Failure;
+
+/// Where an inventory's nodes came from.
+#[derive(Debug, Default)]
+pub struct Nodes {
+    pub inventory: Inventory,
+    /// The platform assumed of nodes that do not say, and how many were made from roles.
+    pub synthesized: Option<(Platform, usize)>,
+}
+
+/// Collects the nodes of a revision.
+///
+/// # Errors
+/// Inventory files that cannot be read. What they hold wrongly is a problem of the inventory.
+pub fn nodes(
+    repository: &Repository,
+    config: &Config,
+    root: &Path,
+    arguments: &[PathBuf],
+) -> Result<Nodes, Failure> {
+    let mut inventory = Inventory::default();
+    let keys = &config.inventory;
+    let platform = match &keys.platform {
+        Some(text) => platform(text)?,
+        None => Platform::from_kitchen(&repository.files).unwrap_or_default(),
+    };
+    // Paths of the configuration are relative to the repository, those of arguments to the current folder.
+    let configured = keys.paths.iter().map(|p| root.join(p));
+    let named: Vec<PathBuf> = if arguments.is_empty() {
+        configured.collect()
+    } else {
+        arguments.to_vec()
+    };
+    for path in &named {
+        add_path(&mut inventory, path)?;
+    }
+    if named.is_empty() {
+        for path in repository.files.below(&repository.layout.nodes) {
+            if path.ends_with(".json")
+                && let Some(bytes) = repository.files.get(path)
+            {
+                inventory.add_json(path, bytes);
+            }
+        }
+    }
+    for node in &keys.nodes {
+        let entry = Entry {
+            name: node.name.clone(),
+            run_list: node.run_list.clone(),
+            environment: node.environment.clone(),
+            platform: node.platform.as_deref().map(self::platform).transpose()?,
+            addresses: node.addresses.clone(),
+        };
+        inventory.add_entry(&entry, &platform, None);
+    }
+    let made = match keys.synthesize {
+        Some(Synthesize::Roles) => Some(inventory.add_roles(repository, &platform)),
+        Some(Synthesize::Never) => None,
+        // A repository without any node gets an answer on its first day.
+        None if inventory.nodes.is_empty() && inventory.problems.is_empty() => {
+            Some(inventory.add_roles(repository, &platform))
+        }
+        None => None,
+    };
+    Ok(Nodes {
+        inventory,
+        synthesized: made.filter(|n| *n > 0).map(|n| (platform, n)),
+    })
+}
+
+fn platform(text: &str) -> Result<Platform, Failure> {
+    Platform::from_text(text).ok_or_else(|| {
+        Failure::usage(format!("`{text}` is no platform and version"))
+            .help("write it as `ubuntu 22.04`")
+    })
+}
+
+/// Adds a file of node objects, or all `*.json` of a folder.
+fn add_path(inventory: &mut Inventory, path: &Path) -> Result<(), Failure> {
+    let failed = |e| Failure::unreadable(path, &e);
+    if path.is_dir() {
+        let mut files: Vec<PathBuf> = std::fs::read_dir(path)
+            .map_err(failed)?
+            .filter_map(|entry| entry.ok().map(|e| e.path()))
+            .filter(|p| p.extension().is_some_and(|e| e == "json") && p.is_file())
+            .collect();
+        files.sort();
+        for file in files {
+            add_path(inventory, &file)?;
+        }
+        return Ok(());
+    }
+    let bytes = std::fs::read(path).map_err(failed)?;
+    inventory.add_json(&path.display().to_string(), &bytes);
+    Ok(())
+}
