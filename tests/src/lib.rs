@@ -1,3 +1,4 @@
 //! Helpers shared by the whole-program tests.
 
 pub mod conformance;
+pub mod replay;
