@@ -82,14 +82,14 @@ declare_rule! {
     /// for the day of the move, with a bound. If not, follow the evidence to the search that lost them.
     ///
     /// ## Incident
-    /// `drain-selects-every-server`: a drain meant for one server.
+    /// `typo-removes-too-many-servers`: one server is to retire, four of twelve do.
     ///
     /// ## How the server behaves
     /// A search that finds fewer nodes is a success to Chef, and a shorter backend is a valid configuration to the
     /// balancer. The percentage and its floor are octoDNS's guard for DNS zones.
     POOL_SHRUNK = "pool-shrunk", Error,
     "a load balancer's pool loses more servers than it may",
-    incident: "drain-selects-every-server"
+    incident: "typo-removes-too-many-servers"
 }
 
 fn check(impact: &Impact, config: &Config) -> Vec<Finding> {
