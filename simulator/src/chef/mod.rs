@@ -31,6 +31,7 @@ mod node;
 mod order;
 mod outcome;
 pub mod platform;
+pub mod property_check;
 mod resource;
 pub mod resource_table;
 pub mod roles;

@@ -29,12 +29,16 @@ pub struct Property {
     pub name_property: bool,
     pub required: Required,
     pub identity: bool,
+    /// Chef converts what is given before it checks it, so that other types may do too.
+    pub coerced: bool,
     pub sensitive: bool,
     pub deprecated: bool,
     pub default: DefaultValue,
     pub equal_to: Vec<Literal>,
     /// Ruby patterns, one of which must match.
     pub patterns: Vec<String>,
+    /// The class lists its patterns, and so its messages print a list.
+    pub patterns_listed: bool,
 }
 
 /// When a property must be set.
@@ -190,19 +194,23 @@ fn parse_property(line: &'static str) -> Option<(&'static str, Property)> {
     let list = |field: Option<&str>| -> Vec<String> {
         serde_json::from_str(field.unwrap_or_default()).unwrap_or_default()
     };
+    let equal_to = list(fields.next());
+    let patterns = fields.next().unwrap_or_default();
     let property = Property {
         types,
         name_property: flags.contains('n'),
         required,
         identity: flags.contains('i'),
+        coerced: flags.contains('c'),
         sensitive: flags.contains('s'),
         deprecated: flags.contains('d'),
         default,
-        equal_to: list(fields.next())
-            .iter()
-            .map(|v| Literal::parse(v))
-            .collect(),
-        patterns: list(fields.next()),
+        equal_to: equal_to.iter().map(|v| Literal::parse(v)).collect(),
+        patterns: match serde_json::from_str::<String>(patterns) {
+            Ok(one) => vec![one],
+            Err(_) => list(Some(patterns)),
+        },
+        patterns_listed: patterns.starts_with('['),
     };
     Some((name, property))
 }
