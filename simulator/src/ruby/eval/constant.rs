@@ -80,6 +80,10 @@ impl Interp {
         if let Some(value) = (self.hooks.const_missing)(self, scope, name)? {
             return Ok(value);
         }
+        // What Ruby or its library has and we lack is undetermined, never a false `NameError`.
+        if super::super::builtin::known::CONSTANTS.contains(&name.as_str()) {
+            return Ok(self.unsupported(format!("{name} is not supported")));
+        }
         let mut owner = Some(scope);
         if self.classes.get(scope).attached.is_some() {
             owner = None;
