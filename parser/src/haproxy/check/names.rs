@@ -14,6 +14,34 @@ pub struct Names<'c> {
     pub open: bool,
     /// ACLs by defaults section, collected when first asked for.
     inherited: RefCell<BTreeMap<&'c str, Rc<BTreeSet<&'c str>>>>,
+    /// Servers by the place of their section, collected when first asked for.
+    servers: RefCell<BTreeMap<u32, Servers>>,
+}
+
+/// Names of one section's servers.
+struct Servers {
+    names: BTreeSet<String>,
+    /// Of `server-template` lines; more of them than this are not told apart.
+    prefixes: Vec<String>,
+    open: bool,
+}
+
+impl Servers {
+    fn of(section: &Section<'_>) -> Self {
+        let lines =
+            |keyword: &'static str| section.lines.iter().filter(move |l| l.keyword() == keyword);
+        let names: BTreeSet<String> = lines("server").map(|l| l.arg(1).to_owned()).collect();
+        let prefixes: Vec<String> = lines("server-template")
+            .take(64)
+            .map(|l| l.arg(1).to_owned())
+            .collect();
+        let open = prefixes.len() == 64 || names.iter().chain(&prefixes).any(|n| has_hole(n));
+        Self {
+            names,
+            prefixes,
+            open,
+        }
+    }
 }
 
 impl<'c> Names<'c> {
@@ -36,6 +64,7 @@ impl<'c> Names<'c> {
             sections,
             open,
             inherited: RefCell::default(),
+            servers: RefCell::default(),
         }
     }
 
@@ -58,6 +87,20 @@ impl<'c> Names<'c> {
             .get(&kind)
             .into_iter()
             .flat_map(|m| m.keys().copied())
+    }
+
+    /// True where a section has a server of that name, or may have one.
+    pub fn has_server(&self, section: &Section<'_>, name: &str) -> bool {
+        let mut known = self.servers.borrow_mut();
+        let servers = known
+            .entry(section.span.start)
+            .or_insert_with(|| Servers::of(section));
+        servers.open
+            || servers.names.contains(name)
+            || servers
+                .prefixes
+                .iter()
+                .any(|p| name.starts_with(p.as_str()))
     }
 
     /// ACLs that a section has from the named defaults it inherits.

@@ -166,7 +166,7 @@ fn named(section: &Section<'_>, line: &Line<'_>, tables: &Tables<'_>, checker: &
         }
         "use-server" if section.kind != SectionKind::Defaults => {
             let name = line.arg(1);
-            if !name.contains('%') && !has_server(section, name) {
+            if !name.contains('%') && !checker.names.has_server(section, name) {
                 checker.late(undefined("server", name, line.span_of(1)));
             }
         }
@@ -196,14 +196,6 @@ fn named(section: &Section<'_>, line: &Line<'_>, tables: &Tables<'_>, checker: &
     }
 }
 
-fn has_server(section: &Section<'_>, name: &str) -> bool {
-    section.lines.iter().any(|l| match l.keyword() {
-        "server" => l.arg(1) == name || l.arg(1).contains(crate::hole::is_hole),
-        "server-template" => name.starts_with(l.arg(1)),
-        _ => false,
-    })
-}
-
 fn server_names<'l, 's: 'l>(
     section: &Section<'_>,
     line: &Line<'_>,
@@ -230,7 +222,7 @@ fn server_names<'l, 's: 'l>(
         let found = checker
             .names
             .backend(pool)
-            .is_some_and(|s| has_server(s, server));
+            .is_some_and(|s| checker.names.has_server(s, server));
         if !found {
             checker.late(undefined(
                 "required server for tracking",
@@ -281,10 +273,12 @@ fn arguments(
                 }
                 "user list" => names.has(SectionKind::Userlist, argument),
                 "server" => match argument.split_once('/') {
-                    Some((pool, server)) => {
-                        names.backend(pool).is_some_and(|s| has_server(s, server))
+                    Some((pool, server)) => names
+                        .backend(pool)
+                        .is_some_and(|s| names.has_server(s, server)),
+                    None => {
+                        !section.kind.is_backend() || checker.names.has_server(section, argument)
                     }
-                    None => !section.kind.is_backend() || has_server(section, argument),
                 },
                 _ => true,
             };
