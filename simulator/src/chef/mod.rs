@@ -53,6 +53,7 @@ use crate::ruby::origin::OriginSource;
 use crate::ruby::value::{Kind, Value};
 use crate::simulation::IndexView;
 use attributes::{Attributes, Level};
+pub use roles::index_objects;
 use run::{Run, View, run};
 
 /// How a converge is simulated.

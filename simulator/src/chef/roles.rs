@@ -301,3 +301,33 @@ fn dsl(interp: &mut Interp, name: &str, args: &Args) -> R<Option<Value>> {
     set(interp.host_mut::<Described>(), name, values);
     Ok(Some(Value::NIL))
 }
+
+/// Puts a repository's roles, environments and data bags into a search index, as an upload would.
+pub fn index_objects(repository: &Repository, index: &mut crate::search::SearchIndex) {
+    for (name, path) in &repository.roles {
+        if let Ok(role) = read(repository, path) {
+            index.put_role(
+                role.name.as_deref().unwrap_or(name),
+                role.to_json(name, "role"),
+            );
+        }
+    }
+    for (name, path) in &repository.environments {
+        if let Ok(environment) = read(repository, path) {
+            index.put_environment(name, environment.to_json(name, "environment"));
+        }
+    }
+    for (bag, items) in &repository.data_bags {
+        index.put_data_bag(bag);
+        for (file, path) in items {
+            if let Some(Ok(json)) = repository.json(path) {
+                let id = json
+                    .get("id")
+                    .and_then(Json::as_str)
+                    .unwrap_or(file)
+                    .to_owned();
+                index.put_item(bag, &id, json);
+            }
+        }
+    }
+}

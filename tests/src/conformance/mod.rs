@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub mod chef;
 pub mod config;
 pub mod ruby;
 pub mod search;
@@ -74,11 +75,12 @@ impl Report {
 /// An unknown kind, or data that cannot be read.
 pub fn run(kind: &str, path: &Path) -> Result<Report, String> {
     match kind {
+        "chef" => chef::run(path),
         "config" => config::run(path),
         "ruby" => ruby::run(path),
         "search" => search::run(path),
         _ => Err(format!(
-            "unknown kind `{kind}`; there is: config, ruby, search"
+            "unknown kind `{kind}`; there is: chef, config, ruby, search"
         )),
     }
 }
