@@ -1,5 +1,6 @@
 //! Deterministic simulation of Chef: no I/O, no clock, nothing of a repository is run.
 
+pub mod change;
 pub mod chef;
 pub mod convergence;
 pub mod impact;

@@ -115,7 +115,12 @@ pub fn converge(
         }
     };
     for chosen in cookbooks.values() {
-        inputs.extend(chosen.cookbook.metadata.clone());
+        if chosen.cookbook.root.is_empty() {
+            inputs.extend(chosen.cookbook.files.iter().cloned());
+        } else {
+            // Whatever is added to a cookbook may be loaded.
+            inputs.insert(format!("{}/", chosen.cookbook.root).into());
+        }
     }
     let mut interp = machine(repository, node, index, inputs);
     {

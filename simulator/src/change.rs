@@ -1,0 +1,115 @@
+//! From two revisions to what the change between them does: the one place where repository, inventory, converge,
+//! simulation and comparison come together.
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use foretaste_parser::formats::Override;
+use foretaste_parser::source::Source;
+
+use crate::chef;
+use crate::convergence::{Convergence, SavedNode};
+use crate::impact::{Comparison, Impact, file_changes, role_files};
+use crate::inventory::Inventory;
+use crate::repository::Repository;
+use crate::ruby::budget::STACK_BYTES;
+use crate::search::{Profile, SearchIndex};
+use crate::simulation::{self, IndexView, Simulation, World};
+
+/// A repository at one revision, with the nodes that it is simulated for.
+#[derive(Clone)]
+pub struct Revision {
+    pub repository: Arc<Repository>,
+    pub inventory: Inventory,
+}
+
+/// How revisions are simulated and compared.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub profile: Profile,
+    /// Nodes converged at the same time. Results do not depend on it.
+    pub threads: NonZeroUsize,
+    /// The user's word on the formats of paths on nodes.
+    pub formats: Vec<Override>,
+    pub chef: chef::Options,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Server,
+            threads: NonZeroUsize::MIN,
+            formats: Vec::new(),
+            chef: chef::Options::default(),
+        }
+    }
+}
+
+/// What there is to simulate: the inventory's nodes, and roles, environments and data bags as an upload puts them
+/// on the server.
+#[must_use]
+pub fn world(revision: &Revision, settings: &Settings) -> World {
+    let mut objects = SearchIndex::new(settings.profile);
+    chef::index_objects(&revision.repository, &mut objects);
+    World {
+        nodes: revision
+            .inventory
+            .nodes
+            .values()
+            .cloned()
+            .map(Arc::new)
+            .collect(),
+        objects,
+    }
+}
+
+/// A revision's nodes, converged until nothing changes.
+#[must_use]
+pub fn simulate(revision: &Revision, settings: &Settings) -> Simulation {
+    let converge = converge_fn(revision, settings);
+    simulation::simulate(&world(revision, settings), &converge, options(settings))
+}
+
+/// What a change does. Without a base the head is judged alone, and everything in it counts as new.
+#[must_use]
+pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> Impact {
+    let changes = file_changes(base.map(|b| &b.repository.files), &head.repository.files);
+    let base_simulation = base.map(|base| simulate(base, settings));
+    let head_simulation = match &base_simulation {
+        None => simulate(head, settings),
+        Some(before) => {
+            let changed: BTreeSet<Arc<str>> = changes.iter().map(|c| c.path.clone()).collect();
+            let converge = converge_fn(head, settings);
+            let world = world(head, settings);
+            simulation::simulate_change(before, &world, &changed, &converge, options(settings))
+        }
+    };
+    let file = |path: &str| {
+        let bytes = head.repository.files.get(path)?;
+        Some(Arc::new(Source::from_bytes(path, bytes)))
+    };
+    Impact::new(&Comparison {
+        base: base_simulation.as_ref(),
+        head: &head_simulation,
+        changes: &changes,
+        file: &file,
+        formats: &settings.formats,
+        roles: &role_files(&head.repository),
+    })
+}
+
+fn converge_fn<'a>(
+    revision: &'a Revision,
+    settings: &'a Settings,
+) -> impl Fn(&SavedNode, IndexView<'_>) -> Convergence + Sync + 'a {
+    move |node, index| chef::converge(&revision.repository, node, index, &settings.chef)
+}
+
+fn options(settings: &Settings) -> simulation::Options {
+    simulation::Options {
+        threads: settings.threads,
+        stack_bytes: STACK_BYTES,
+        ..simulation::Options::default()
+    }
+}
