@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub mod changes;
 pub mod chef;
 pub mod config;
 pub mod ruby;
@@ -75,12 +76,13 @@ impl Report {
 /// An unknown kind, or data that cannot be read.
 pub fn run(kind: &str, path: &Path) -> Result<Report, String> {
     match kind {
+        "changes" => changes::run(path),
         "chef" => chef::run(path),
         "config" => config::run(path),
         "ruby" => ruby::run(path),
         "search" => search::run(path),
         _ => Err(format!(
-            "unknown kind `{kind}`; there is: chef, config, ruby, search"
+            "unknown kind `{kind}`; there is: changes, chef, config, ruby, search"
         )),
     }
 }

@@ -1,0 +1,207 @@
+//! `conformance changes PATH`: commits as real Chef, haproxy and nginx judged them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use foretaste_parser::formats::Format;
+use foretaste_parser::problem::Kind;
+use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_simulator::impact::Impact;
+use foretaste_simulator::inventory::Inventory;
+use foretaste_simulator::repository::{Layout, ParseCache, Repository};
+use serde_json::Value as Json;
+
+use super::Report;
+use super::chef::files;
+
+/// Judges every change of a folder, or the one change that the folder is.
+///
+/// # Errors
+/// Where a file cannot be read.
+pub fn run(path: &Path) -> Result<Report, String> {
+    let mut report = Report::new("changes");
+    let mut cases = Vec::new();
+    if path.join("change.json").is_file() {
+        cases.push(path.to_path_buf());
+    } else {
+        let entries = std::fs::read_dir(path).map_err(|e| format!("{}: {e}", path.display()))?;
+        cases.extend(
+            entries
+                .flatten()
+                .map(|e| e.path())
+                .filter(|p| p.join("change.json").is_file()),
+        );
+    }
+    cases.sort();
+    for case in cases {
+        let id = case
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let text =
+            std::fs::read_to_string(case.join("change.json")).map_err(|e| format!("{id}: {e}"))?;
+        let json: Json = serde_json::from_str(&text).map_err(|e| format!("{id}: {e}"))?;
+        let cache = Arc::new(ParseCache::default());
+        let base = revision(&case.join("before"), &cache)?;
+        let head = revision(&case.join("after"), &cache)?;
+        let impact = change::impact(Some(&base), &head, &Settings::default());
+        let wrong = compare(&json, &impact);
+        let kind = json.get("kind").and_then(Json::as_str).unwrap_or("");
+        report.count(
+            kind,
+            (!wrong.is_empty()).then(|| format!("{id}: {}", wrong.join("; "))),
+        );
+    }
+    Ok(report)
+}
+
+/// A folder as a revision, with the node objects of its `nodes/`.
+fn revision(folder: &Path, cache: &Arc<ParseCache>) -> Result<Revision, String> {
+    let files = files(folder)?;
+    let layout = Layout::detect(&files);
+    let mut inventory = Inventory::default();
+    for path in files.below(&layout.nodes) {
+        if let Some(bytes) = files.get(path) {
+            inventory.add_json(path, bytes);
+        }
+    }
+    let repository = Arc::new(Repository::new(files, layout, cache.clone()));
+    Ok(Revision {
+        repository,
+        inventory,
+    })
+}
+
+type Pools = BTreeMap<String, Vec<String>>;
+
+/// `balancer/pool` to the sorted names of its members' nodes, from what was recorded.
+fn recorded(json: &Json, side: &str) -> Pools {
+    let mut out = Pools::new();
+    let balancers = json
+        .get(side)
+        .and_then(|s| s.get("balancers"))
+        .and_then(Json::as_object);
+    for (node, balancer) in balancers.into_iter().flatten() {
+        for (pool, members) in balancer
+            .get("pools")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten()
+        {
+            let mut names: Vec<String> = members
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|m| m.as_str().or_else(|| m.get("name")?.as_str()))
+                .map(str::to_owned)
+                .collect();
+            names.sort();
+            out.insert(format!("{node}/{pool}"), names);
+        }
+    }
+    out
+}
+
+fn ours(impact: &Impact, side: &str) -> Pools {
+    let mut out = Pools::new();
+    for pool in &impact.pools {
+        let side = match side {
+            "before" => &pool.before,
+            "after" => &pool.after,
+            _ => &pool.first,
+        };
+        if let Some(side) = side {
+            let mut names: Vec<String> = side
+                .members
+                .iter()
+                .map(|m| {
+                    let port = m.port.map(|p| format!(":{p}")).unwrap_or_default();
+                    match pool.format {
+                        Format::Nginx => format!("{}{port}", m.address),
+                        _ => format!("{} {}{port}", m.name, m.address),
+                    }
+                })
+                .collect();
+            names.sort();
+            out.insert(format!("{}/{}", pool.node, pool.name), names);
+        }
+    }
+    out
+}
+
+fn compare(json: &Json, impact: &Impact) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (side, after) in [("before", false), ("after", true)] {
+        let mine = ours(impact, side);
+        for (pool, members) in recorded(json, side) {
+            match mine.get(&pool) {
+                Some(found) if *found == members => {}
+                found => wrong.push(format!("{side} {pool}: {members:?}, got {found:?}")),
+            }
+        }
+        let nodes = json
+            .get(side)
+            .and_then(|s| s.get("nodes"))
+            .and_then(Json::as_object);
+        for (name, node) in nodes.into_iter().flatten() {
+            let ok = node.get("ok").and_then(Json::as_bool).unwrap_or(true);
+            let Some(own) = impact.nodes.get(name) else {
+                wrong.push(format!("{side} {name}: not simulated"));
+                continue;
+            };
+            let failure = if after {
+                own.after.as_ref().and_then(|r| r.after.failure.as_ref())
+            } else {
+                own.failure_before()
+            };
+            if ok == failure.is_some() {
+                let text = failure.map(|f| format!("{}: {}", f.class, f.message));
+                wrong.push(format!("{side} {name}: ok {ok}, got {text:?}"));
+            }
+        }
+    }
+    // A balancer that converges before everybody else.
+    let mine = ours(impact, "worst_order");
+    for (pool, members) in recorded(json, "worst_order") {
+        match mine.get(&pool) {
+            Some(found) if *found == members => {}
+            found => wrong.push(format!("first {pool}: {members:?}, got {found:?}")),
+        }
+    }
+    let verdict = json.get("verdict");
+    let mut invalid: Vec<String> = names(verdict, "invalid");
+    invalid.sort();
+    let mut refused: Vec<String> = impact
+        .configs
+        .iter()
+        .filter(|c| c.problems.iter().any(|p| p.problem.kind == Kind::Error))
+        .map(|c| format!("{}:{}", c.node, c.file))
+        .collect();
+    refused.sort();
+    refused.dedup();
+    if invalid != refused {
+        wrong.push(format!("invalid {invalid:?}, got {refused:?}"));
+    }
+    let mut fails = names(verdict, "fails");
+    fails.sort();
+    let failing: Vec<String> = impact
+        .nodes
+        .values()
+        .filter(|n| n.failure().is_some() && n.failure_before().is_none())
+        .map(|n| n.name.clone())
+        .collect();
+    if fails != failing {
+        wrong.push(format!("fails {fails:?}, got {failing:?}"));
+    }
+    wrong
+}
+
+fn names(json: Option<&Json>, field: &str) -> Vec<String> {
+    let list = json
+        .and_then(|v| v.get(field))
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten();
+    list.filter_map(Json::as_str).map(str::to_owned).collect()
+}
