@@ -5,53 +5,56 @@ use std::sync::Arc;
 use foretaste_corpus::{Expect, Found, Incident, Place, Tree};
 use foretaste_parser::source::{Location, Source};
 use foretaste_rules::{Config, Date, Finding, Rule, judge_by};
-use foretaste_simulator::convergence::{Convergence, SavedNode};
-use foretaste_simulator::impact::{Comparison, Impact, file_changes, role_files};
+use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_simulator::impact::Impact;
+use foretaste_simulator::inventory::Inventory;
 use foretaste_simulator::repository::{Files, Layout, ParseCache, Repository};
-use foretaste_simulator::search::{Profile, SearchIndex};
-use foretaste_simulator::simulation::{self, IndexView, Options, World};
 
-/// What some rules find in an incident's change.
+/// What an incident's change does.
+#[must_use]
+pub fn impact(incident: &Incident) -> Impact {
+    let cache = Arc::new(ParseCache::default());
+    let base = revision(&incident.before, &incident.inventory, &cache);
+    let head = revision(&incident.after, &incident.inventory, &cache);
+    change::impact(Some(&base), &head, &Settings::default())
+}
+
+/// What some rules find in an impact of an incident.
 ///
 /// # Panics
 /// Never: the day is a day.
 #[must_use]
-pub fn findings(incident: &Incident, rules: &[&Rule]) -> Vec<Finding> {
-    let cache = Arc::new(ParseCache::default());
-    let base = repository(&incident.before, &cache);
-    let head = repository(&incident.after, &cache);
-    let world = World {
-        nodes: Vec::new(),
-        objects: SearchIndex::new(Profile::Server),
-    };
-    let converge = |_: &SavedNode, _: IndexView<'_>| Convergence::default();
-    let simulation = simulation::simulate(&world, &converge, Options::default());
-    let changes = file_changes(Some(&base.files), &head.files);
+pub fn judged(incident: &Incident, impact: &Impact, rules: &[&Rule]) -> Vec<Finding> {
     let file = |path: &str| {
-        let bytes = head.files.get(path)?;
+        let bytes = incident.after.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
-    let impact = Impact::new(&Comparison {
-        base: Some(&simulation),
-        head: &simulation,
-        changes: &changes,
-        file: &file,
-        formats: &[],
-        roles: &role_files(&head),
-    });
     // Waivers expire; the corpus has none.
     let today = Date::new(2026, 1, 1).expect("a day");
-    judge_by(rules, &impact, &Config::default(), &file, today).findings
+    judge_by(rules, impact, &Config::default(), &file, today).findings
 }
 
-fn repository(tree: &Tree, cache: &Arc<ParseCache>) -> Repository {
+/// A tree as a revision, its nodes from the inventory or else from its own `nodes/`.
+fn revision(tree: &Tree, inventory: &Tree, cache: &Arc<ParseCache>) -> Revision {
     let files = Files(
         tree.iter()
             .map(|(path, bytes)| (Arc::from(path.as_str()), Arc::from(bytes.as_slice())))
             .collect(),
     );
+    let mut nodes = Inventory::default();
+    if inventory.is_empty() {
+        for (path, bytes) in tree.iter().filter(|(path, _)| path.starts_with("nodes/")) {
+            nodes.add_json(path, bytes);
+        }
+    }
+    for (path, bytes) in inventory {
+        nodes.add_json(path, bytes);
+    }
     let layout = Layout::detect(&files);
-    Repository::new(files, layout, cache.clone())
+    Revision {
+        repository: Arc::new(Repository::new(files, layout, cache.clone())),
+        inventory: nodes,
+    }
 }
 
 /// The expectations that no finding meets.

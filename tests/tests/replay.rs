@@ -1,71 +1,81 @@
 //! Every incident is found, every harmless twin is silent, and a rule that does not check is missed.
 
 use foretaste_corpus::{Incident, incidents};
-use foretaste_rules::Rule;
 use foretaste_rules::catalogue::RULES;
-use foretaste_tests::replay::{findings, missed, show};
+use foretaste_rules::{Finding, Rule};
+use foretaste_simulator::impact::Impact;
+use foretaste_tests::replay::{impact, judged, missed, show};
 
-/// Rules whose findings need no converge.
-const STATIC: [&str; 6] = [
-    "ruby-syntax",
-    "erb-syntax",
-    "json-syntax",
-    "merge-conflict",
-    "role-cycle",
-    "role-name-mismatch",
+/// Incidents that are not told as they should be yet, and twins that are not silent. What is mended must leave.
+const OPEN: &[&str] = &[
+    "notified-service-renamed",
+    "renamed-node-leaves-a-blank-address",
+    "run-list-names-a-renamed-recipe",
+    "server-without-an-address",
 ];
 
-fn rules() -> Vec<&'static Rule> {
-    let mut rules = RULES.to_vec();
-    rules.retain(|rule| STATIC.contains(&rule.name));
-    rules
+fn corpus() -> Vec<(Incident, Impact)> {
+    let with_impact = |incident: Incident| {
+        let impact = impact(&incident);
+        (incident, impact)
+    };
+    incidents()
+        .expect("well formed")
+        .into_iter()
+        .map(with_impact)
+        .collect()
 }
 
-fn corpus() -> Vec<Incident> {
-    let mut incidents = incidents().expect("well formed");
-    for incident in &mut incidents {
-        incident.expect.retain(|e| STATIC.contains(&&*e.rule));
+fn is_told(incident: &Incident, found: &[Finding]) -> bool {
+    if incident.is_silent() {
+        found.is_empty()
+    } else {
+        missed(&incident.expect, found).is_empty()
     }
-    incidents
 }
 
 #[test]
-fn every_incident_is_found() {
-    for incident in corpus() {
-        let found = findings(&incident, &rules());
-        let missed = missed(&incident.expect, &found);
+fn incidents_are_found_and_twins_are_silent() {
+    for (incident, impact) in corpus() {
+        let found = judged(&incident, &impact, RULES);
+        let told = is_told(&incident, &found);
+        if OPEN.contains(&&*incident.slug) {
+            assert!(!told, "{} works now: take it out of OPEN", incident.slug);
+            continue;
+        }
         assert!(
-            missed.is_empty(),
-            "{}: missed {}\nfound:\n{}",
+            told,
+            "{}: missed {:?}\nfound:\n{}",
             incident.slug,
-            missed[0],
+            missed(&incident.expect, &found),
             found.iter().map(show).collect::<Vec<_>>().join("\n")
         );
     }
 }
 
 #[test]
-fn every_twin_is_silent() {
-    for twin in corpus().iter().filter(|i| i.harmless_twin_of.is_some()) {
-        let found: Vec<String> = findings(twin, &rules()).iter().map(show).collect();
-        assert_eq!(found, Vec::<String>::new(), "{}", twin.slug);
-    }
-}
-
-#[test]
-fn a_rule_that_finds_nothing_is_noticed() {
+fn a_rule_that_checks_nothing_is_noticed() {
     let corpus = corpus();
-    for broken in rules() {
-        let mut rules = rules();
-        rules.retain(|rule| rule.name != broken.name);
-        let noticed = corpus
+    for broken in RULES {
+        let silent = Rule {
+            check: |_, _| Vec::new(),
+            ..**broken
+        };
+        let rules: Vec<&Rule> = RULES
             .iter()
-            .any(|incident| !missed(&incident.expect, &findings(incident, &rules)).is_empty());
-        assert!(
-            noticed,
-            "the corpus passes without the rule {}",
-            broken.name
-        );
+            .map(|rule| {
+                if rule.name == broken.name {
+                    &silent
+                } else {
+                    *rule
+                }
+            })
+            .collect();
+        let noticed = corpus.iter().any(|(incident, impact)| {
+            incident.expect.iter().any(|e| e.rule == broken.name)
+                && !is_told(incident, &judged(incident, impact, &rules))
+        });
+        assert!(noticed, "the corpus passes without {}", broken.name);
     }
 }
 

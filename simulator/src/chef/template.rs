@@ -22,7 +22,7 @@ use crate::ruby::unknown::{first_hole, is_hole};
 use crate::ruby::value::{Origin, Value};
 
 static CONTEXT: &[Builtin] = &[
-    def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
+    def("node", 0, 0, node),
     def("render", 1, 2, render_partial).takes_unknown(),
     def("template_name", 0, 0, |i, v, _| {
         Ok(i.ivar(v, Name::new("@template_name")).unwrap_or(Value::NIL))
@@ -35,6 +35,18 @@ static CONTEXT: &[Builtin] = &[
     }),
 ];
 static CONTEXT_TABLE: Table = LazyLock::new(|| table(CONTEXT));
+
+/// `node` of a template, which a partial that is given variables has only where it is one of them.
+fn node(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let node = interp.ivar(this, Name::new("@node"));
+    node.filter(|n| n.truthy() != Some(false)).ok_or_else(|| {
+        interp.error(
+            interp.core.runtime_error,
+            "Could not find a value for node. If you are explicitly setting variables in a template, include a node \
+             variable if you plan to use it.",
+        )
+    })
+}
 
 pub fn install(interp: &mut Interp, class: ClassId) {
     interp.add_methods(class, &CONTEXT_TABLE);
@@ -150,7 +162,7 @@ pub fn template(interp: &mut Interp, this: Value, conditional: Option<String>) -
     let Some(tree) = run(interp).repository.erb(&file) else {
         return Ok(());
     };
-    let context = context(interp, this, &cookbook)?;
+    let context = context(interp, this)?;
     let variables = read(interp, this, Name::new("variables"))?;
     let unknown_variables = set_variables(interp, this, context, variables)?;
     let buffer = match render(interp, &tree, context) {
@@ -201,28 +213,41 @@ fn template_error(interp: &mut Interp, exception: Value, tree: &Arc<Program>) ->
     flow
 }
 
+/// Modules that extend a template's context, and those of its partials.
+const HELPERS: &str = "@__helpers";
+/// The cookbook in which partials are looked for: the one that declares the resource.
+const PARTIALS: &str = "@__partials";
+
 /// The object that a template's code runs in.
-fn context(interp: &mut Interp, this: Value, cookbook: &str) -> R {
+fn context(interp: &mut Interp, this: Value) -> R {
     let class = run(interp).classes.template_context;
     let object: Value = interp.alloc(class, Data::Plain).into();
     let node = run(interp).node_value;
+    let cookbook = cookbook_of(interp, this);
     let cookbook = interp.str(cookbook);
     let recipe = interp
         .ivar(this, Name::new("@recipe_name"))
         .unwrap_or(Value::NIL);
-    interp.set_ivar(object, Name::new("@node"), node)?;
-    interp.set_ivar(object, Name::new("@cookbook_name"), cookbook)?;
-    interp.set_ivar(object, Name::new("@recipe_name"), recipe)?;
-    if let Some(list) = interp.ivar(this, Name::new("@__helpers")) {
-        for module in interp
-            .array_items(list)
-            .map(<[Value]>::to_vec)
-            .unwrap_or_default()
-        {
-            interp.call(object, "extend", &[module])?;
-        }
+    let helpers = interp.ivar(this, Name::new(HELPERS)).unwrap_or(Value::NIL);
+    for (name, value) in [
+        ("@node", node),
+        ("@cookbook_name", cookbook),
+        (PARTIALS, cookbook),
+        ("@recipe_name", recipe),
+        (HELPERS, helpers),
+    ] {
+        interp.set_ivar(object, Name::new(name), value)?;
     }
+    extend(interp, object, helpers)?;
     Ok(object)
+}
+
+fn extend(interp: &mut Interp, context: Value, helpers: Value) -> R<()> {
+    let modules = interp.array_items(helpers).map(<[Value]>::to_vec);
+    for module in modules.unwrap_or_default() {
+        interp.call(context, "extend", &[module])?;
+    }
+    Ok(())
 }
 
 /// Gives the context the template's variables; the reason why some are unknown as a whole.
@@ -283,16 +308,25 @@ fn render_partial(interp: &mut Interp, this: Value, args: &Args) -> R {
     if let Some(id) = interp.unknown_or_hole(args.get(0)) {
         return Ok(id.into());
     }
-    let name = interp.to_text(args.get(0))?;
-    let mut cookbook = cookbook_of(interp, this);
+    let mut name = interp.to_text(args.get(0))?;
     let options = args.opt(1);
     let option = |interp: &Interp, key: &str| {
         let hash = interp.hash_data(options?)?;
         hash.map.get(&Key::Sym(Name::new(key))).map(|(_, v)| *v)
     };
-    if let Some(other) = option(interp, "cookbook") {
-        cookbook = interp.to_text(other)?;
+    let hidden = |interp: &Interp, name: &str| {
+        let value = interp.ivar(this, Name::new(name));
+        value.unwrap_or(Value::NIL)
+    };
+    if option(interp, "local").is_some_and(|l| l.truthy() != Some(false)) {
+        return Ok(interp.outside("a template that lies on the node"));
     }
+    if let Some(other) = option(interp, "source") {
+        name = interp.to_text(other)?;
+    }
+    let partials = hidden(interp, PARTIALS);
+    let cookbook = option(interp, "cookbook").unwrap_or(partials);
+    let cookbook = interp.to_text(cookbook)?;
     let file = locate(
         interp,
         &cookbook,
@@ -302,10 +336,23 @@ fn render_partial(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(tree) = run(interp).repository.erb(&file) else {
         return Ok(Value::NIL);
     };
-    let inner = interp.call(this, "dup", &[])?;
-    if let Some(variables) = option(interp, "variables") {
-        set_variables(interp, this, inner, variables)?;
-    }
+    let helpers = hidden(interp, HELPERS);
+    let inner = match option(interp, "variables").filter(|v| v.truthy() != Some(false)) {
+        None => interp.call(this, "dup", &[])?,
+        // Then it has these alone, without the template's own and without the node.
+        Some(variables) => {
+            if let Some(id) = interp.unknown_of(variables) {
+                return Ok(id.into());
+            }
+            let class = run(interp).classes.template_context;
+            let inner: Value = interp.alloc(class, Data::Plain).into();
+            set_variables(interp, this, inner, variables)?;
+            interp.set_ivar(inner, Name::new(HELPERS), helpers)?;
+            interp.set_ivar(inner, Name::new(PARTIALS), partials)?;
+            inner
+        }
+    };
+    extend(interp, inner, helpers)?;
     let buffer = render(interp, &tree, inner)?;
     let text = interp.str(buffer.text);
     Ok(text.with_origin(buffer.origin))
