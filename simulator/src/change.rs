@@ -52,16 +52,28 @@ impl Default for Settings {
 pub fn world(revision: &Revision, settings: &Settings) -> World {
     let mut objects = SearchIndex::new(settings.profile);
     chef::index_objects(&revision.repository, &mut objects);
-    World {
-        nodes: revision
-            .inventory
-            .nodes
-            .values()
-            .cloned()
-            .map(Arc::new)
-            .collect(),
-        objects,
+    let nodes = revision
+        .inventory
+        .nodes
+        .values()
+        .map(|node| Arc::new(first_seen(revision, node)))
+        .collect();
+    World { nodes, objects }
+}
+
+/// A synthetic node has never converged: all that cookbooks would give it is unknown, but for the roles that its run
+/// list expands to.
+fn first_seen(revision: &Revision, node: &SavedNode) -> SavedNode {
+    let mut node = node.clone();
+    if node.synthetic && node.unknown.is_empty() {
+        node.unknown.push(vec!["*".to_owned()]);
+        if !node.automatic.contains_key("roles")
+            && let Some(roles) = chef::expanded_roles(&revision.repository, &node)
+        {
+            node.automatic.insert("roles".to_owned(), roles.into());
+        }
     }
+    node
 }
 
 /// A revision's nodes, converged until nothing changes.

@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 
 use super::json::{attribute_key, to_json};
 use super::run::run;
+pub use crate::convergence::AUTOMATIC_KEYS;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
@@ -551,72 +552,6 @@ pub fn deep_copy(
     interp.heap.get_mut(new).origin = own;
     Value::from(new).with_origin(value.origin)
 }
-
-/// Top-level keys that ohai fills in; of a synthetic node they are unknown.
-pub const AUTOMATIC_KEYS: &[&str] = &[
-    "block_device",
-    "chef_packages",
-    "cloud",
-    "cloud_v2",
-    "cpu",
-    "current_user",
-    "dmi",
-    "domain",
-    "ec2",
-    "etc",
-    "filesystem",
-    "filesystem2",
-    "fips",
-    "fqdn",
-    "gce",
-    "azure",
-    "openstack",
-    "hostname",
-    "hostnamectl",
-    "idle",
-    "idletime",
-    "init_package",
-    "ip6address",
-    "ipaddress",
-    "kernel",
-    "keys",
-    "languages",
-    "libvirt",
-    "linode",
-    "lsb",
-    "machine_id",
-    "machinename",
-    "macaddress",
-    "memory",
-    "network",
-    "ohai_time",
-    "os",
-    "os_release",
-    "os_version",
-    "packages",
-    "platform",
-    "platform_build",
-    "platform_family",
-    "platform_version",
-    "root_group",
-    "scaleway",
-    "sessions",
-    "shard_seed",
-    "shells",
-    "sysconf",
-    "systemd_paths",
-    "time",
-    "timezone",
-    "uptime",
-    "uptime_seconds",
-    "virtualization",
-    "counters",
-    "command",
-    "hardware",
-    "rackspace",
-    "digital_ocean",
-    "eucalyptus",
-];
 
 /// `node['key']`: the merged value of one top-level key.
 pub fn merged(interp: &mut Interp, key: &str) -> Value {

@@ -51,6 +51,9 @@ pub fn list(interp: &mut Interp, _: Value, args: &Args) -> R {
     let folder = format!("{}/{bag}", run(interp).repository.layout.data_bags);
     run(interp).looked_at(&folder);
     let view = run(interp).index.clone();
+    if unkept(interp) {
+        return Ok(interp.outside(format!("data bag {bag}: the repository keeps no data bags")));
+    }
     let Some(documents) = view.view().saved().documents(&bag) else {
         return Err(super::dsl::http_error(interp, 404, "Not Found"));
     };
@@ -90,10 +93,20 @@ pub fn item(interp: &mut Interp, _: Value, args: &Args) -> R {
             Origin::HERE
         }
     };
+    if unkept(interp) {
+        return Ok(interp.outside(format!(
+            "data bag item {bag}/{id}: the repository keeps no data bags"
+        )));
+    }
     let Some(json) = raw(interp, &bag, &id) else {
         return Err(super::dsl::http_error(interp, 404, "Not Found"));
     };
     Ok(item_value(interp, &bag, &json, origin))
+}
+
+/// Whether the organisation's data bags are kept elsewhere than in this repository, as secrets often are.
+pub fn unkept(interp: &mut Interp) -> bool {
+    run(interp).repository.data_bags.is_empty()
 }
 
 /// An item's own fields, without what the index adds.

@@ -146,6 +146,13 @@ pub fn converge(
     outcome::collect(&mut interp, node, out)
 }
 
+/// The roles that a node's run list expands to; `None` where it cannot be expanded.
+#[must_use]
+pub fn expanded_roles(repository: &Repository, node: &SavedNode) -> Option<Vec<String>> {
+    let expanded = expand(repository, node, &mut BTreeSet::new()).ok()?;
+    Some(expanded.expansion.roles.iter().cloned().collect())
+}
+
 /// The expanded run list with the files that it came from.
 struct Expanded {
     expansion: run_list::Expansion,

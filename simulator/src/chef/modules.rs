@@ -368,12 +368,21 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
         return Ok(Some(interp.class_value(module)));
     }
     if full.starts_with("Chef::") || full.starts_with("Net::") {
-        // A class that cookbooks may reopen or inherit from, whose own methods are not known here.
-        if interp.classes.get(scope).name.is_some()
-            && text.starts_with(char::is_uppercase)
-            && full.starts_with("Chef::Provider::")
-        {
-            return Ok(None);
+        if let Some(short) = full.strip_prefix("Chef::Provider::") {
+            // Cookbooks may reopen or inherit from Chef's own providers, whose methods are not known here.
+            let first = short.split("::").next().unwrap_or("");
+            if super::resource_table::lookup(&snake(first)).is_none() {
+                return Ok(None);
+            }
+            let parent = run(interp).classes.provider;
+            let class = interp.define_class(&full, parent);
+            let id = interp.unknowns.add(Unknown {
+                cause: Cause::Unsupported,
+                reason: format!("{full} is not modelled"),
+                location: None,
+            });
+            interp.classes.get_mut(class).opaque = Some(id);
+            return Ok(Some(interp.class_value(class)));
         }
         return Ok(Some(interp.unsupported(format!("{full} is not modelled"))));
     }

@@ -37,6 +37,7 @@ static NODE: &[Builtin] = &[
     def("include?", 1, 1, has_key),
     def("attribute", 0, 0, |_, v, _| Ok(v)),
     def("attributes", 0, 0, |_, v, _| Ok(v)),
+    def("construct_attributes", 0, 0, |_, v, _| Ok(v)),
     def("node", 0, 0, |_, v, _| Ok(v)),
     def("name", 0, 0, name),
     def("to_s", 0, 0, to_s),

@@ -83,7 +83,13 @@ fn saved(interp: &mut Interp, node: &SavedNode) -> SavedNode {
     );
     let mut normal = attributes::combined(interp, &[L::Normal]);
     let mut automatic = attributes::combined(interp, &[L::Automatic]);
-    let mut unknown = node.unknown.clone();
+    // What was unknown because the node had never converged is known now.
+    let mut unknown: Vec<Vec<String>> = node
+        .unknown
+        .iter()
+        .filter(|p| p.as_slice() != ["*"])
+        .cloned()
+        .collect();
     for map in [&mut default, &mut overrides, &mut normal, &mut automatic] {
         unknown.extend(unknown_paths(map));
     }

@@ -116,6 +116,13 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
             run(interp).searches.push(record);
             Err(super::dsl::http_error(interp, 400, "Bad Request"))
         }
+        Answer::NoSuchIndex if super::data_bag::unkept(interp) => {
+            let reason = format!("data bag {index}: the repository keeps no data bags");
+            record.undetermined = Some(reason.clone());
+            run(interp).searches.push(record);
+            let unknown = interp.outside(reason);
+            once(interp, args, unknown)
+        }
         Answer::NoSuchIndex => {
             record.refused = Some(format!(
                 "I don't know how to search for {index} data objects."

@@ -183,7 +183,7 @@ fn unknown_values_make_a_match_possible_never_absent() {
     ];
     insta::assert_snapshot!(answers(&index, &queries), @r#"
     app_port:80  =>  [] maybe [known]
-    port:80  =>  [] maybe [known,made]
+    port:80  =>  [] maybe [known]
     NOT app_port:80  =>  [made] maybe [known]
     app:port  =>  [known]
     app_port:[8 TO 9]  =>  [] maybe [known]
@@ -198,7 +198,7 @@ fn unknown_values_make_a_match_possible_never_absent() {
     "#);
     insta::assert_snapshot!(answers(&index.with_profile(Profile::Zero), &queries), @r#"
     app_port:80  =>  [] maybe [known]
-    port:80  =>  [] maybe [known,made]
+    port:80  =>  [] maybe [known]
     NOT app_port:80  =>  [made] maybe [known]
     app:port  =>  [known]
     app_port:[8 TO 9]  =>  [] maybe [known]
@@ -209,7 +209,7 @@ fn unknown_values_make_a_match_possible_never_absent() {
     role:db  =>  []
     platform:ubuntu AND app_name:blog  =>  []
     app_name:shop OR platform:x  =>  [known,made]
-    word  =>  [] maybe [made]
+    word  =>  []
     "#);
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::flatten::{Expanded, SEPARATOR};
 use super::pattern::{self, Glob};
-use crate::convergence::SavedNode;
+use crate::convergence::{AUTOMATIC_KEYS, SavedNode};
 
 /// The attribute name that a test asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,14 +137,30 @@ impl Unknown {
                             || prefix.starts_with(path.as_str())
                             || path.starts_with(&prefix)
                     })
-                    || (self.synthetic && self.may_be_reported(&prefix))
+                    || (self.synthetic && self.may_be_reported_like(&prefix))
             }
         }
     }
 
+    /// Whether the machine itself reports an attribute of this name.
     fn may_be_reported(&self, key: &str) -> bool {
-        !OWN.contains(&key)
-            && !self
+        let reported = AUTOMATIC_KEYS
+            .iter()
+            .any(|top| key == *top || is_below(key, top));
+        reported && !self.is_settled(key)
+    }
+
+    /// Whether the machine itself reports an attribute whose name begins like this.
+    fn may_be_reported_like(&self, prefix: &str) -> bool {
+        let reported = AUTOMATIC_KEYS
+            .iter()
+            .any(|top| top.starts_with(prefix) || is_below(prefix, top));
+        reported && !self.is_settled(prefix)
+    }
+
+    fn is_settled(&self, key: &str) -> bool {
+        OWN.contains(&key)
+            || self
                 .settled
                 .iter()
                 .any(|top| key == top || is_below(key, top))

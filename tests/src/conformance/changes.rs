@@ -93,8 +93,9 @@ fn recorded(json: &Json, side: &str) -> Pools {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .filter_map(|m| m.as_str().or_else(|| m.get("name")?.as_str()))
-                .map(str::to_owned)
+                .filter_map(Json::as_str)
+                // `address:` without a port is the address.
+                .map(|m| m.trim_end_matches(':').to_owned())
                 .collect();
             names.sort();
             out.insert(format!("{node}/{pool}"), names);
