@@ -195,7 +195,10 @@ pub fn strip(json: &mut Map<String, Json>, unknown: &[Vec<String>]) {
             continue;
         };
         if last == ANY_KEY {
-            map.clear();
+            // What is known of a node that has never converged stays beside what is not.
+            if !parents.is_empty() {
+                map.clear();
+            }
         } else if let Some(value) = map.get_mut(last) {
             // An empty array gives nothing itself, but its key is still a value of the hash.
             *value = Json::Array(Vec::new());
