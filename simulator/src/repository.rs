@@ -11,6 +11,9 @@ use foretaste_parser::ruby::ast::{ExprKind, Program};
 use foretaste_parser::source::Source;
 use serde_json::Value as Json;
 
+use crate::chef::metadata::Metadata;
+use crate::chef::roles::{Described, Unreadable};
+
 /// A tree of files. Paths are relative to its root, with `/` as separator.
 #[derive(Clone, Debug, Default)]
 pub struct Files(pub BTreeMap<Arc<str>, Arc<[u8]>>);
@@ -232,6 +235,10 @@ pub struct Repository {
     /// `*.lock.json` policies.
     pub policies: Vec<Arc<str>>,
     cache: Arc<ParseCache>,
+    /// Cookbooks' metadata by the path of its file.
+    metadata: Mutex<HashMap<Arc<str>, Arc<Metadata>>>,
+    /// Roles and environments by path.
+    described: Mutex<HashMap<Arc<str>, Result<Arc<Described>, Unreadable>>>,
 }
 
 impl Repository {
@@ -267,6 +274,8 @@ impl Repository {
             data_bags,
             policies,
             cache,
+            metadata: Mutex::default(),
+            described: Mutex::default(),
         };
         this.find_cookbooks();
         this
@@ -403,6 +412,55 @@ impl Repository {
     pub fn ruby(&self, path: &str) -> Option<Arc<Program>> {
         let (path, bytes) = self.files.0.get_key_value(path)?;
         Some(self.cache.program(path, bytes, ruby::parse))
+    }
+
+    /// What a cookbook's `metadata.json` or `metadata.rb` says. Running the latter needs a thread with
+    /// [`crate::ruby::budget::STACK_BYTES`] of stack.
+    #[must_use]
+    pub fn metadata(&self, cookbook: &Cookbook) -> Arc<Metadata> {
+        let Some(path) = &cookbook.metadata else {
+            return Arc::default();
+        };
+        let lock = |this: &Self| -> Option<Arc<Metadata>> {
+            let known = this.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+            known.get(path).cloned()
+        };
+        if let Some(known) = lock(self) {
+            return known;
+        }
+        let metadata = Arc::new(if path.ends_with(".json") {
+            match self.json(path) {
+                Some(Ok(json)) => Metadata::from_json(&json),
+                _ => Metadata::default(),
+            }
+        } else {
+            self.ruby(path)
+                .map(|program| Metadata::from_ruby(&program))
+                .unwrap_or_default()
+        });
+        let mut known = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.clone(), metadata.clone());
+        metadata
+    }
+
+    /// What a role or environment file was read as, reading it on first use.
+    pub(crate) fn described(
+        &self,
+        path: &Arc<str>,
+        read: impl FnOnce() -> Result<Arc<Described>, Unreadable>,
+    ) -> Result<Arc<Described>, Unreadable> {
+        let known = self.described.lock();
+        if let Some(known) = known.unwrap_or_else(PoisonError::into_inner).get(path) {
+            return known.clone();
+        }
+        // The map is free while a file is being read.
+        let result = read();
+        let mut known = self
+            .described
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.clone(), result.clone());
+        result
     }
 
     /// A template's tree.

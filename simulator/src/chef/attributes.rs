@@ -732,22 +732,56 @@ pub fn immutable_error(interp: &mut Interp, value: Value) -> Option<Flow> {
     ))
 }
 
-/// Puts a JSON tree into a level, with one source for all of it.
-pub fn load(interp: &mut Interp, level: Level, tree: &Map<String, Json>, origin: Origin) {
+/// Puts a JSON tree into a level. `origin` gives the sources of each part by its path.
+pub fn load(
+    interp: &mut Interp,
+    level: Level,
+    tree: &Map<String, Json>,
+    origin: &mut dyn FnMut(&mut Interp, &[String]) -> Origin,
+) {
     let Some(root) = run(interp).attributes.levels.get(level as usize).copied() else {
         return;
     };
-    for (key, value) in tree {
-        let key = Key::Str(key.as_str().into());
+    for (name, value) in tree {
+        let key = Key::Str(name.as_str().into());
         let child = child_tag(interp, tag(level, None), &key);
-        let value = super::json::to_value(interp, value, origin);
-        let value = vivify(interp, value, child).with_origin(origin);
+        let value = load_part(interp, value, child, &mut vec![name.clone()], origin);
         let key_value = interp.key_value(&key);
         if let Ok(hash) = interp.hash_mut(root) {
             hash.map.insert(key, (key_value, value));
         }
     }
     run(interp).attributes.merged.clear();
+}
+
+fn load_part(
+    interp: &mut Interp,
+    json: &Json,
+    tag: u32,
+    path: &mut Vec<String>,
+    origin: &mut dyn FnMut(&mut Interp, &[String]) -> Origin,
+) -> Value {
+    let own = origin(interp, path);
+    let Json::Object(map) = json else {
+        let value = super::json::to_value(interp, json, own);
+        return vivify(interp, value, tag).with_origin(own);
+    };
+    let mut hash = Hash {
+        indifferent: true,
+        tag,
+        ..Hash::default()
+    };
+    for (name, value) in map {
+        path.push(name.clone());
+        let value = load_part(interp, value, tag, path, origin);
+        path.pop();
+        let key_value = interp.str(name.as_str());
+        hash.map
+            .insert(Key::Str(name.as_str().into()), (key_value, value));
+    }
+    let class = run(interp).attributes.classes.vivid_mash;
+    let new = interp.alloc(class, Data::Hash(Box::new(hash)));
+    Value::from(new).with_origin(own)
 }
 
 /// Levels merged as they are saved: the defaults together or the overrides together.

@@ -81,7 +81,10 @@ pub fn solve(
         let versions = match version {
             None => candidates,
             Some(version) => {
-                let of = |i: &usize| solver.version(name, *i) == Some(version);
+                let of = |i: &usize| {
+                    let own = solver.version(name, *i).map_or("", String::as_str);
+                    compare_gem_versions(own, version).is_eq()
+                };
                 let found = cookbooks
                     .get(name)
                     .into_iter()

@@ -9,9 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foretaste_parser::name::Name;
-use foretaste_parser::source::Location;
 use indexmap::{IndexMap, IndexSet};
-use serde_json::{Map, Value as Json};
 
 pub mod attributes;
 mod context;
@@ -22,15 +20,19 @@ pub mod deep_merge;
 mod definition;
 pub mod depsolve;
 mod dsl;
+mod expand;
 pub mod file_specificity;
 mod json;
+mod levels;
 mod load;
 pub mod metadata;
 mod modules;
 mod node;
 mod order;
 mod outcome;
+mod places;
 pub mod platform;
+mod policy;
 pub mod property_check;
 mod resource;
 pub mod resource_table;
@@ -42,23 +44,39 @@ mod template;
 mod unless;
 pub mod version;
 
-use crate::convergence::{Convergence, ExpandedRunList, Failure, SavedNode, Stage};
+use crate::convergence::{
+    Convergence, ExpandedRunList, SavedNode, Stage, Undetermined, UndeterminedKind,
+};
 use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::class::ClassId;
 use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::Data;
-use crate::ruby::origin::OriginSource;
 use crate::ruby::value::{Kind, Value};
 use crate::simulation::IndexView;
-use attributes::{Attributes, Level};
+use attributes::Attributes;
 pub use roles::index_objects;
 use run::{Run, View, run};
 
-/// How a converge is simulated.
+/// How a converge is simulated: what is known of the world outside the repository.
 #[derive(Clone, Debug, Default)]
-pub struct Options {}
+pub struct Options {
+    /// The content of `encrypted_data_bag_secret`. Without it encrypted values are unknown.
+    pub secret: Option<String>,
+    /// Output of commands that recipes run. Other commands' output is unknown.
+    pub commands: Vec<Command>,
+}
+
+/// What a command that `shell_out` or backticks run prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Command {
+    /// The whole command, or a pattern between slashes.
+    pub command: String,
+    pub stdout: String,
+    pub stderr: String,
+    pub status: i64,
+}
 
 /// The why-run of one node. Needs a thread with [`crate::ruby::budget::STACK_BYTES`] of stack.
 #[must_use]
@@ -66,70 +84,53 @@ pub fn converge(
     repository: &Arc<Repository>,
     node: &SavedNode,
     index: IndexView<'_>,
-    _options: &Options,
+    options: &Options,
 ) -> Convergence {
     let mut out = Convergence {
         node: node.name.clone(),
         ..Convergence::default()
     };
     let mut inputs = BTreeSet::new();
-    let expansion = match expand(repository, node, &mut inputs) {
-        Ok(expansion) => expansion,
+    let expanded = match expand::expand(repository, node, &mut inputs) {
+        Ok(expanded) => expanded,
+        Err(stopped) => {
+            match stopped {
+                expand::Stopped::Failure(failure) => out.failure = Some(*failure),
+                expand::Stopped::Unknown(reason) => out.undetermined.push(Undetermined {
+                    kind: UndeterminedKind::Outside,
+                    reason,
+                    location: node.location.clone(),
+                }),
+            }
+            out.inputs = inputs;
+            return out;
+        }
+    };
+    out.expanded = ExpandedRunList {
+        roles: expanded.expansion.roles.iter().cloned().collect(),
+        recipes: expanded.expansion.recipes.keys().cloned().collect(),
+    };
+    let cookbooks = match expand::cookbooks(repository, node, &expanded, &mut inputs) {
+        Ok(cookbooks) => cookbooks,
         Err(failure) => {
             out.failure = Some(*failure);
             out.inputs = inputs;
             return out;
         }
     };
-    out.expanded = ExpandedRunList {
-        roles: expansion.expansion.roles.iter().cloned().collect(),
-        recipes: expansion.expansion.recipes.keys().cloned().collect(),
-    };
-    let wanted: Vec<String> = expansion
-        .expansion
-        .recipes
-        .keys()
-        .map(|r| run_list::split_recipe(r).0.to_owned())
-        .collect();
-    let cookbooks = match order::load_order(repository, &wanted) {
-        Ok(cookbooks) => cookbooks,
-        Err(missing) => {
-            let by = missing
-                .wanted_by
-                .map(|by| format!(" (required by cookbook {by})"))
-                .unwrap_or_default();
-            out.failure = Some(Failure {
-                stage: Stage::Expand,
-                class: "Net::HTTPClientException".into(),
-                message: format!(
-                    "412 \"Precondition Failed\": no such cookbook {}{by}",
-                    missing.cookbook
-                ),
-                location: node.location.clone(),
-                trace: Vec::new(),
-                resource: None,
-                template: None,
-            });
-            out.inputs = inputs;
-            return out;
-        }
-    };
-    for chosen in cookbooks.values() {
-        if chosen.cookbook.root.is_empty() {
-            inputs.extend(chosen.cookbook.files.iter().cloned());
-        } else {
-            // Whatever is added to a cookbook may be loaded.
-            inputs.insert(format!("{}/", chosen.cookbook.root).into());
-        }
-    }
-    let mut interp = machine(repository, node, index, inputs);
+    let mut interp = machine(repository, node, index, inputs, options);
     {
         let run = run(&mut interp);
+        run.environment.clone_from(&expanded.environment_name);
+        run.run_list.clone_from(&expanded.run_list);
         run.cookbooks = cookbooks;
         run.roles = out.expanded.roles.clone();
         run.recipes = out.expanded.recipes.clone();
+        if let Some(policy) = &expanded.policy {
+            run.elsewhere.clone_from(&policy.elsewhere);
+        }
     }
-    fill_attributes(&mut interp, node, &expansion);
+    levels::fill(&mut interp, node, &expanded);
     match load::compile(&mut interp) {
         Ok(()) => {
             let list = run(&mut interp)
@@ -149,119 +150,8 @@ pub fn converge(
 /// The roles that a node's run list expands to; `None` where it cannot be expanded.
 #[must_use]
 pub fn expanded_roles(repository: &Repository, node: &SavedNode) -> Option<Vec<String>> {
-    let expanded = expand(repository, node, &mut BTreeSet::new()).ok()?;
+    let expanded = expand::expand(repository, node, &mut BTreeSet::new()).ok()?;
     Some(expanded.expansion.roles.iter().cloned().collect())
-}
-
-/// The expanded run list with the files that it came from.
-struct Expanded {
-    expansion: run_list::Expansion,
-    roles: BTreeMap<String, roles::Described>,
-    environment: roles::Described,
-}
-
-fn expand(
-    repository: &Repository,
-    node: &SavedNode,
-    inputs: &mut BTreeSet<Arc<str>>,
-) -> Result<Expanded, Box<Failure>> {
-    let unreadable = |u: roles::Unreadable| {
-        Box::new(Failure {
-            stage: Stage::Expand,
-            class: u.class,
-            message: u.message,
-            location: u.location,
-            trace: Vec::new(),
-            resource: None,
-            template: None,
-        })
-    };
-    let failure = |class: &str, message: String, location: Option<Location>| {
-        Box::new(Failure {
-            stage: Stage::Expand,
-            class: class.to_owned(),
-            message,
-            location,
-            trace: Vec::new(),
-            resource: None,
-            template: None,
-        })
-    };
-    let mut environment = roles::Described::default();
-    let name = if node.chef_environment.is_empty() {
-        "_default"
-    } else {
-        node.chef_environment.as_str()
-    };
-    if name != "_default" {
-        inputs.insert(format!("{}/{name}", repository.layout.environments).into());
-        match repository.environments.get(name) {
-            Some(path) => {
-                inputs.insert(path.clone());
-                environment = roles::read(repository, path).map_err(unreadable)?;
-            }
-            None if repository.environments.is_empty() => {}
-            None => {
-                let location = node.location.clone();
-                return Err(failure(
-                    "Net::HTTPClientException",
-                    "404 \"Not Found\"".into(),
-                    location,
-                ));
-            }
-        }
-    }
-    let mut items = Vec::new();
-    for item in &node.run_list {
-        match run_list::RunListItem::parse(item) {
-            Ok(item) => items.push(item),
-            Err(message) => return Err(failure("ArgumentError", message, node.location.clone())),
-        }
-    }
-    // All roles that can be reached are read first, since expansion itself only looks them up.
-    let mut described = BTreeMap::new();
-    let mut found = BTreeMap::new();
-    let mut todo: Vec<String> = items.iter().filter_map(role_name).collect();
-    while let Some(name) = todo.pop() {
-        if described.contains_key(&name) {
-            continue;
-        }
-        inputs.insert(format!("{}/{name}", repository.layout.roles).into());
-        let Some(path) = repository.roles.get(&name) else {
-            continue;
-        };
-        inputs.insert(path.clone());
-        let role = roles::read(repository, path).map_err(unreadable)?;
-        let plain = role.role(&name);
-        todo.extend(
-            plain
-                .run_list_for(&node.chef_environment)
-                .iter()
-                .filter_map(role_name),
-        );
-        described.insert(name.clone(), role);
-        found.insert(name, plain);
-    }
-    let expansion = run_list::expand(&items, &node.chef_environment, &|name| found.get(name));
-    if let Some(message) = expansion.missing_role_message() {
-        return Err(failure(
-            "Chef::Exceptions::MissingRole",
-            message,
-            node.location.clone(),
-        ));
-    }
-    Ok(Expanded {
-        expansion,
-        roles: described,
-        environment,
-    })
-}
-
-fn role_name(item: &run_list::RunListItem) -> Option<String> {
-    match item {
-        run_list::RunListItem::Role(name) => Some(name.clone()),
-        run_list::RunListItem::Recipe { .. } => None,
-    }
 }
 
 /// A machine with Chef's classes and an empty run.
@@ -270,21 +160,20 @@ fn machine(
     node: &SavedNode,
     index: IndexView<'_>,
     inputs: BTreeSet<Arc<str>>,
+    options: &Options,
 ) -> Interp {
     let mut interp = Interp::new(modules::hooks());
     let (classes, collections) = modules::define(&mut interp);
     // The run is there before anything that asks for it; attributes come right after.
     let blank = Attributes::new(&mut interp, collections);
-    let environment = if node.chef_environment.is_empty() {
-        "_default".to_owned()
-    } else {
-        node.chef_environment.clone()
-    };
     interp.host = Some(Box::new(Run {
         repository: repository.clone(),
         index: View::of(index),
         node: Arc::new(node.clone()),
-        environment,
+        options: options.clone(),
+        environment: String::new(),
+        run_list: Vec::new(),
+        elsewhere: Vec::new(),
         attributes: blank,
         classes,
         node_value: Value::NIL,
@@ -320,116 +209,6 @@ fn machine(
     run.node_value = node_value;
     run.run_state = state;
     interp
-}
-
-/// Puts what the node, its roles and its environment say into the levels.
-fn fill_attributes(interp: &mut Interp, node: &SavedNode, expanded: &Expanded) {
-    if node.synthetic {
-        let unknown = interp.outside("an automatic attribute of a synthetic node");
-        run(interp).attributes.missing_automatic = Some(unknown);
-    }
-    let node_origin = source(interp, format!("node {}", node.name), node.location.clone());
-    attributes::load(interp, Level::Normal, &node.normal, node_origin);
-    let mut automatic = node.automatic.clone();
-    let list = |items: Vec<String>| Json::from(items);
-    automatic.insert(
-        "recipes".into(),
-        list(expanded.expansion.recipes_attribute()),
-    );
-    automatic.insert(
-        "expanded_run_list".into(),
-        list(expanded.expansion.expanded_run_list()),
-    );
-    automatic.insert(
-        "roles".into(),
-        list(expanded.expansion.roles.iter().cloned().collect()),
-    );
-    automatic.insert(
-        "chef_environment".into(),
-        Json::from(run(interp).environment.clone()),
-    );
-    automatic.insert("name".into(), Json::from(node.name.clone()));
-    attributes::load(interp, Level::Automatic, &automatic, node_origin);
-    if node.synthetic {
-        // Of what is only partly known, the rest is unknown, not absent.
-        modules::open_ended(interp, Level::Automatic);
-    }
-    let environment = &expanded.environment;
-    let label = format!("environment {}", run(interp).environment);
-    load_described(
-        interp,
-        Level::EnvDefault,
-        &environment.default_attributes,
-        &[(label.clone(), environment)],
-    );
-    load_described(
-        interp,
-        Level::EnvOverride,
-        &environment.override_attributes,
-        &[(label, environment)],
-    );
-    let applied: Vec<(String, &roles::Described)> = expanded
-        .expansion
-        .applied
-        .iter()
-        .filter_map(|name| Some((format!("role {name}"), expanded.roles.get(name)?)))
-        .collect();
-    load_described(
-        interp,
-        Level::RoleDefault,
-        &expanded.expansion.role_default,
-        &applied,
-    );
-    load_described(
-        interp,
-        Level::RoleOverride,
-        &expanded.expansion.role_override,
-        &applied,
-    );
-}
-
-fn source(
-    interp: &mut Interp,
-    message: String,
-    location: Option<Location>,
-) -> crate::ruby::value::Origin {
-    interp.origins.source(OriginSource {
-        message,
-        location,
-        tag: None,
-    })
-}
-
-/// Loads a tree one top-level key at a time, with the files that speak of the key as its sources.
-fn load_described(
-    interp: &mut Interp,
-    level: Level,
-    tree: &Map<String, Json>,
-    files: &[(String, &roles::Described)],
-) {
-    for (key, value) in tree {
-        let mut origin = crate::ruby::value::Origin::HERE;
-        for (label, described) in files {
-            let own = match level {
-                Level::EnvOverride | Level::RoleOverride => &described.override_attributes,
-                _ => &described.default_attributes,
-            };
-            if !own.contains_key(key) {
-                continue;
-            }
-            let line = run(interp)
-                .repository
-                .text(&described.path)
-                .and_then(|text| text.lines().position(|l| l.contains(key.as_str())))
-                .map_or(1, |n| u32::try_from(n + 1).unwrap_or(1));
-            let location = Location::line(described.path.clone(), line);
-            let one = source(interp, format!("{label} sets {key}"), Some(location));
-            origin = interp.origins.union(origin, one);
-        }
-        let mut single = Map::new();
-        single.insert(key.clone(), value.clone());
-        attributes::load(interp, level, &single, origin);
-    }
 }
 
 /// One of Chef's exception classes by its short name.

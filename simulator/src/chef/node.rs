@@ -331,14 +331,22 @@ fn strings(interp: &mut Interp, list: &[String]) -> Value {
     interp.array(items)
 }
 
+/// The run list of a node: the run's own may come from a policy.
+fn items(interp: &mut Interp, this: Value) -> Vec<String> {
+    match other_of(interp, this) {
+        Some(_) => saved(interp, this).run_list.clone(),
+        None => run(interp).run_list.clone(),
+    }
+}
+
 fn run_list(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let list = saved(interp, this).run_list.clone();
+    let list = items(interp, this);
     Ok(strings(interp, &list))
 }
 
 fn in_run_list(interp: &mut Interp, this: Value, args: &Args) -> R {
     let item = name_text(interp, args.get(0))?;
-    Ok(saved(interp, this).run_list.contains(&item).into())
+    Ok(items(interp, this).contains(&item).into())
 }
 
 fn roles(interp: &mut Interp, this: Value, _: &Args) -> R {
@@ -369,7 +377,7 @@ fn has_role(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn has_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = name_text(interp, args.get(0))?;
     let item = format!("recipe[{name}]");
-    if saved(interp, this).run_list.contains(&item) {
+    if items(interp, this).contains(&item) {
         return Ok(Value::TRUE);
     }
     listed(interp, this, "recipes", &name)

@@ -1,10 +1,19 @@
 //! Which cookbooks a run needs, which version of each, and in which order they load.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use foretaste_parser::source::Location;
 use indexmap::IndexMap;
 
-use foretaste_parser::ruby::ast::{Arg, Expr, ExprKind};
-
+use super::depsolve::{Candidate, Unsolvable, solve};
+use super::roles::Described;
+use super::run_list::{Expansion, split_recipe};
+use super::version::compare_gem_versions;
 use crate::repository::{Cookbook, Repository};
+
+/// The version of a cookbook whose metadata names none.
+const NO_VERSION: &str = "0.0.0";
 
 /// A cookbook as this run uses it.
 #[derive(Clone, Debug)]
@@ -12,130 +21,296 @@ pub struct Chosen {
     pub cookbook: Cookbook,
 }
 
-/// What is missing: a cookbook, and who wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    pub cookbook: String,
-    pub wanted_by: Option<String>,
+/// Why the server gives no cookbooks, and the line that asks for what it does not have.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub error: Unsolvable,
+    pub location: Option<Location>,
 }
 
-/// The cookbooks of a run list and all that they depend on. Dependencies load before what needs them, as
+/// The versions that a run list gets: the newest that run list, environment and dependencies allow.
+///
+/// # Errors
+/// What the server answers with 412.
+pub fn choose(
+    repository: &Repository,
+    expansion: &Expansion,
+    environment: &Described,
+    inputs: &mut BTreeSet<Arc<str>>,
+) -> Result<BTreeMap<String, Cookbook>, Refusal> {
+    let mut wanted: IndexMap<String, Option<String>> = IndexMap::new();
+    for (recipe, version) in &expansion.recipes {
+        let name = split_recipe(recipe).0;
+        let known = wanted.entry(name.to_owned()).or_default();
+        if let (Some(a), Some(b)) = (known.as_deref(), version.as_deref())
+            && compare_gem_versions(a, b).is_ne()
+        {
+            let name = name.to_owned();
+            return Err(Refusal {
+                error: Unsolvable::Constraints { name },
+                location: None,
+            });
+        }
+        if version.is_some() {
+            known.clone_from(version);
+        }
+    }
+    let (candidates, folders) = reachable(repository, wanted.keys());
+    for cookbook in folders.values().flatten() {
+        note(cookbook, inputs);
+    }
+    let pins = environment
+        .cookbook_versions
+        .iter()
+        .filter_map(|(name, constraint)| Some((name.clone(), constraint.as_str()?.to_owned())))
+        .collect();
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    match solve(&wanted, &candidates, &pins) {
+        Ok(solution) => Ok(solution
+            .into_iter()
+            .filter_map(|(name, at)| {
+                let cookbook = (*folders.get(&name)?.get(at)?).clone();
+                Some((name, cookbook))
+            })
+            .collect()),
+        Err(error) => {
+            // A cookbook that appears anywhere may change the answer.
+            for folder in &repository.layout.cookbooks {
+                inputs.insert(format!("{folder}/").into());
+            }
+            let location = match &error {
+                Unsolvable::NoCookbook {
+                    name,
+                    wanted_by: Some(by),
+                } => folders
+                    .get(by)
+                    .and_then(|list| list.last())
+                    .and_then(|c| depends_line(repository, c, name)),
+                Unsolvable::Constraints { name } => {
+                    environment.place("cookbook_versions", &[name.as_str()])
+                }
+                _ => None,
+            };
+            Err(Refusal { error, location })
+        }
+    }
+}
+
+/// What of a cookbook's folder a run depends on: whatever is added to it may be loaded.
+pub fn note(cookbook: &Cookbook, inputs: &mut BTreeSet<Arc<str>>) {
+    if cookbook.root.is_empty() {
+        inputs.extend(cookbook.files.iter().cloned());
+    } else {
+        inputs.insert(format!("{}/", cookbook.root).into());
+    }
+}
+
+/// Where a cookbook's metadata asks for another cookbook.
+fn depends_line(repository: &Repository, cookbook: &Cookbook, wanted: &str) -> Option<Location> {
+    let path = cookbook.metadata.as_ref()?;
+    let text = repository.text(path)?;
+    let quoted = [format!("\"{wanted}\""), format!("'{wanted}'")];
+    let at = text
+        .lines()
+        .position(|line| quoted.iter().any(|q| line.contains(q.as_str())));
+    let line = at.map_or(1, |n| u32::try_from(n + 1).unwrap_or(1));
+    Some(Location::line(path.clone(), line))
+}
+
+/// The versions of a cookbook that an upload of the repository would put on the server.
+///
+/// Folders called `name-version` are versions side by side (`versioned_cookbooks`); otherwise a later cookbook folder
+/// hides what an earlier one has. Policies' artifacts are no cookbooks of the server.
+fn uploaded<'r>(repository: &'r Repository, name: &str) -> Vec<&'r Cookbook> {
+    let all = repository
+        .cookbooks
+        .get(name)
+        .map_or(&[][..], Vec::as_slice);
+    let plain: Vec<&Cookbook> = all.iter().filter(|c| !is_artifact(c)).collect();
+    let list = if plain.is_empty() {
+        all.iter().collect()
+    } else {
+        plain
+    };
+    let versioned: Vec<&Cookbook> = list
+        .iter()
+        .copied()
+        .filter(|c| {
+            let folder = c.root.rsplit('/').next().unwrap_or("");
+            let version = c.version.as_deref().unwrap_or(NO_VERSION);
+            folder.strip_prefix(name).and_then(|r| r.strip_prefix('-')) == Some(version)
+        })
+        .collect();
+    if versioned.is_empty() {
+        list.last().copied().into_iter().collect()
+    } else {
+        versioned
+    }
+}
+
+fn is_artifact(cookbook: &Cookbook) -> bool {
+    let mut parts = cookbook.root.rsplit('/');
+    parts.next();
+    parts.next() == Some("cookbook_artifacts")
+}
+
+type Candidates = BTreeMap<String, Vec<Candidate>>;
+
+/// All versions of what a run list may need, with their folders at the same positions.
+fn reachable<'r, 'n>(
+    repository: &'r Repository,
+    wanted: impl Iterator<Item = &'n String>,
+) -> (Candidates, BTreeMap<String, Vec<&'r Cookbook>>) {
+    let mut candidates = Candidates::new();
+    let mut folders = BTreeMap::new();
+    let mut todo: Vec<String> = wanted.cloned().collect();
+    while let Some(name) = todo.pop() {
+        if candidates.contains_key(&name) {
+            continue;
+        }
+        let list = uploaded(repository, &name);
+        if list.is_empty() {
+            continue;
+        }
+        let mut versions = Vec::with_capacity(list.len());
+        for cookbook in &list {
+            let metadata = repository.metadata(cookbook);
+            todo.extend(metadata.depends.keys().cloned());
+            versions.push(Candidate {
+                version: metadata
+                    .version
+                    .clone()
+                    .unwrap_or_else(|| NO_VERSION.to_owned()),
+                depends: metadata.depends.clone(),
+            });
+        }
+        candidates.insert(name.clone(), versions);
+        folders.insert(name, list);
+    }
+    (candidates, folders)
+}
+
+/// The order in which cookbooks load. Dependencies load before what needs them, as
 /// `Chef::RunContext::CookbookCompiler#cookbook_order` has it: depth first, in the order of the run list,
 /// dependencies by name.
 pub fn load_order(
     repository: &Repository,
-    wanted: &[String],
-) -> Result<IndexMap<String, Chosen>, Missing> {
+    expansion: &Expansion,
+    cookbooks: &BTreeMap<String, Cookbook>,
+) -> IndexMap<String, Chosen> {
     let mut out = IndexMap::new();
-    let mut visiting = Vec::new();
-    for name in wanted {
-        add(repository, name, None, &mut out, &mut visiting)?;
+    for recipe in expansion.recipes.keys() {
+        add(repository, split_recipe(recipe).0, cookbooks, &mut out);
     }
-    Ok(out)
+    out
 }
 
 fn add(
     repository: &Repository,
     name: &str,
-    wanted_by: Option<&str>,
+    cookbooks: &BTreeMap<String, Cookbook>,
     out: &mut IndexMap<String, Chosen>,
-    visiting: &mut Vec<String>,
-) -> Result<(), Missing> {
-    if out.contains_key(name) || visiting.iter().any(|v| v == name) {
-        return Ok(());
-    }
-    let Some(cookbook) = repository.cookbooks.get(name).and_then(|v| v.last()) else {
-        return Err(Missing {
-            cookbook: name.to_owned(),
-            wanted_by: wanted_by.map(str::to_owned),
-        });
-    };
-    let mut depends = dependencies(repository, cookbook);
-    depends.sort();
-    depends.dedup();
-    visiting.push(name.to_owned());
-    for dependency in &depends {
-        add(repository, dependency, Some(name), out, visiting)?;
-    }
-    visiting.pop();
-    out.insert(
-        name.to_owned(),
-        Chosen {
-            cookbook: cookbook.clone(),
-        },
-    );
-    Ok(())
-}
-
-/// `depends` of metadata.rb or the keys of metadata.json's `dependencies`.
-pub fn dependencies(repository: &Repository, cookbook: &Cookbook) -> Vec<String> {
-    let Some(path) = &cookbook.metadata else {
-        return Vec::new();
-    };
-    if path.ends_with(".json") {
-        let json = repository.json(path).and_then(Result::ok);
-        let keys = json
-            .as_ref()
-            .and_then(|j| j.get("dependencies")?.as_object());
-        return keys
-            .map(|o| o.keys().cloned().collect())
-            .unwrap_or_default();
-    }
-    let mut out = Vec::new();
-    if let Some(program) = repository.ruby(path) {
-        collect(&program.body, &[], &mut out);
-    }
-    out
-}
-
-/// `depends "x"`, also inside `%w(a b).each { |c| depends c }` and conditions.
-fn collect(expr: &Expr, looped: &[String], out: &mut Vec<String>) {
-    match &expr.kind {
-        ExprKind::Seq(list) => list.iter().for_each(|e| collect(e, looped, out)),
-        ExprKind::If {
-            then, otherwise, ..
-        } => {
-            for side in [then, otherwise].into_iter().flatten() {
-                collect(side, looped, out);
-            }
+) {
+    // Without recursion: chains of dependencies may be long. The flag says that all below has been loaded.
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut todo = vec![(name.to_owned(), false)];
+    while let Some((name, ready)) = todo.pop() {
+        let Some(cookbook) = cookbooks.get(&name) else {
+            continue;
+        };
+        if out.contains_key(&name) {
+            continue;
         }
-        ExprKind::Call(call) => {
-            if call.recv.is_none() && call.name.as_str() == "depends" {
-                match call.args.list.first() {
-                    Some(Arg::Value(Expr {
-                        kind: ExprKind::Str(text),
-                        ..
-                    })) => out.push(text.to_string()),
-                    Some(Arg::Value(Expr {
-                        kind: ExprKind::Local(_),
-                        ..
-                    })) => out.extend(looped.iter().cloned()),
-                    _ => {}
-                }
-            }
-            if let Some(foretaste_parser::ruby::ast::BlockArg::Literal(block)) = &call.args.block
-                && let Some(body) = &block.body.expr
-            {
-                let items = match call.recv.as_ref().map(|r| &r.kind) {
-                    Some(ExprKind::Array(items)) => strings(items),
-                    _ => Vec::new(),
-                };
-                collect(body, &items, out);
-            }
+        if ready {
+            let cookbook = cookbook.clone();
+            out.insert(name, Chosen { cookbook });
+            continue;
         }
-        _ => {}
+        if !seen.insert(name.clone()) {
+            continue;
+        }
+        let metadata = repository.metadata(cookbook);
+        let mut depends: Vec<&String> = metadata.depends.keys().collect();
+        depends.sort();
+        todo.push((name, true));
+        todo.extend(depends.into_iter().rev().map(|d| (d.clone(), false)));
     }
 }
 
-fn strings(items: &[Arg]) -> Vec<String> {
-    items
-        .iter()
-        .filter_map(|i| match i {
-            Arg::Value(Expr {
-                kind: ExprKind::Str(text),
-                ..
-            }) => Some(text.to_string()),
-            _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repository::{Files, Layout, ParseCache};
+
+    fn repository(files: &[(&str, &str)]) -> Repository {
+        let mut tree = Files::default();
+        for (path, text) in files {
+            tree.0.insert((*path).into(), text.as_bytes().into());
+        }
+        let layout = Layout::detect(&tree);
+        Repository::new(tree, layout, Arc::new(ParseCache::default()))
+    }
+
+    fn order(files: &[(&str, &str)], run_list: &[&str], pins: &[(&str, &str)]) -> String {
+        crate::ruby::budget::with_stack(|| {
+            let repository = repository(files);
+            let items: Vec<_> = run_list
+                .iter()
+                .map(|i| super::super::run_list::RunListItem::parse(i).unwrap())
+                .collect();
+            let expansion = super::super::run_list::expand(&items, "_default", &|_| None);
+            let environment = Described {
+                cookbook_versions: pins
+                    .iter()
+                    .map(|(n, v)| ((*n).to_owned(), (*v).into()))
+                    .collect(),
+                ..Described::default()
+            };
+            match choose(&repository, &expansion, &environment, &mut BTreeSet::new()) {
+                Ok(chosen) => load_order(&repository, &expansion, &chosen)
+                    .values()
+                    .map(|c| c.cookbook.root.clone())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                Err(refusal) => match refusal.location {
+                    Some(location) => format!("{location}: {}", refusal.error),
+                    None => refusal.error.to_string(),
+                },
+            }
         })
-        .collect()
+    }
+
+    const SITE: &[(&str, &str)] = &[
+        ("cookbooks/site/metadata.rb", "name 'site'\nversion '1.0.0'\ndepends 'ntp'\ndepends 'base'\n"),
+        ("cookbooks/base/metadata.rb", "name 'base'\nversion '2.0.0'\ndepends 'site'\n"),
+        ("cookbooks/ntp/metadata.rb", "name 'ntp'\nversion '1.9.0'\n"),
+        ("site-cookbooks/ntp/metadata.rb", "name 'ntp'\nversion '0.1.0'\n"),
+    ];
+
+    #[test]
+    fn dependencies_load_first_and_cycles_end() {
+        insta::assert_snapshot!(order(SITE, &["site"], &[]), @"cookbooks/base site-cookbooks/ntp cookbooks/site");
+        insta::assert_snapshot!(order(SITE, &["base"], &[]), @"site-cookbooks/ntp cookbooks/site cookbooks/base");
+    }
+
+    #[test]
+    fn versions_side_by_side_need_folders_that_name_them() {
+        let files = [
+            ("cookbooks/ntp-1.0.0/metadata.rb", "name 'ntp'\nversion '1.0.0'\n"),
+            ("cookbooks/ntp-2.0.0/metadata.rb", "name 'ntp'\nversion '2.0.0'\n"),
+        ];
+        insta::assert_snapshot!(order(&files, &["ntp"], &[]), @"cookbooks/ntp-2.0.0");
+        insta::assert_snapshot!(order(&files, &["ntp"], &[("ntp", "< 2.0")]), @"cookbooks/ntp-1.0.0");
+        insta::assert_snapshot!(order(&files, &["ntp@1.0.0", "ntp::x"], &[]), @"cookbooks/ntp-1.0.0");
+        insta::assert_snapshot!(order(&files, &["ntp@1.0.0", "ntp::x@2.0.0"], &[]), @"Could not satisfy version constraints for: ntp");
+    }
+
+    #[test]
+    fn a_missing_dependency_is_shown_where_it_is_asked_for() {
+        let files = [(
+            "cookbooks/web/metadata.rb",
+            "name 'web'\nversion '1.0.0'\ndepends 'nginx', '~> 2.0'\n",
+        )];
+        insta::assert_snapshot!(order(&files, &["web"], &[]), @"cookbooks/web/metadata.rb:3: No such cookbook: nginx");
+    }
 }

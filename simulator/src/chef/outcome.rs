@@ -98,7 +98,7 @@ fn saved(interp: &mut Interp, node: &SavedNode) -> SavedNode {
     SavedNode {
         name: node.name.clone(),
         chef_environment: run(interp).environment.clone(),
-        run_list: node.run_list.clone(),
+        run_list: run(interp).run_list.clone(),
         policy_name: node.policy_name.clone(),
         policy_group: node.policy_group.clone(),
         default,

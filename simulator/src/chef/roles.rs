@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use foretaste_parser::json;
 use foretaste_parser::ruby::ast::{Arg, Expr, ExprKind};
-use foretaste_parser::source::Location;
+use foretaste_parser::source::{Location, Source};
 use serde_json::{Map, Value as Json};
 
 use super::json::to_json;
+use super::places::{self, Places};
 use super::run_list::{Role, RunListItem};
 use crate::repository::Repository;
 use crate::ruby::Interp;
@@ -25,10 +27,26 @@ pub struct Described {
     pub override_attributes: Map<String, Json>,
     /// Cookbook version constraints of an environment.
     pub cookbook_versions: Map<String, Json>,
+    pub places: Places,
 }
 
 impl Described {
-    fn from_json(path: Arc<str>, json: &Json) -> Self {
+    /// Where a path below a section is set, or else the nearest that it lies in.
+    #[must_use]
+    pub fn place(&self, section: &str, path: &[&str]) -> Option<Location> {
+        let mut whole: Vec<String> = vec![section.to_owned()];
+        whole.extend(path.iter().map(|p| (*p).to_owned()));
+        while !whole.is_empty() {
+            if let Some(place) = self.places.get(&whole) {
+                return Some(place.clone());
+            }
+            whole.pop();
+        }
+        (!self.path.is_empty()).then(|| Location::line(self.path.clone(), 1))
+    }
+
+    /// Reads what a role, environment or policy lock says in JSON.
+    pub(super) fn from_json(path: Arc<str>, json: &Json) -> Self {
         let object = |name: &str| {
             json.get(name)
                 .and_then(Json::as_object)
@@ -43,6 +61,7 @@ impl Described {
             default_attributes: object("default_attributes"),
             override_attributes: object("override_attributes"),
             cookbook_versions: object("cookbook_versions"),
+            places: Places::new(),
         }
     }
 
@@ -116,18 +135,38 @@ pub struct Unreadable {
     pub location: Option<Location>,
 }
 
-/// Reads a role or environment file.
-pub fn read(repository: &Repository, path: &Arc<str>) -> Result<Described, Unreadable> {
+/// Reads a role or environment file, once for all runs.
+pub fn read(repository: &Repository, path: &Arc<str>) -> Result<Arc<Described>, Unreadable> {
+    repository.described(path, || read_file(repository, path).map(Arc::new))
+}
+
+/// A JSON file with the places in it. What is no JSON is an error where the parser stumbles.
+pub(super) fn read_json(
+    repository: &Repository,
+    path: &Arc<str>,
+) -> Result<(Json, Places), Unreadable> {
+    let source = Source::new(path.clone(), repository.text(path).unwrap_or_default());
+    let (root, errors) = json::parse(&source);
+    if let Some(error) = errors.first() {
+        return Err(Unreadable {
+            class: "FFI_Yajl::ParseError".into(),
+            message: error.message.clone(),
+            location: Some(source.location(error.span)),
+        });
+    }
+    let Some(root) = root else {
+        return Ok((Json::Null, Places::new()));
+    };
+    Ok((root.to_json(), places::of_json(&source, &root)))
+}
+
+fn read_file(repository: &Repository, path: &Arc<str>) -> Result<Described, Unreadable> {
     if path.ends_with(".json") {
-        return match repository.json(path) {
-            Some(Ok(json)) => Ok(Described::from_json(path.clone(), &json)),
-            Some(Err(message)) => Err(Unreadable {
-                class: "FFI_Yajl::ParseError".into(),
-                message,
-                location: Some(Location::line(path.clone(), 1)),
-            }),
-            None => Ok(Described::default()),
-        };
+        let (json, places) = read_json(repository, path)?;
+        return Ok(Described {
+            places,
+            ..Described::from_json(path.clone(), &json)
+        });
     }
     let Some(program) = repository.ruby(path) else {
         return Ok(Described::default());
@@ -139,6 +178,7 @@ pub fn read(repository: &Repository, path: &Arc<str>) -> Result<Described, Unrea
             location: Some(program.source.location(error.span)),
         });
     }
+    let places = places::of_ruby(&program);
     // Most files are literal; only the others need the machine.
     let mut out = Described {
         path: path.clone(),
@@ -149,10 +189,11 @@ pub fn read(repository: &Repository, path: &Arc<str>) -> Result<Described, Unrea
         _ => vec![&program.body],
     };
     let literal = statements.iter().all(|s| literal_call(s, &mut out));
-    if literal {
-        return Ok(out);
+    if !literal {
+        out = evaluate(path, &program)?;
     }
-    evaluate(repository, path, &program)
+    out.places = places;
+    Ok(out)
 }
 
 fn literal_call(expr: &Expr, out: &mut Described) -> bool {
@@ -253,7 +294,6 @@ fn flatten(values: &[Json]) -> Vec<String> {
 
 /// Runs a role or environment file on a machine of its own.
 fn evaluate(
-    _repository: &Repository,
     path: &Arc<str>,
     program: &Arc<foretaste_parser::ruby::ast::Program>,
 ) -> Result<Described, Unreadable> {

@@ -22,7 +22,12 @@ pub struct Run {
     pub repository: Arc<Repository>,
     pub index: View,
     pub node: Arc<SavedNode>,
+    pub options: super::Options,
     pub environment: String,
+    /// The node's run list as the run has it.
+    pub run_list: Vec<String>,
+    /// Cookbooks that a policy locks and that the repository does not hold.
+    pub elsewhere: Vec<String>,
     pub attributes: Attributes,
     pub classes: Classes,
     /// The `node` object of recipes.

@@ -129,6 +129,7 @@ fn judge(case: &Path, report: &mut Report) -> Result<(), String> {
         }
     }
     let index = index(&repository, &nodes);
+    let options = options(case, &json)?;
     let theme = json.get("theme").and_then(Json::as_str).unwrap_or("");
     for expected in json
         .get("nodes")
@@ -145,7 +146,7 @@ fn judge(case: &Path, report: &mut Report) -> Result<(), String> {
                 &repository,
                 node,
                 IndexView::Now(&index),
-                &chef::Options::default(),
+                &options,
             )
         });
         let wrong = compare(expected, &result);
@@ -153,6 +154,32 @@ fn judge(case: &Path, report: &mut Report) -> Result<(), String> {
         report.count(theme, failure);
     }
     Ok(())
+}
+
+/// What a case gives besides the repository: the data bags' secret and canned commands.
+fn options(case: &Path, json: &Json) -> Result<chef::Options, String> {
+    let given = |name: &str| {
+        let path = json.get("options")?.get(name)?.as_str()?;
+        Some(std::fs::read_to_string(case.join(path)).map_err(|e| format!("{path}: {e}")))
+    };
+    let commands: Json = match given("commands_file").transpose()? {
+        Some(text) => serde_json::from_str(&text).map_err(|e| e.to_string())?,
+        None => Json::Null,
+    };
+    let commands = commands.as_object().into_iter().flatten();
+    Ok(chef::Options {
+        secret: given("secret_file").transpose()?,
+        commands: commands
+            .map(|(command, output)| chef::Command {
+                command: command.clone(),
+                stdout: output
+                    .as_str()
+                    .map_or_else(|| text(output, "stdout"), str::to_owned),
+                stderr: text(output, "stderr"),
+                status: output.get("status").and_then(Json::as_i64).unwrap_or(0),
+            })
+            .collect(),
+    })
 }
 
 fn compare(expected: &Json, got: &Convergence) -> Vec<String> {
