@@ -169,7 +169,9 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
     }
     let Some(chosen) = run(interp).cookbooks.get(&cookbook).cloned() else {
         if run(interp).elsewhere.contains(&cookbook) {
-            interp.outside(format!("the recipe {full}, whose cookbook is not in the repository"));
+            interp.outside(format!(
+                "the recipe {full}, whose cookbook is not in the repository"
+            ));
             return Ok(());
         }
         return Err(raise(

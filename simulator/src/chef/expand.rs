@@ -97,11 +97,7 @@ pub fn expand(
             run_list_place(by, &format!("role[{}]", missing.name))
         });
         let location = place.or_else(|| node.location.clone());
-        return Err(failure(
-            "Chef::Exceptions::MissingRole",
-            message,
-            location,
-        ));
+        return Err(failure("Chef::Exceptions::MissingRole", message, location));
     }
     if let Some(message) = expansion.conflict.clone() {
         return Err(failure(
@@ -182,9 +178,9 @@ fn of_policy(
             node.location.clone(),
         ),
         NoPolicy::Unreadable(error) => unreadable(error),
-        NoPolicy::Elsewhere => {
-            Stopped::Unknown(format!("the policy {name}, whose lock is not in the repository"))
-        }
+        NoPolicy::Elsewhere => Stopped::Unknown(format!(
+            "the policy {name}, whose lock is not in the repository"
+        )),
     })?;
     Ok(Expanded {
         expansion: policy.expansion(),

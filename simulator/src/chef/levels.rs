@@ -19,11 +19,7 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded) {
         let unknown = interp.outside("an automatic attribute of a synthetic node");
         run(interp).attributes.missing_automatic = Some(unknown);
     }
-    let origin = source(
-        interp,
-        format!("node {}", node.name),
-        node.location.clone(),
-    );
+    let origin = source(interp, format!("node {}", node.name), node.location.clone());
     attributes::load(interp, Level::Normal, &node.normal, &mut |_, _| origin);
     let automatic = automatic(node, expanded);
     attributes::load(interp, Level::Automatic, &automatic, &mut |_, _| origin);
@@ -40,8 +36,18 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded) {
     let environment = &*expanded.environment;
     let label = format!("environment {}", expanded.environment_name);
     let files = [(label.as_str(), environment)];
-    described(interp, Level::EnvDefault, &environment.default_attributes, &files);
-    described(interp, Level::EnvOverride, &environment.override_attributes, &files);
+    described(
+        interp,
+        Level::EnvDefault,
+        &environment.default_attributes,
+        &files,
+    );
+    described(
+        interp,
+        Level::EnvOverride,
+        &environment.override_attributes,
+        &files,
+    );
     let labels: Vec<(String, &Described)> = match (&expanded.policy, &node.policy_name) {
         (Some(policy), Some(name)) => vec![(format!("policy {name}"), &policy.described)],
         _ => expanded
@@ -54,7 +60,12 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded) {
     let files: Vec<(&str, &Described)> = labels.iter().map(|(l, d)| (l.as_str(), *d)).collect();
     let expansion = &expanded.expansion;
     described(interp, Level::RoleDefault, &expansion.role_default, &files);
-    described(interp, Level::RoleOverride, &expansion.role_override, &files);
+    described(
+        interp,
+        Level::RoleOverride,
+        &expansion.role_override,
+        &files,
+    );
 }
 
 /// The saved automatic attributes, with what the expansion sets.
@@ -76,10 +87,16 @@ fn automatic(node: &SavedNode, expanded: &Expanded) -> Map<String, Json> {
         }
         None => {
             set("recipes", Json::from(expansion.recipes_attribute()));
-            set("expanded_run_list", Json::from(expansion.expanded_run_list()));
+            set(
+                "expanded_run_list",
+                Json::from(expansion.expanded_run_list()),
+            );
         }
     }
-    set("chef_environment", Json::from(expanded.environment_name.clone()));
+    set(
+        "chef_environment",
+        Json::from(expanded.environment_name.clone()),
+    );
     set("name", Json::from(node.name.clone()));
     out
 }
@@ -129,5 +146,6 @@ fn described(
 
 fn at<'j>(tree: &'j Map<String, Json>, path: &[String]) -> Option<&'j Json> {
     let (first, rest) = path.split_first()?;
-    rest.iter().try_fold(tree.get(first)?, |at, part| at.get(part))
+    rest.iter()
+        .try_fold(tree.get(first)?, |at, part| at.get(part))
 }

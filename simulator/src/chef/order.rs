@@ -281,10 +281,19 @@ mod tests {
     }
 
     const SITE: &[(&str, &str)] = &[
-        ("cookbooks/site/metadata.rb", "name 'site'\nversion '1.0.0'\ndepends 'ntp'\ndepends 'base'\n"),
-        ("cookbooks/base/metadata.rb", "name 'base'\nversion '2.0.0'\ndepends 'site'\n"),
+        (
+            "cookbooks/site/metadata.rb",
+            "name 'site'\nversion '1.0.0'\ndepends 'ntp'\ndepends 'base'\n",
+        ),
+        (
+            "cookbooks/base/metadata.rb",
+            "name 'base'\nversion '2.0.0'\ndepends 'site'\n",
+        ),
         ("cookbooks/ntp/metadata.rb", "name 'ntp'\nversion '1.9.0'\n"),
-        ("site-cookbooks/ntp/metadata.rb", "name 'ntp'\nversion '0.1.0'\n"),
+        (
+            "site-cookbooks/ntp/metadata.rb",
+            "name 'ntp'\nversion '0.1.0'\n",
+        ),
     ];
 
     #[test]
@@ -296,8 +305,14 @@ mod tests {
     #[test]
     fn versions_side_by_side_need_folders_that_name_them() {
         let files = [
-            ("cookbooks/ntp-1.0.0/metadata.rb", "name 'ntp'\nversion '1.0.0'\n"),
-            ("cookbooks/ntp-2.0.0/metadata.rb", "name 'ntp'\nversion '2.0.0'\n"),
+            (
+                "cookbooks/ntp-1.0.0/metadata.rb",
+                "name 'ntp'\nversion '1.0.0'\n",
+            ),
+            (
+                "cookbooks/ntp-2.0.0/metadata.rb",
+                "name 'ntp'\nversion '2.0.0'\n",
+            ),
         ];
         insta::assert_snapshot!(order(&files, &["ntp"], &[]), @"cookbooks/ntp-2.0.0");
         insta::assert_snapshot!(order(&files, &["ntp"], &[("ntp", "< 2.0")]), @"cookbooks/ntp-1.0.0");

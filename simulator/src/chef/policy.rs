@@ -162,7 +162,10 @@ fn locked<'r>(
 ) -> Option<&'r Cookbook> {
     let all = repository.cookbooks.get(name)?;
     let folder = format!("{name}-{}", text(lock, "identifier"));
-    if let Some(artifact) = all.iter().find(|c| c.root.rsplit('/').next() == Some(&folder)) {
+    if let Some(artifact) = all
+        .iter()
+        .find(|c| c.root.rsplit('/').next() == Some(&folder))
+    {
         return Some(artifact);
     }
     let source = match text(lock, "source") {
@@ -177,7 +180,9 @@ fn locked<'r>(
         }
     }
     let version = text(lock, "version");
-    all.iter().rev().find(|c| c.version.as_deref() == Some(version))
+    all.iter()
+        .rev()
+        .find(|c| c.version.as_deref() == Some(version))
 }
 
 /// A relative path below a folder, without `.` and `..`.

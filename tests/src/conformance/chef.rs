@@ -141,14 +141,8 @@ fn judge(case: &Path, report: &mut Report) -> Result<(), String> {
         let Some(node) = nodes.get(name) else {
             continue;
         };
-        let result = with_stack(|| {
-            chef::converge(
-                &repository,
-                node,
-                IndexView::Now(&index),
-                &options,
-            )
-        });
+        let result =
+            with_stack(|| chef::converge(&repository, node, IndexView::Now(&index), &options));
         let wrong = compare(expected, &result);
         let failure = (!wrong.is_empty()).then(|| format!("{id}/{name}: {}", wrong.join("; ")));
         report.count(theme, failure);
