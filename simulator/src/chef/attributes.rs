@@ -108,8 +108,10 @@ static VIVID: &[Builtin] = &[
     def("read!", 1, -1, read_strict),
     def("exist?", 1, -1, exist),
     def("write", 2, -1, write).takes_unknown(),
-    def("write!", 2, -1, write).takes_unknown(),
+    def("write!", 2, -1, write_strict).takes_unknown(),
     def("unlink", 1, -1, unlink),
+    def("unlink!", 1, -1, unlink_strict),
+    def("dig", 1, -1, read),
     def("dup", 0, 0, to_plain_mash).takes_unknown(),
     def("to_h", 0, 0, to_plain).takes_unknown(),
     def("to_hash", 0, 0, to_plain).takes_unknown(),
@@ -120,6 +122,7 @@ static VIVID_TABLE: Table = LazyLock::new(|| table(VIVID));
 static IMMUTABLE: &[Builtin] = &[
     def("[]", 1, 1, immutable_get),
     def("read", 1, -1, read),
+    def("dig", 1, -1, read),
     def("read!", 1, -1, read_strict),
     def("exist?", 1, -1, exist),
     def("dup", 0, 0, to_plain_mash).takes_unknown(),
@@ -465,6 +468,32 @@ fn write(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok(*value)
 }
 
+/// `write!`: what stands in the way is an error.
+fn write_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let Some((value, path)) = args.list.split_last() else {
+        return Ok(Value::NIL);
+    };
+    let mut at = this;
+    for (i, part) in path.iter().enumerate() {
+        if interp.hash_data(at).is_none() {
+            let class = super::error_class(interp, "AttributeTypeMismatch");
+            return Err(interp.error(class, "Chef::Exceptions::AttributeTypeMismatch"));
+        }
+        if i + 1 < path.len() {
+            at = vivid_get(interp, at, &Args::of(&[*part]))?;
+        }
+    }
+    write_path(interp, this, path, *value)?;
+    Ok(*value)
+}
+
+fn unlink_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if walk(interp, this, &args.list)?.is_none() {
+        return Err(no_such_attribute(interp, &[]));
+    }
+    unlink(interp, this, args)
+}
+
 /// Sets a value at the end of a path, making what is missing on the way.
 pub fn write_path(interp: &mut Interp, from: Value, path: &[Value], value: Value) -> R<()> {
     let Some((last, way)) = path.split_last() else {
@@ -688,11 +717,20 @@ fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool) ->
         }
         return interp.array(out).with_origin(origin);
     }
-    // Between the groups a nil does not replace what is there.
-    if !arrays && with.is_nil() {
-        return onto;
-    }
     with
+}
+
+/// Levels of one group merged, read-only.
+pub fn merged_levels(interp: &mut Interp, levels: &[Level]) -> Value {
+    let roots = run(interp).attributes.levels;
+    let mut out: Option<Value> = None;
+    for level in levels {
+        if let Some(root) = roots.get(*level as usize) {
+            out = Some(merge(interp, out, *root, true));
+        }
+    }
+    let classes = run(interp).attributes.classes;
+    freeze(interp, out.unwrap_or(Value::NIL), classes)
 }
 
 /// A deep copy that refuses writes.
@@ -712,9 +750,59 @@ pub fn freeze(interp: &mut Interp, value: Value, classes: Classes) -> Value {
             Data::Array(items) => todo.extend(items),
             _ => continue,
         }
+        freeze_texts(interp, id);
         interp.heap.get_mut(id).frozen = true;
     }
     copy
+}
+
+/// The texts of the merged view are frozen copies: those in the levels may still be changed.
+fn freeze_texts(interp: &mut Interp, id: crate::ruby::value::ObjId) {
+    let frozen = |interp: &mut Interp, value: Value| -> Option<Value> {
+        let old = value.obj()?;
+        if interp.heap.get(old).frozen {
+            return None;
+        }
+        let Data::Str(text) = interp.data(old) else {
+            return None;
+        };
+        let data = Data::Str(text.clone());
+        let class = interp.heap.get(old).class;
+        let origin = interp.heap.get(old).origin;
+        let new = interp.alloc(class, data);
+        let object = interp.heap.get_mut(new);
+        object.frozen = true;
+        object.origin = origin;
+        Some(Value::from(new).with_origin(value.origin))
+    };
+    let count = match interp.data(id) {
+        Data::Hash(hash) => hash.map.len(),
+        Data::Array(items) => items.len(),
+        _ => 0,
+    };
+    for at in 0..count {
+        let value = match interp.data(id) {
+            Data::Hash(hash) => hash.map.get_index(at).map(|(_, (_, v))| *v),
+            Data::Array(items) => items.get(at).copied(),
+            _ => None,
+        };
+        let Some(new) = value.and_then(|v| frozen(interp, v)) else {
+            continue;
+        };
+        match &mut interp.heap.get_mut(id).data {
+            Data::Hash(hash) => {
+                if let Some((_, slot)) = hash.map.get_index_mut(at) {
+                    slot.1 = new;
+                }
+            }
+            Data::Array(items) => {
+                if let Some(slot) = items.get_mut(at) {
+                    *slot = new;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// What a write to a merged attribute raises.
@@ -724,12 +812,17 @@ pub fn immutable_error(interp: &mut Interp, value: Value) -> Option<Flow> {
     if class != classes.immutable_mash && class != classes.immutable_array {
         return None;
     }
+    Some(read_only(interp))
+}
+
+/// `Chef::Exceptions::ImmutableAttributeModification`
+pub fn read_only(interp: &mut Interp) -> Flow {
     let class = super::error_class(interp, "ImmutableAttributeModification");
-    Some(interp.error(
+    interp.error(
         class,
         "Node attributes are read-only when you do not specify which precedence level to set. \
          To set an attribute use code like `node.default[\"key\"] = \"value\"'",
-    ))
+    )
 }
 
 /// Puts a JSON tree into a level. `origin` gives the sources of each part by its path.

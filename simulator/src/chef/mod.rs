@@ -201,10 +201,7 @@ fn machine(
         extra_undetermined: Vec::new(),
     }));
     let node_value: Value = interp.alloc(classes.node, Data::Plain).into();
-    let state = interp.hash(crate::ruby::object::Hash {
-        indifferent: true,
-        ..Default::default()
-    });
+    let state = interp.hash(crate::ruby::object::Hash::default());
     let run = run(&mut interp);
     run.node_value = node_value;
     run.run_state = state;

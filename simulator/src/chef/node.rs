@@ -68,50 +68,87 @@ static NODE: &[Builtin] = &[
     def("automatic_attrs", 0, 0, |i, v, _| {
         level(i, v, Level::Automatic)
     }),
-    def("force_default", 0, -1, |i, v, a| {
-        forced(i, v, a, Level::ForceDefault)
-    })
-    .takes_unknown(),
-    def("force_override", 0, -1, |i, v, a| {
-        forced(i, v, a, Level::ForceOverride)
-    })
-    .takes_unknown(),
-    def("default!", 1, -1, |i, v, a| forced(i, v, a, Level::Default)).takes_unknown(),
-    def("normal!", 1, -1, |i, v, a| forced(i, v, a, Level::Normal)).takes_unknown(),
-    def("override!", 1, -1, |i, v, a| {
-        forced(i, v, a, Level::Override)
-    })
-    .takes_unknown(),
-    def("force_default!", 1, -1, |i, v, a| {
-        forced(i, v, a, Level::ForceDefault)
-    })
-    .takes_unknown(),
-    def("force_override!", 1, -1, |i, v, a| {
-        forced(i, v, a, Level::ForceOverride)
-    })
-    .takes_unknown(),
-    def("default_unless", 0, -1, |i, v, a| {
-        unless(i, v, a, Level::Default)
-    })
-    .takes_unknown(),
-    def("normal_unless", 0, -1, |i, v, a| {
-        unless(i, v, a, Level::Normal)
-    })
-    .takes_unknown(),
-    def("set_unless", 0, -1, |i, v, a| {
-        unless(i, v, a, Level::Normal)
-    })
-    .takes_unknown(),
-    def("override_unless", 0, -1, |i, v, a| {
-        unless(i, v, a, Level::Override)
-    })
-    .takes_unknown(),
-    def("rm", 1, -1, |i, v, a| remove(i, v, a, &Level::ALL)),
-    def("rm_default", 1, -1, |i, v, a| remove(i, v, a, &DEFAULTS)),
-    def("rm_normal", 1, -1, |i, v, a| {
-        remove(i, v, a, &[Level::Normal])
+    def("force_default", 0, 0, |i, v, _| {
+        level(i, v, Level::ForceDefault)
     }),
-    def("rm_override", 1, -1, |i, v, a| remove(i, v, a, &OVERRIDES)),
+    def("force_override", 0, 0, |i, v, _| {
+        level(i, v, Level::ForceOverride)
+    }),
+    def("role_default", 0, 0, |i, v, _| {
+        level(i, v, Level::RoleDefault)
+    }),
+    def("role_override", 0, 0, |i, v, _| {
+        level(i, v, Level::RoleOverride)
+    }),
+    def("env_default", 0, 0, |i, v, _| level(i, v, Level::EnvDefault)),
+    def("env_override", 0, 0, |i, v, _| {
+        level(i, v, Level::EnvOverride)
+    }),
+    def("default=", 1, 1, |i, _, a| assign(i, a, Level::Default)),
+    def("normal=", 1, 1, |i, _, a| assign(i, a, Level::Normal)),
+    def("normal_attrs=", 1, 1, |i, _, a| assign(i, a, Level::Normal)),
+    def("override=", 1, 1, |i, _, a| assign(i, a, Level::Override)),
+    def("automatic_attrs=", 1, 1, |i, _, a| {
+        assign(i, a, Level::Automatic)
+    }),
+    def("default!", 0, -1, |i, _, a| {
+        chained(i, a, Level::Default, Way::Plain)
+    })
+    .takes_unknown(),
+    def("normal!", 0, -1, |i, _, a| {
+        chained(i, a, Level::Normal, Way::Plain)
+    })
+    .takes_unknown(),
+    def("override!", 0, -1, |i, _, a| {
+        chained(i, a, Level::Override, Way::Plain)
+    })
+    .takes_unknown(),
+    def("force_default!", 0, -1, |i, _, a| {
+        chained(i, a, Level::ForceDefault, Way::Clearing)
+    })
+    .takes_unknown(),
+    def("force_override!", 0, -1, |i, _, a| {
+        chained(i, a, Level::ForceOverride, Way::Clearing)
+    })
+    .takes_unknown(),
+    def("default_unless", 0, -1, |i, _, a| {
+        chained(i, a, Level::Default, Way::Unless)
+    })
+    .takes_unknown(),
+    def("normal_unless", 0, -1, |i, _, a| {
+        chained(i, a, Level::Normal, Way::Unless)
+    })
+    .takes_unknown(),
+    def("set_unless", 0, -1, |i, _, a| {
+        chained(i, a, Level::Normal, Way::Unless)
+    })
+    .takes_unknown(),
+    def("override_unless", 0, -1, |i, _, a| {
+        chained(i, a, Level::Override, Way::Unless)
+    })
+    .takes_unknown(),
+    def("write", 2, -1, |i, v, a| to_level(i, v, "write", a)).takes_unknown(),
+    def("write!", 2, -1, |i, v, a| to_level(i, v, "write!", a)).takes_unknown(),
+    def("unlink", 2, -1, |i, v, a| to_level(i, v, "unlink", a)),
+    def("unlink!", 2, -1, |i, v, a| to_level(i, v, "unlink!", a)),
+    def("rm", 1, -1, remove),
+    def("rm_default", 1, -1, |i, _, a| remove_levels(i, a, &DEFAULTS)),
+    def("rm_normal", 1, -1, |i, _, a| {
+        remove_levels(i, a, &[Level::Normal])
+    }),
+    def("rm_override", 1, -1, |i, _, a| {
+        remove_levels(i, a, &OVERRIDES)
+    }),
+    def("debug_value", 1, -1, debug_value),
+    def("combined_default", 0, -1, |i, _, a| {
+        combined(i, a, &DEFAULTS)
+    }),
+    def("combined_override", 0, -1, |i, _, a| {
+        combined(i, a, &OVERRIDES)
+    }),
+    def("primary_runlist", 0, 0, run_list),
+    def("[]=", 2, 2, read_only).takes_unknown(),
+    def("chef_environment=", 1, 1, environment),
     def("save", 0, 0, |_, v, _| Ok(v)),
     def("loaded_recipe", 2, 2, |_, v, _| Ok(v)),
     def("to_hash", 0, 0, to_hash),
@@ -423,53 +460,119 @@ fn level(interp: &mut Interp, this: Value, level: Level) -> R {
     Ok(run(interp).attributes.levels[level as usize])
 }
 
-/// `node.force_default['a'] = x`, and `node.default!('a', x)`, which replaces without merging.
-fn forced(interp: &mut Interp, _: Value, args: &Args, level: Level) -> R {
+/// How a value gets to its place in a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Plain,
+    /// Only where the level has nothing yet, or nil.
+    Unless,
+    /// After removing the path from all levels of the same group.
+    Clearing,
+}
+
+/// The methods of `Chef::Node::Attribute` that take a path and a value.
+pub fn write_as(
+    interp: &mut Interp,
+    level: Level,
+    way: Way,
+    path: &[Value],
+    value: Value,
+) -> R<()> {
     let root = run(interp).attributes.levels[level as usize];
-    let Some((value, path)) = args.list.split_last() else {
-        return Ok(root);
-    };
-    match level {
-        Level::ForceDefault => {
-            for below in DEFAULTS {
-                let root = run(interp).attributes.levels[below as usize];
-                attributes::remove_path(interp, root, path)?;
+    match way {
+        Way::Plain => {}
+        Way::Unless => {
+            if attributes::walk(interp, root, path)?.is_some_and(|old| !old.is_nil()) {
+                return Ok(());
             }
         }
-        Level::ForceOverride => {
-            for below in OVERRIDES {
-                let root = run(interp).attributes.levels[below as usize];
-                attributes::remove_path(interp, root, path)?;
-            }
+        Way::Clearing => {
+            let group = if DEFAULTS.contains(&level) {
+                DEFAULTS
+            } else {
+                OVERRIDES
+            };
+            remove_levels(interp, &Args::of(path), &group)?;
         }
-        _ => {}
     }
-    attributes::write_path(interp, root, path, *value)?;
+    attributes::write_path(interp, root, path, value)
+}
+
+/// `node.default!('a', 'b', x)` at once, or a chain for `node.default!['a']['b'] = x`.
+fn chained(interp: &mut Interp, args: &Args, level: Level, way: Way) -> R {
+    let Some((value, path)) = args.list.split_last() else {
+        return Ok(super::unless::chain(interp, level, way));
+    };
+    write_as(interp, level, way, path, *value)?;
     Ok(*value)
 }
 
-/// `node.default_unless['a']['b'] = x` writes only where nothing is there yet.
-fn unless(interp: &mut Interp, _: Value, args: &Args, level: Level) -> R {
-    let root = run(interp).attributes.levels[level as usize];
-    let Some((value, path)) = args.list.split_last() else {
-        return Ok(super::unless::chain(interp, root));
+/// `node.write(:default, 'a', 'b', x)`: a method of one level's hash.
+fn to_level(interp: &mut Interp, this: Value, method: &str, args: &Args) -> R {
+    let mut rest = args.clone();
+    let name = Name::new(&name_text(interp, rest.list.remove(0))?);
+    let Some(found) = level_by_method(name) else {
+        return Err(interp.error(
+            interp.core.no_method_error,
+            format!("undefined method `{name}' for #<Chef::Node::Attribute>"),
+        ));
     };
-    match attributes::walk(interp, root, path)? {
-        Some(old) if !old.is_nil() => Ok(Value::NIL),
-        _ => {
-            attributes::write_path(interp, root, path, *value)?;
-            Ok(*value)
-        }
-    }
+    let root = level(interp, this, found)?;
+    interp.send(root, Name::new(method), rest, crate::ruby::call::Form::Explicit)
 }
 
-fn remove(interp: &mut Interp, this: Value, args: &Args, levels: &[Level]) -> R {
-    let old = walk(interp, this, args)?.unwrap_or(Value::NIL);
-    for level in levels.iter().filter(|l| **l != Level::Automatic) {
+/// `node.default = { … }` replaces a level.
+fn assign(interp: &mut Interp, args: &Args, level: Level) -> R {
+    let root = run(interp).attributes.levels[level as usize];
+    interp.call(root, "replace", &[args.get(0)])
+}
+
+fn read_only(interp: &mut Interp, _: Value, _: &Args) -> R {
+    Err(attributes::read_only(interp))
+}
+
+/// Removes a path from levels; what they had there together, where it lay in a hash.
+fn remove_levels(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
+    let mut old = combined(interp, args, levels)?;
+    if let Some((_, way)) = args.list.split_last() {
+        let holder = combined(interp, &Args::of(way), levels)?;
+        if interp.hash_data(holder).is_none() && holder.unknown().is_none() {
+            old = Value::NIL;
+        }
+    }
+    for level in levels {
         let root = run(interp).attributes.levels[*level as usize];
         attributes::remove_path(interp, root, &args.list)?;
     }
     Ok(old)
+}
+
+fn remove(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let old = walk(interp, this, args)?.unwrap_or(Value::NIL);
+    for level in Level::ALL.iter().filter(|l| **l != Level::Automatic) {
+        let root = run(interp).attributes.levels[*level as usize];
+        attributes::remove_path(interp, root, &args.list)?;
+    }
+    Ok(old)
+}
+
+/// What levels of one group have at a path together.
+fn combined(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
+    let whole = attributes::merged_levels(interp, levels);
+    Ok(attributes::walk(interp, whole, &args.list)?.unwrap_or(Value::NIL))
+}
+
+/// Pairs of a level's name and what it has at a path.
+fn debug_value(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let mut rows = Vec::new();
+    for level in Level::ALL {
+        let root = run(interp).attributes.levels[level as usize];
+        let found = attributes::walk(interp, root, &args.list)?;
+        let name = interp.str(level.as_str());
+        let row = vec![name, found.unwrap_or_else(|| Value::sym("not_present"))];
+        rows.push(interp.array(row));
+    }
+    Ok(interp.array(rows))
 }
 
 fn top_names(interp: &mut Interp, this: Value) -> Vec<String> {

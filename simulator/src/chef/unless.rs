@@ -1,9 +1,9 @@
-//! `node.default_unless['a']['b'] = x`: a chain of keys that ends in a write only where nothing stands.
+//! `node.default_unless['a']['b'] = x` and its like: a chain of keys that ends in one call with the whole path.
 
 use std::sync::LazyLock;
 
-use super::attributes;
-use super::run::run;
+use super::attributes::Level;
+use super::node::{Way, write_as};
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::Table;
@@ -14,7 +14,8 @@ use crate::ruby::value::Value;
 
 #[derive(Clone, Debug)]
 struct Chain {
-    root: Value,
+    level: Level,
+    way: Way,
     path: Vec<Value>,
 }
 
@@ -24,15 +25,10 @@ static METHODS: &[Builtin] = &[
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
-/// The beginning of a chain at a level's root.
-pub fn chain(interp: &mut Interp, root: Value) -> Value {
-    make(
-        interp,
-        Chain {
-            root,
-            path: Vec::new(),
-        },
-    )
+/// The beginning of a chain that writes to a level.
+pub fn chain(interp: &mut Interp, level: Level, way: Way) -> Value {
+    let path = Vec::new();
+    make(interp, Chain { level, way, path })
 }
 
 fn make(interp: &mut Interp, chain: Chain) -> Value {
@@ -47,7 +43,6 @@ fn make(interp: &mut Interp, chain: Chain) -> Value {
             class
         }
     };
-    let _ = run(interp);
     interp.alloc(class, Data::Host(Box::new(chain))).into()
 }
 
@@ -71,9 +66,6 @@ fn write(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(Value::NIL);
     };
     chain.path.push(args.get(0));
-    match attributes::walk(interp, chain.root, &chain.path)? {
-        Some(old) if !old.is_nil() => {}
-        _ => attributes::write_path(interp, chain.root, &chain.path, args.get(1))?,
-    }
+    write_as(interp, chain.level, chain.way, &chain.path, args.get(1))?;
     Ok(args.get(1))
 }
