@@ -80,7 +80,9 @@ static NODE: &[Builtin] = &[
     def("role_override", 0, 0, |i, v, _| {
         level(i, v, Level::RoleOverride)
     }),
-    def("env_default", 0, 0, |i, v, _| level(i, v, Level::EnvDefault)),
+    def("env_default", 0, 0, |i, v, _| {
+        level(i, v, Level::EnvDefault)
+    }),
     def("env_override", 0, 0, |i, v, _| {
         level(i, v, Level::EnvOverride)
     }),
@@ -132,7 +134,9 @@ static NODE: &[Builtin] = &[
     def("unlink", 2, -1, |i, v, a| to_level(i, v, "unlink", a)),
     def("unlink!", 2, -1, |i, v, a| to_level(i, v, "unlink!", a)),
     def("rm", 1, -1, remove),
-    def("rm_default", 1, -1, |i, _, a| remove_levels(i, a, &DEFAULTS)),
+    def("rm_default", 1, -1, |i, _, a| {
+        remove_levels(i, a, &DEFAULTS)
+    }),
     def("rm_normal", 1, -1, |i, _, a| {
         remove_levels(i, a, &[Level::Normal])
     }),
@@ -518,7 +522,12 @@ fn to_level(interp: &mut Interp, this: Value, method: &str, args: &Args) -> R {
         ));
     };
     let root = level(interp, this, found)?;
-    interp.send(root, Name::new(method), rest, crate::ruby::call::Form::Explicit)
+    interp.send(
+        root,
+        Name::new(method),
+        rest,
+        crate::ruby::call::Form::Explicit,
+    )
 }
 
 /// `node.default = { … }` replaces a level.
