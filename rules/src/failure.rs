@@ -1,7 +1,7 @@
 //! Which rule a failing converge belongs to: one cause, one finding.
 
 use foretaste_parser::source::Location;
-use foretaste_simulator::convergence::Failure;
+use foretaste_simulator::convergence::{Evidence, Failure};
 use foretaste_simulator::impact::{Impact, NodeImpact, Suspects};
 use foretaste_simulator::search::Moment;
 
@@ -136,6 +136,9 @@ pub(crate) fn finding(
     }
     let mut finding = Finding::new(message, place.clone()).node(node.name.as_str());
     finding.cause = impact.blame(&suspects);
+    if let Some(cause) = finding.cause.iter().find(|c| is_there(impact, c)) {
+        finding.primary = cause.clone();
+    }
     for cause in &finding.cause {
         if *cause != place {
             finding.evidence.push(crate::chain::changed(impact, cause));
@@ -156,6 +159,59 @@ pub(crate) fn finding(
         finding.message += ", as long as other nodes have not converged";
         finding
     }
+}
+
+/// Whether a place can be looked at: the change does not remove its file.
+fn is_there(impact: &Impact, place: &Location) -> bool {
+    impact.file(&place.path).is_none_or(|f| f.after.is_some())
+}
+
+/// The failure of something missing: the cause is where the change takes it away or starts to name it, and the finding
+/// points at the line that names it.
+pub(crate) fn of_missing(
+    impact: &Impact,
+    mut finding: Finding,
+    names: &[Evidence],
+    removed: &dyn Fn(&str) -> bool,
+) -> Finding {
+    let named: Vec<Location> = names
+        .iter()
+        .map(|n| n.location.clone())
+        .filter(|l| impact.has_base && impact.touches(l))
+        .collect();
+    let gone = impact
+        .files
+        .iter()
+        .filter(|f| f.before.is_some() && f.after.is_none() && removed(&f.path))
+        .map(|f| Location::line(f.path.clone(), 1));
+    let cause: Vec<Location> = named.into_iter().chain(gone).collect();
+    if !cause.is_empty() {
+        finding
+            .evidence
+            .retain(|e| !finding.cause.contains(&e.location));
+        let steps = cause.iter().map(|c| crate::chain::changed(impact, c));
+        finding.evidence.splice(0..0, steps);
+        finding.cause = cause;
+    }
+    if let Some(first) = names.first() {
+        finding.primary = first.location.clone();
+    }
+    let at = finding.evidence.len().saturating_sub(1);
+    finding.evidence.splice(at..at, names.iter().cloned());
+    finding
+}
+
+/// The names of files that the change adds to a folder, if there is but one: what was meant, most likely.
+pub(crate) fn added_beside(impact: &Impact, folder: &str) -> Option<String> {
+    let mut added = impact
+        .files
+        .iter()
+        .filter(|f| impact.has_base && f.before.is_none())
+        .filter_map(|f| f.path.rsplit_once('/'))
+        .filter(|(path, _)| *path == folder || path.ends_with(&format!("/{folder}")))
+        .map(|(_, name)| name.to_owned());
+    let first = added.next()?;
+    added.next().is_none().then_some(first)
 }
 
 /// Where a failure shows: its own place, or the node's object, which names what is missing.
@@ -180,7 +236,18 @@ fn line(impact: &Impact, location: &Location) -> Option<String> {
     Some(source.line_text(location.line).to_owned())
 }
 
-/// The first line of a message, which is enough for a title.
-pub(crate) fn first_line(message: &str) -> &str {
-    message.lines().next().unwrap_or("").trim_end()
+/// The first line of a message, which is enough for a title, without the addresses of objects: they differ from node
+/// to node.
+pub(crate) fn first_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or("").trim_end();
+    let mut parts = line.split(":0x");
+    let mut out = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        if rest.len() == part.len() {
+            out += ":0x";
+        }
+        out += rest;
+    }
+    out
 }

@@ -48,7 +48,7 @@ fn revision(tree: &Tree, inventory: &Tree, cache: &Arc<ParseCache>) -> Revision 
         }
     }
     for (path, bytes) in inventory {
-        nodes.add_json(path, bytes);
+        nodes.add_json(&format!("inventory/{path}"), bytes);
     }
     let layout = Layout::detect(&files);
     Revision {

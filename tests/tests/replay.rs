@@ -6,14 +6,6 @@ use foretaste_rules::{Finding, Rule};
 use foretaste_simulator::impact::Impact;
 use foretaste_tests::replay::{impact, judged, missed, show};
 
-/// Incidents that are not told as they should be yet, and twins that are not silent. What is mended must leave.
-const OPEN: &[&str] = &[
-    "notified-service-renamed",
-    "renamed-node-leaves-a-blank-address",
-    "run-list-names-a-renamed-recipe",
-    "server-without-an-address",
-];
-
 fn corpus() -> Vec<(Incident, Impact)> {
     let with_impact = |incident: Incident| {
         let impact = impact(&incident);
@@ -38,13 +30,8 @@ fn is_told(incident: &Incident, found: &[Finding]) -> bool {
 fn incidents_are_found_and_twins_are_silent() {
     for (incident, impact) in corpus() {
         let found = judged(&incident, &impact, RULES);
-        let told = is_told(&incident, &found);
-        if OPEN.contains(&&*incident.slug) {
-            assert!(!told, "{} works now: take it out of OPEN", incident.slug);
-            continue;
-        }
         assert!(
-            told,
+            is_told(&incident, &found),
             "{}: missed {:?}\nfound:\n{}",
             incident.slug,
             missed(&incident.expect, &found),

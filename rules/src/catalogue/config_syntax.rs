@@ -1,7 +1,8 @@
 //! A rendered config that the daemon refuses.
 
 use foretaste_parser::problem::{Class, Kind};
-use foretaste_simulator::impact::{ConfigImpact, ConfigProblem, Impact, Suspects};
+use foretaste_simulator::convergence::Search;
+use foretaste_simulator::impact::{ConfigImpact, ConfigProblem, Impact, SearchImpact, Suspects};
 use foretaste_simulator::search::Moment;
 
 use crate::chain;
@@ -114,26 +115,35 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
     let mut suspects = Suspects::default();
     suspects.places.push(problem.location.clone());
     suspects.places.push(config.rendered.location.clone());
-    suspects
-        .places
-        .extend(config.rendered.origins.iter().map(|o| o.location.clone()));
     suspects.nodes.insert(config.node.clone());
     suspects.speak_of(&problem.text);
-    if let Some(run) = impact
-        .nodes
-        .get(&config.node)
-        .and_then(|n| n.at(config.moment))
-    {
-        for i in &config.rendered.searches {
-            let Some(search) = run.searches.get(*i) else {
-                continue;
-            };
-            suspects.nodes.extend(search.results.iter().cloned());
-            suspects.places.push(search.location.clone());
-            suspects
-                .places
-                .extend(search.origins.iter().map(|o| o.location.clone()));
+    let searches: Vec<(&SearchImpact, &Search)> = impact
+        .searches
+        .iter()
+        // What finds nobody leaves no trace in a file.
+        .filter(|s| s.node == config.node && (s.files.is_empty() || s.files.contains(&config.file)))
+        .filter_map(|s| Some((s, chain::search_at(s, config.moment)?)))
+        .collect();
+    // What answers otherwise than before is on the way to the problem; where nothing does, everything may be.
+    let differing: Vec<_> = searches
+        .iter()
+        .copied()
+        .filter(|(s, now)| s.before.as_ref().is_none_or(|b| b.results != now.results))
+        .collect();
+    for (search, now) in if differing.is_empty() {
+        &searches
+    } else {
+        &differing
+    } {
+        suspects.nodes.extend(now.results.iter().cloned());
+        if let Some(before) = &search.before {
+            suspects.nodes.extend(before.results.iter().cloned());
         }
+        suspects.speak_of(&now.query);
+        suspects.places.push(now.location.clone());
+        suspects
+            .places
+            .extend(now.origins.iter().map(|o| o.location.clone()));
     }
     let place = problem.location.clone();
     let mut finding = Finding::new(
@@ -160,9 +170,17 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
             finding.evidence.push(chain::changed(impact, cause));
         }
     }
-    finding
-        .evidence
-        .extend(config.rendered.origins.iter().take(3).cloned());
+    for (search, now) in differing.iter().take(3) {
+        finding.evidence.push(chain::searched(search, now));
+    }
+    finding.pools = impact
+        .pools
+        .iter()
+        .filter(|p| p.node == config.node && p.file == config.file)
+        .filter_map(|p| p.at(config.moment))
+        .filter(|p| (p.line..=p.end_line).contains(&problem.line))
+        .map(|p| p.name.clone())
+        .collect();
     let shown = if config.rendered.sensitive {
         "a line that is not shown: the resource is sensitive"
     } else {

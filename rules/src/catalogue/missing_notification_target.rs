@@ -1,6 +1,8 @@
 //! A notification to nobody.
 
-use foretaste_simulator::impact::Impact;
+use foretaste_simulator::convergence::{Evidence, Failure, Notification, Resource};
+use foretaste_simulator::impact::{Impact, NodeImpact};
+use foretaste_simulator::search::Moment;
 
 use crate::config::Config;
 use crate::failure::{self, Kind};
@@ -64,10 +66,65 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     failure::news(impact, Kind::Notification)
         .into_iter()
         .map(|(node, moment, failure)| {
-            let what = failure::first_line(&failure.message);
-            let message = format!("a notification has no target: {what}");
-            failure::finding(impact, node, moment, failure, message)
-                .help("name the resource as it is declared, or declare it")
+            let notifying = notifying(node, moment, failure);
+            let message = match notifying {
+                Some((resource, notification)) => format!(
+                    "`{}[{}]` notifies `{}`, which no recipe of the run declares",
+                    resource.r#type, resource.name, notification.target
+                ),
+                None => {
+                    let what = failure::first_line(&failure.message);
+                    format!("a notification has no target: {what}")
+                }
+            };
+            let mut finding = failure::finding(impact, node, moment, failure, message)
+                .help("name the resource as it is declared, or declare it");
+            if let Some((_, notification)) = notifying {
+                if let Some(near) = near(node, moment, &notification.target) {
+                    finding.help = format!("did you mean `{near}`?");
+                }
+                let at = finding.evidence.len().saturating_sub(1);
+                finding.evidence.insert(
+                    at,
+                    Evidence {
+                        message: format!("notifies `{}`", notification.target),
+                        location: notification.location.clone(),
+                    },
+                );
+            }
+            finding
         })
         .collect()
+}
+
+/// The notification that fails a run, with the resource that it belongs to.
+fn notifying<'i>(
+    node: &'i NodeImpact,
+    moment: Moment,
+    failure: &Failure,
+) -> Option<(&'i Resource, &'i Notification)> {
+    let run = node.at(moment)?;
+    let label = failure.resource.as_deref()?;
+    run.resources
+        .iter()
+        .filter(|r| format!("{}[{}]", r.r#type, r.name) == label)
+        .find_map(|resource| {
+            let missing = |n: &&Notification| {
+                failure
+                    .message
+                    .contains(&format!("to notify resource {} ", n.target))
+            };
+            Some((resource, resource.notifies.iter().find(missing)?))
+        })
+}
+
+/// A resource of the run whose type is the same and whose name holds, or is held by, the name that is missing.
+fn near(node: &NodeImpact, moment: Moment, target: &str) -> Option<String> {
+    let (kind, name) = target.strip_suffix(']')?.split_once('[')?;
+    let run = node.at(moment)?;
+    run.resources
+        .iter()
+        .filter(|r| r.r#type == kind && !name.is_empty())
+        .find(|r| r.name.contains(name) || (!r.name.is_empty() && name.contains(&r.name)))
+        .map(|r| format!("{kind}[{}]", r.name))
 }

@@ -89,11 +89,9 @@ impl Impact {
     /// Whether the runs of the suspected nodes, or their own objects, depend on a file.
     fn depends(&self, suspects: &Suspects, file: &FileChange) -> bool {
         suspects.nodes.iter().any(|name| {
-            let Some(node) = self.nodes.get(name) else {
-                return false;
-            };
-            let after = node.after.as_ref().map(|r| &r.after);
-            let read = [node.before.as_ref(), after]
+            let node = self.nodes.get(name);
+            let after = node.and_then(|n| n.after.as_ref()).map(|r| &r.after);
+            let read = [node.and_then(|n| n.before.as_ref()), after]
                 .into_iter()
                 .flatten()
                 .any(|run| {
@@ -104,12 +102,13 @@ impl Impact {
                                 .is_some_and(|folder| run.inputs.contains(folder))
                         })
                 });
-            let object = self
-                .index
-                .document("node", name)
-                .and_then(|d| d.saved())
-                .and_then(|s| s.location.as_ref());
-            read || object.is_some_and(|l| l.path == file.path)
+            // The object of a node that the change removes is in the old index alone.
+            let object = [Some(&self.index), self.index_before.as_ref()]
+                .into_iter()
+                .flatten()
+                .filter_map(|index| index.document("node", name)?.saved()?.location.as_ref())
+                .any(|l| l.path == file.path);
+            read || object
         })
     }
 }
