@@ -2,20 +2,31 @@
 
 use std::sync::LazyLock;
 
-use super::resource;
+use foretaste_parser::name::Name;
+
+use super::collection;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
-use crate::ruby::value::Value;
+use crate::ruby::object::{Data, Hash, Key};
+use crate::ruby::value::{Kind, Value};
 
 static METHODS: &[Builtin] = &[
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
-    def("root_run_context", 0, 0, |_, v, _| Ok(v)),
-    def("parent_run_context", 0, 0, |_, v, _| Ok(v)),
+    def("root_run_context", 0, 0, |i, _, _| at_depth(i, 1)),
+    def("parent_run_context", 0, 0, |i, v, _| {
+        let depth = depth(i, v).saturating_sub(1);
+        at_depth(i, depth)
+    }),
     def("resource_collection", 0, 0, |_, v, _| Ok(v)),
+    def("cookbook_collection", 0, 0, cookbooks),
+    def("include?", 1, 1, |i, _, a| {
+        let label = i.to_text(a.get(0))?;
+        Ok(collection::find_label(i, &label).is_some().into())
+    }),
     def("include_recipe", 1, -1, |i, _, a| include(i, a)),
     def("loaded_recipe?", 1, 1, loaded),
     def("has_template_in_cookbook?", 2, 2, |i, _, a| {
@@ -24,18 +35,15 @@ static METHODS: &[Builtin] = &[
     def("has_cookbook_file_in_cookbook?", 2, 2, |i, _, a| {
         has_file(i, a, "files")
     }),
-    def("find", 1, 1, |i, v, a| resource::resources(i, v, a)),
-    def("lookup", 1, 1, |i, v, a| resource::resources(i, v, a)),
+    def("find", 1, 1, |i, v, a| collection::resources(i, v, a)),
+    def("lookup", 1, 1, |i, v, a| collection::resources(i, v, a)),
     def("all_resources", 0, 0, all),
     def("to_a", 0, 0, all),
     def("each", 0, 0, each),
-    def("map", 0, 0, each),
+    def("map", 0, 0, map),
     def("insert", 1, 2, |i, _, a| {
-        let value = a.get(0);
-        if let Some(list) = run(i).collections.last_mut() {
-            list.push(value);
-        }
-        Ok(value)
+        collection::add(i, a.get(0))?;
+        Ok(a.get(0))
     }),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
@@ -74,14 +82,87 @@ fn has_file(interp: &mut Interp, args: &Args, kind: &str) -> R {
     Ok(found.into())
 }
 
-fn all(interp: &mut Interp, _: Value, _: &Args) -> R {
-    let list = run(interp).collections.first().cloned().unwrap_or_default();
+fn depth(interp: &Interp, this: Value) -> usize {
+    match interp.ivar(this, Name::new("@depth")).map(|v| v.kind) {
+        Some(Kind::Int(n)) => usize::try_from(n).unwrap_or(1),
+        _ => 1,
+    }
+}
+
+fn at_depth(interp: &mut Interp, depth: usize) -> R {
+    let context = super::dsl::run_context(interp);
+    interp.set_ivar(context, Name::new("@depth"), Value::count(depth.max(1)))?;
+    Ok(context)
+}
+
+/// The cookbooks of the run by name; of each, its name and version.
+fn cookbooks(interp: &mut Interp, _: Value, _: &Args) -> R {
+    let known: Vec<(String, String)> = run(interp)
+        .cookbooks
+        .iter()
+        .map(|(name, chosen)| {
+            let version = chosen.cookbook.version.clone();
+            (name.clone(), version.unwrap_or_else(|| "0.0.0".to_owned()))
+        })
+        .collect();
+    let class = match interp.class_by_path("Chef::CookbookVersion") {
+        Some(class) => class,
+        None => {
+            let class = interp.define_class("Chef::CookbookVersion", interp.core.object);
+            interp.add_methods(class, &COOKBOOK_TABLE);
+            class
+        }
+    };
+    let mut hash = Hash {
+        indifferent: true,
+        ..Hash::default()
+    };
+    for (name, version) in known {
+        let object: Value = interp.alloc(class, Data::Plain).into();
+        let (key, own, version) = (
+            Key::Str(name.as_str().into()),
+            interp.str(name),
+            interp.str(version),
+        );
+        interp.set_ivar(object, Name::new("@name"), own)?;
+        interp.set_ivar(object, Name::new("@version"), version)?;
+        hash.map.insert(key, (own, object));
+    }
+    Ok(interp.hash(hash))
+}
+
+static COOKBOOK: &[Builtin] = &[
+    def("name", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@name")).unwrap_or(Value::NIL))
+    }),
+    def("version", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@version")).unwrap_or(Value::NIL))
+    }),
+];
+static COOKBOOK_TABLE: Table = LazyLock::new(|| table(COOKBOOK));
+
+fn list(interp: &mut Interp, this: Value) -> Vec<Value> {
+    let at = depth(interp, this).saturating_sub(1);
+    let found = run(interp).collections.get(at);
+    found.map(|c| c.list.clone()).unwrap_or_default()
+}
+
+fn all(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let list = list(interp, this);
     Ok(interp.array(list))
 }
 
 fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    for item in run(interp).collections.first().cloned().unwrap_or_default() {
+    for item in list(interp, this) {
         interp.yield_to(args, &[item])?;
     }
     Ok(this)
+}
+
+fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let mut out = Vec::new();
+    for item in list(interp, this) {
+        out.push(interp.yield_to(args, &[item])?);
+    }
+    Ok(interp.array(out))
 }

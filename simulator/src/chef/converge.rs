@@ -1,90 +1,118 @@
 //! The converge phase: what each resource's actions would do, as far as files and further resources go.
 
 use foretaste_parser::name::Name;
+use foretaste_parser::source::Location;
 
 use super::custom;
-use super::dsl::raise;
-use super::resource::{actions, label};
+use super::notification;
+use super::resource::actions;
 use super::run::run;
 use super::template;
+use crate::convergence::Stage;
 use crate::ruby::Interp;
 use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::value::Value;
 
-/// Converges resources in order. Like the recording of real runs, it goes on after a failure so that all
-/// resources are seen, and the first failure is the run's; a halt ends it.
-pub fn converge_all(interp: &mut Interp, resources: &[Value]) -> R<()> {
-    for resource in resources {
-        let result = converge_one(interp, *resource);
-        match result {
-            Ok(()) => {}
-            Err(Flow::Raise(exception)) => {
-                let ignored =
-                    super::resource::read(interp, *resource, Name::new("ignore_failure"))?;
-                if ignored.truthy() != Some(true) {
-                    super::load::fail(
-                        interp,
-                        exception,
-                        crate::convergence::Stage::Converge,
-                        Some(*resource),
-                    );
-                }
-            }
-            Err(Flow::Halt(id)) => return Err(Flow::Halt(id)),
-            Err(_) => {}
-        }
+/// Converges the node's collection, and at the end what was put off till then.
+pub fn converge_run(interp: &mut Interp) -> R<()> {
+    converge_innermost(interp, None)?;
+    let mut done = 0;
+    while let Some((resource, action)) = run(interp).delayed.get(done).cloned() {
+        done += 1;
+        let result = validate_and_run(interp, resource, &action);
+        note(interp, resource, result)?;
     }
     Ok(())
 }
 
-fn converge_one(interp: &mut Interp, this: Value) -> R<()> {
-    check_targets(interp, this)?;
-    for action in actions(interp, this) {
-        match guards(interp, this)? {
-            Guard::Skip => return Ok(()),
-            Guard::Run(condition) => run_action(interp, this, &action, condition)?,
+/// Converges the innermost collection in order. Like the recording of real runs, it goes on after a failure so
+/// that all resources are seen, and the first failure is the run's; a halt ends it. `owner` is the resource whose
+/// action declared the collection.
+pub fn converge_innermost(interp: &mut Interp, owner: Option<Value>) -> R<()> {
+    notification::settle(interp);
+    let all = match run(interp).collections.last() {
+        Some(collection) => collection.list.clone(),
+        None => return Ok(()),
+    };
+    for resource in all {
+        if let Err(flow) = notification::check_targets(interp, resource) {
+            match flow {
+                Flow::Raise(exception) => {
+                    let declared = location(interp, resource);
+                    super::load::fail_at(interp, exception, Stage::Converge, owner, declared);
+                }
+                flow => return Err(flow),
+            }
         }
     }
+    let depth = run(interp).collections.len();
+    let mut next = 0;
+    loop {
+        let Some(collection) = run(interp).collections.last_mut() else {
+            break;
+        };
+        let Some(resource) = collection.list.get(next).copied() else {
+            collection.at = None;
+            break;
+        };
+        collection.at = Some(next);
+        if !collection.unified {
+            converge_and_note(interp, resource)?;
+        }
+        run(interp).collections.truncate(depth);
+        next += 1;
+    }
     Ok(())
+}
+
+/// Converges one resource and notes its failure.
+pub fn converge_and_note(interp: &mut Interp, resource: Value) -> R<()> {
+    let result = converge_one(interp, resource);
+    note(interp, resource, result)
+}
+
+fn note(interp: &mut Interp, resource: Value, result: R<()>) -> R<()> {
+    match result {
+        Ok(()) => Ok(()),
+        Err(Flow::Raise(exception)) => {
+            let ignored = super::resource::read(interp, resource, Name::new("ignore_failure"));
+            if ignored.ok().and_then(Value::truthy) == Some(false) {
+                super::load::fail(interp, exception, Stage::Converge, Some(resource));
+            }
+            Ok(())
+        }
+        Err(Flow::Halt(id)) => Err(Flow::Halt(id)),
+        Err(_) => Ok(()),
+    }
+}
+
+fn location(interp: &mut Interp, this: Value) -> Option<Location> {
+    super::resource::meta(interp, this).map(|m| m.location.clone())
+}
+
+fn converge_one(interp: &mut Interp, this: Value) -> R<()> {
+    for action in actions(interp, this) {
+        validate_and_run(interp, this, &action)?;
+    }
+    Ok(())
+}
+
+fn validate_and_run(interp: &mut Interp, this: Value, action: &str) -> R<()> {
+    super::resource::validate_action(interp, this, Value::sym(action))?;
+    run_one(interp, this, action)
 }
 
 /// Runs one action now, as `run_action` does.
 pub fn run_one(interp: &mut Interp, this: Value, action: &str) -> R<()> {
+    // A resource that does nothing does not ask its guards either.
+    if action == "nothing" {
+        return Ok(());
+    }
     match guards(interp, this)? {
         Guard::Skip => Ok(()),
         Guard::Run(condition) => run_action(interp, this, action, condition),
     }
-}
-
-/// A notification must find its target in the collection.
-fn check_targets(interp: &mut Interp, this: Value) -> R<()> {
-    let Some(meta) = this
-        .obj()
-        .and_then(|id| run(interp).metas.get(&id))
-        .cloned()
-    else {
-        return Ok(());
-    };
-    for notification in meta.notifies {
-        if notification.target.contains('‹')
-            || super::resource::find(interp, &notification.target).is_some()
-        {
-            continue;
-        }
-        let label = label(interp, this);
-        let target = &notification.target;
-        return Err(raise(
-            interp,
-            "ResourceNotFound",
-            format!(
-                "resource {label} is configured to notify resource {target} with action {}, but {target} cannot be \
-                 found in the resource collection. {label} is defined in {}",
-                notification.action, meta.location
-            ),
-        ));
-    }
-    Ok(())
 }
 
 enum Guard {
@@ -139,15 +167,14 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
         .obj()
         .and_then(|id| run(interp).metas.get(&id))
         .cloned();
-    let kind = meta.as_ref().map(|m| m.r#type.clone()).unwrap_or_default();
+    let class = interp.real_class_of(this);
+    let kind = super::resource::core_type(interp, class).map_or("", |c| c.name);
     let condition = condition.or_else(|| meta.and_then(|m| m.conditional));
     if custom::run_custom(interp, this, action)? {
         return Ok(());
     }
-    if action == "nothing" {
-        return Ok(());
-    }
-    match (kind.as_str(), action) {
+    custom::check_required(interp, this, action)?;
+    match (kind, action) {
         ("template", "create" | "create_if_missing") => template::template(interp, this, condition),
         ("file", "create" | "create_if_missing") => template::file(interp, this, condition),
         ("cookbook_file", "create" | "create_if_missing") => {

@@ -6,16 +6,16 @@ use std::sync::{Arc, LazyLock};
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
 
-use super::dsl::raise;
+use super::collection::Collection;
 use super::resource;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
-use crate::ruby::class::{ClassId, Table};
+use crate::ruby::class::{ClassId, Method, Table, Visibility};
 use crate::ruby::env::{Args, Cref};
 use crate::ruby::flow::{Flow, R};
-use crate::ruby::object::{Data, Hash, Key};
-use crate::ruby::value::{Kind, Value};
+use crate::ruby::object::{Data, Hash};
+use crate::ruby::value::Value;
 
 /// What a resource class written in Ruby declares.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,9 @@ pub struct Custom {
     /// Options of each property, in order.
     pub properties: Vec<(Name, Option<Hash>)>,
     pub actions: BTreeMap<String, Value>,
+    /// Names of the actions in the order in which they were declared.
+    pub allowed: Vec<String>,
+    pub unified: bool,
     pub default_action: Vec<String>,
     /// The class whose instances run actions; its methods come from `action_class`.
     pub provider: Option<ClassId>,
@@ -43,7 +46,7 @@ static CLASS_METHODS: &[Builtin] = &[
     def("resource_name", 0, 1, resource_name),
     def("load_current_value", 0, 0, load_current_value),
     def("load_current_value!", 0, 0, load_current_value),
-    def("unified_mode", 0, 1, nothing).takes_unknown(),
+    def("unified_mode", 0, 1, unified_mode),
     def("description", 0, 1, nothing).takes_unknown(),
     def("introduced", 0, 1, nothing).takes_unknown(),
     def("examples", 0, 1, nothing).takes_unknown(),
@@ -54,7 +57,7 @@ static CLASS_METHODS: &[Builtin] = &[
     def("use_inline_resources", 0, 0, nothing),
     def("include_resource", 0, -1, nothing).takes_unknown(),
     def("deprecated", 0, -1, nothing).takes_unknown(),
-    def("allowed_actions=", 1, 1, nothing),
+    def("allowed_actions=", 1, 1, actions),
     def("lazy", 0, 1, |i, _, a| {
         let class = run(i).classes.lazy;
         let object: Value = i.alloc(class, Data::Plain).into();
@@ -76,7 +79,11 @@ static PROVIDER: &[Builtin] = &[
             .unwrap_or(Value::NIL))
     }),
     def("converge_by", 0, 1, |i, _, a| i.yield_to(a, &[])).takes_unknown(),
-    def("converge_if_changed", 0, -1, |i, _, a| i.yield_to(a, &[])).takes_unknown(),
+    def("converge_if_changed", 0, -1, converge_if_changed),
+    def("property_is_set?", 1, 1, |i, v, a| {
+        let target = i.ivar(v, Name::new("@new_resource")).unwrap_or(Value::NIL);
+        i.call(target, "property_is_set?", &[a.get(0)])
+    }),
     def("updated_by_last_action", 0, 1, nothing).takes_unknown(),
     def("use_inline_resources", 0, 0, nothing),
     def("whyrun_supported?", 0, 0, |_, _, _| Ok(Value::TRUE)),
@@ -92,6 +99,53 @@ static PROVIDER_CLASS: &[Builtin] = &[
 ];
 static PROVIDER_CLASS_TABLE: Table = LazyLock::new(|| table(PROVIDER_CLASS));
 
+/// Runs the block where a property of the machine's state differs, or where there is none.
+fn converge_if_changed(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let own = |i: &Interp, name: &str| i.ivar(this, Name::new(name)).unwrap_or(Value::NIL);
+    let (wanted, current) = (own(interp, "@new_resource"), own(interp, "@current_resource"));
+    if current.is_nil() {
+        interp.yield_to(args, &[])?;
+        return Ok(Value::TRUE);
+    }
+    let names: Vec<String> = args
+        .list
+        .iter()
+        .filter_map(|v| interp.text_or_sym(*v))
+        .map(str::to_owned)
+        .collect();
+    let mut unsure = None;
+    for (name, rules) in super::property::declared(interp, wanted) {
+        let asked = if names.is_empty() {
+            rules.is_state() && matches!(rules, super::property::Rules::Custom(_))
+        } else {
+            names.iter().any(|n| *n == name.as_str())
+        };
+        if !asked || !(super::property::is_set(interp, wanted, name) || rules.has_default()) {
+            continue;
+        }
+        let (new, old) = (
+            resource::read(interp, wanted, name)?,
+            resource::read(interp, current, name)?,
+        );
+        let differs = interp.call(new, "!=", &[old])?;
+        match differs.truthy() {
+            Some(true) => {
+                interp.yield_to(args, &[])?;
+                return Ok(Value::TRUE);
+            }
+            Some(false) => {}
+            None => unsure = unsure.or(differs.unknown()),
+        }
+    }
+    match unsure {
+        Some(why) => {
+            let args = args.clone();
+            interp.conditionally(why, |i| i.yield_to(&args, &[]))
+        }
+        None => Ok(Value::FALSE),
+    }
+}
+
 pub fn install(interp: &mut Interp, resource: ClassId) {
     interp.add_static(resource, &CLASS_TABLE);
 }
@@ -99,6 +153,24 @@ pub fn install(interp: &mut Interp, resource: ClassId) {
 pub fn install_provider(interp: &mut Interp, provider: ClassId) {
     interp.add_methods(provider, &PROVIDER_TABLE);
     interp.add_static(provider, &PROVIDER_CLASS_TABLE);
+}
+
+fn unified_mode(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    if let Some(flag) = args.opt(0) {
+        custom(interp, class).unified = flag.truthy() == Some(true);
+    }
+    let unified = is_unified(interp, class);
+    Ok(unified.into())
+}
+
+fn is_unified(interp: &mut Interp, class: ClassId) -> bool {
+    run(interp).customs.get(&class).is_some_and(|c| c.unified)
+}
+
+fn is_lwrp(interp: &mut Interp, class: ClassId) -> bool {
+    let base = interp.class_by_path("Chef::Resource::LWRPBase");
+    base.is_some_and(|base| interp.classes.is_a(class, base))
 }
 
 fn nothing(_: &mut Interp, _: Value, _: &Args) -> R {
@@ -110,7 +182,7 @@ fn class_of(interp: &mut Interp, this: Value) -> ClassId {
 }
 
 /// The description of a class, made on first use.
-fn custom(interp: &mut Interp, class: ClassId) -> &mut Custom {
+pub fn custom(interp: &mut Interp, class: ClassId) -> &mut Custom {
     run(interp).customs.entry(class).or_default()
 }
 
@@ -126,179 +198,13 @@ fn lineage(interp: &mut Interp, class: ClassId) -> Vec<Custom> {
 /// `property :name, Type, default: …`
 fn property(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class_of(interp, this);
-    let Some(name) = interp.text_or_sym(args.get(0)).map(Name::new) else {
-        return Ok(Value::NIL);
-    };
-    let mut options = args
-        .list
-        .iter()
-        .rev()
-        .find_map(|v| interp.hash_data(*v))
-        .cloned();
-    let types = args.opt(1).filter(|v| interp.hash_data(*v).is_none());
-    if let Some(types) = types {
-        let key = Name::new("__types");
-        options
-            .get_or_insert_default()
-            .map
-            .insert(Key::Sym(key), (key.into(), types));
-    }
-    let list = &mut custom(interp, class).properties;
-    match list.iter_mut().find(|(n, _)| *n == name) {
-        Some(entry) => entry.1 = options,
-        None => list.push((name, options)),
-    }
-    resource::define_property(interp, class, name);
-    Ok(name.into())
-}
-
-fn option(options: &Option<Hash>, name: &str) -> Option<Value> {
-    options
-        .as_ref()?
-        .map
-        .get(&Key::Sym(Name::new(name)))
-        .map(|(_, v)| *v)
-}
-
-/// The options of a property, from the class or its ancestors.
-fn options_of(interp: &mut Interp, class: ClassId, name: Name) -> Option<Option<Hash>> {
-    lineage(interp, class)
-        .into_iter()
-        .find_map(|c| c.properties.into_iter().find(|(n, _)| *n == name))
-        .map(|(_, o)| o)
-}
-
-/// A declared property read or set; setting checks and coerces.
-pub fn property_method(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
-    let class = interp.real_class_of(this);
-    let options = options_of(interp, class, name).flatten();
-    if args.is_empty() && args.block.is_none() {
-        return resource::read(interp, this, name);
-    }
-    let mut value = args.opt(0).or(args.block).unwrap_or(Value::NIL);
-    let lazy = run(interp).classes.lazy;
-    let is_lazy = value.obj().is_some() && interp.is_a(value, lazy);
-    if !is_lazy && interp.unknown_of(value).is_none() {
-        if let Some(coerce) = option(&options, "coerce")
-            && !value.is_nil()
-        {
-            let definee = interp.singleton_of(this);
-            value = interp.instance_exec(coerce, this, definee, Args::of(&[value]))?;
+    match super::property::declare(interp, class, args) {
+        Some(name) => {
+            resource::define_property(interp, class, name);
+            Ok(name.into())
         }
-        validate(interp, this, name, &options, value)?;
+        None => Ok(Value::NIL),
     }
-    resource::property(interp, this, name, &Args::of(&[value]))
-}
-
-/// Chef's checks of a property's value, with its messages.
-fn validate(
-    interp: &mut Interp,
-    _: Value,
-    name: Name,
-    options: &Option<Hash>,
-    value: Value,
-) -> R<()> {
-    if interp.unknown_or_hole(value).is_some() {
-        return Ok(());
-    }
-    let default_is_nil = option(options, "default").is_some_and(Value::is_nil);
-    if value.is_nil() && (option(options, "required").is_none() || default_is_nil) {
-        return Ok(());
-    }
-    let kinds = option(options, "__types")
-        .or_else(|| option(options, "kind_of"))
-        .or_else(|| option(options, "is"));
-    if let Some(kinds) = kinds
-        && interp.unknown_of(kinds).is_none()
-    {
-        let list = interp
-            .array_items(kinds)
-            .map_or_else(|| vec![kinds], <[Value]>::to_vec);
-        let mut fits = false;
-        for kind in &list {
-            if interp.unknown_of(*kind).is_some() {
-                return Ok(());
-            }
-            fits |= match interp.as_class(*kind) {
-                Some(class) => interp.is_a(value, class),
-                None => interp.case_equal(*kind, value).unwrap_or(true),
-            };
-        }
-        if !fits {
-            let mut names = Vec::new();
-            for kind in &list {
-                names.push(interp.inspect(*kind)?);
-            }
-            let shown = interp.inspect(value)?;
-            let message = match names.as_slice() {
-                [one] => format!("Property {name} must be one of: {one}!  You passed {shown}."),
-                many => format!(
-                    "Property {name} must be one of: {}!  You passed {shown}.",
-                    many.join(", ")
-                ),
-            };
-            return Err(raise(interp, "ValidationFailed", message));
-        }
-    }
-    if let Some(allowed) = option(options, "equal_to") {
-        let list = interp
-            .array_items(allowed)
-            .map_or_else(|| vec![allowed], <[Value]>::to_vec);
-        let mut fits = false;
-        for one in &list {
-            fits |= interp.equal(*one, value).unwrap_or(true);
-        }
-        if !fits {
-            let mut names = Vec::new();
-            for one in &list {
-                let text = interp.to_text(*one)?;
-                names.push(if matches!(one.kind, Kind::Sym(_)) {
-                    format!(":{text}")
-                } else {
-                    text
-                });
-            }
-            let shown = interp.inspect(value)?;
-            let message = format!(
-                "Option {name} must be equal to one of: {}!  You passed {shown}.",
-                names.join(", ")
-            );
-            return Err(raise(interp, "ValidationFailed", message));
-        }
-    }
-    Ok(())
-}
-
-/// The value of a property that was not set.
-pub fn default_value(interp: &mut Interp, this: Value, name: Name) -> R {
-    let class = interp.real_class_of(this);
-    if let Some(options) = options_of(interp, class, name) {
-        let is_name = ["name_property", "name_attribute"]
-            .iter()
-            .any(|o| option(&options, o).is_some_and(|v| v.truthy() == Some(true)));
-        if is_name {
-            return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
-        }
-        let value = option(&options, "default").unwrap_or(Value::NIL);
-        return resource::force(interp, this, value);
-    }
-    let kind = resource::label(interp, this);
-    let kind = kind.split('[').next().unwrap_or("").to_owned();
-    if let Some(core) = super::resource_table::lookup(&kind) {
-        if core.name_property() == Some(name.as_str()) {
-            return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
-        }
-        if let Some(property) = core.property(name.as_str()) {
-            return Ok(match &property.default {
-                super::resource_table::DefaultValue::Value(json) => {
-                    let json = json.clone();
-                    super::json::to_value(interp, &json, Default::default())
-                }
-                _ => Value::NIL,
-            });
-        }
-    }
-    Ok(Value::NIL)
 }
 
 fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -311,9 +217,60 @@ fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
         if entry.default_action.is_empty() && name != "nothing" {
             entry.default_action = vec![name.clone()];
         }
-        entry.actions.insert(name, block);
+        entry.actions.insert(name.clone(), block);
+        if !entry.allowed.contains(&name) {
+            entry.allowed.push(name.clone());
+        }
+        let provider = provider_class(interp, class);
+        define_action(interp, provider, &name);
     }
     Ok(Value::NIL)
+}
+
+/// Other actions and the action class may call an action as a method, `action_name`.
+fn define_action(interp: &mut Interp, provider: ClassId, name: &str) {
+    let method = Method::Named(call_action, Name::new(name));
+    let key = Name::new(&format!("action_{name}"));
+    let methods = &mut interp.classes.get_mut(provider).methods;
+    methods.insert(key, (method, Visibility::Public));
+}
+
+/// `action_name` called in a provider: the action's block in a run context of its own.
+fn call_action(interp: &mut Interp, this: Value, name: Name, _: &Args) -> R {
+    let Some(resource) = resource::new_resource(interp, this) else {
+        return Ok(Value::NIL);
+    };
+    let class = interp.real_class_of(resource);
+    let lineage = lineage(interp, class);
+    let Some(block) = lineage.iter().find_map(|c| c.actions.get(name.as_str())).copied() else {
+        return Ok(Value::NIL);
+    };
+    let provider = interp.real_class_of(this);
+    in_collection(interp, resource, |i| {
+        i.instance_exec(block, this, provider, Args::default())
+    })?;
+    Ok(Value::TRUE)
+}
+
+/// The actions that a resource may be given; `None` where that is not known.
+pub fn allowed_actions(interp: &mut Interp, this: Value) -> Option<Vec<String>> {
+    let class = interp.real_class_of(this);
+    let mut out = vec!["nothing".to_owned()];
+    if let Some(core) = resource::core_type(interp, class) {
+        out.extend(core.actions.iter().filter(|a| **a != "nothing").map(|a| (*a).to_owned()));
+    }
+    if let Some(list) = interp.ivar(this, Name::new("@allowed_actions")) {
+        out.extend(action_names(interp, list));
+    }
+    let described = lineage(interp, class);
+    for custom in described.iter().rev() {
+        for name in custom.allowed.iter().chain(&custom.default_action) {
+            if !out.contains(name) {
+                out.push(name.clone());
+            }
+        }
+    }
+    (out.len() > 1).then_some(out)
 }
 
 fn actions(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -325,20 +282,23 @@ fn actions(interp: &mut Interp, this: Value, args: &Args) -> R {
             None => list.push(*value),
         }
     }
-    let first = list
-        .first()
-        .and_then(|v| interp.text_or_sym(*v))
-        .map(str::to_owned);
+    let names: Vec<String> = list
+        .iter()
+        .filter_map(|v| interp.text_or_sym(*v))
+        .map(str::to_owned)
+        .collect();
+    let is_lwrp = is_lwrp(interp, class);
     let entry = custom(interp, class);
-    if entry.default_action.is_empty()
-        && let Some(first) = first
-    {
-        entry.default_action = vec![first];
+    // Only the old kind of resource acts by default on the first action that it lists.
+    if is_lwrp && entry.default_action.is_empty() {
+        entry.default_action = names.first().cloned().into_iter().collect();
     }
-    Ok(Value::NIL)
+    entry.allowed.extend(names);
+    let all: Vec<Value> = entry.allowed.clone().iter().map(|n| Value::sym(n)).collect();
+    Ok(interp.array(all))
 }
 
-fn default_action_names(interp: &Interp, value: Value) -> Vec<String> {
+fn action_names(interp: &Interp, value: Value) -> Vec<String> {
     let list = interp
         .array_items(value)
         .map_or_else(|| vec![value], <[Value]>::to_vec);
@@ -364,7 +324,7 @@ fn default_action(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class_of(interp, this);
     match args.opt(0) {
         Some(value) => {
-            let names = default_action_names(interp, value);
+            let names = action_names(interp, value);
             default_action_set(interp, class, names);
             Ok(value)
         }
@@ -385,9 +345,7 @@ pub fn default_action_of_object(interp: &mut Interp, this: Value) -> Vec<String>
     if !own.is_empty() {
         return own;
     }
-    let label = resource::label(interp, this);
-    let kind = label.split('[').next().unwrap_or("");
-    match super::resource_table::lookup(kind) {
+    match resource::core_type(interp, class) {
         Some(core) => vec![core.default_action().to_owned()],
         None => vec!["nothing".to_owned()],
     }
@@ -582,30 +540,9 @@ pub fn after_build(interp: &mut Interp, this: Value) -> R<()> {
 }
 
 /// Checks that what must be set is set, when an action is about to run.
-fn check_required(interp: &mut Interp, this: Value, class: ClassId, action: &str) -> R<()> {
-    for described in lineage(interp, class) {
-        for (name, options) in described.properties {
-            let Some(required) = option(&options, "required") else {
-                continue;
-            };
-            let applies = match interp.array_items(required) {
-                Some(items) => items.iter().any(|v| interp.text_or_sym(*v) == Some(action)),
-                None => required.truthy() == Some(true),
-            };
-            let is_name =
-                option(&options, "name_property").is_some_and(|v| v.truthy() == Some(true));
-            if !applies || is_name {
-                continue;
-            }
-            let value = resource::read(interp, this, name)?;
-            if value.is_nil() {
-                return Err(raise(
-                    interp,
-                    "ValidationFailed",
-                    format!("{name} is a required property"),
-                ));
-            }
-        }
+pub fn check_required(interp: &mut Interp, this: Value, action: &str) -> R<()> {
+    for (name, rules) in super::property::declared(interp, this) {
+        super::property::check_required(interp, this, name, &rules, action)?;
     }
     Ok(())
 }
@@ -628,7 +565,7 @@ pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
     } else {
         provider_of
     };
-    check_required(interp, this, class, action)?;
+    check_required(interp, this, action)?;
     let block = lineage_of
         .iter()
         .find_map(|c| c.actions.get(action))
@@ -646,24 +583,9 @@ pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
             in_collection(interp, this, |i| i.call(object, method.as_str(), &[]))?;
             return Ok(true);
         }
-        let label = resource::label(interp, this);
-        return Err(raise(
-            interp,
-            "ValidationFailed",
-            format!(
-                "Option action must be equal to one of: {}!  You passed :{action}.",
-                {
-                    let mut names = vec![":nothing".to_owned()];
-                    names.extend(
-                        lineage_of
-                            .iter()
-                            .flat_map(|c| c.actions.keys().map(|k| format!(":{k}"))),
-                    );
-                    let _ = label;
-                    names.join(", ")
-                }
-            ),
-        ));
+        let shown = interp.class_name(provider).to_string();
+        let message = format!("undefined method `{method}' for {shown}");
+        return Err(interp.error(interp.core.no_method_error, message));
     };
     in_collection(interp, this, |i| {
         i.instance_exec(block, object, provider, Args::default())
@@ -675,16 +597,7 @@ pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
 fn library_provider(interp: &mut Interp, this: Value, class: ClassId, action: &str) -> R<bool> {
     let name = interp.class_name(class);
     let short = name.rsplit("::").next().unwrap_or("").to_owned();
-    if super::resource_table::lookup(
-        &resource::label(interp, this)
-            .split('[')
-            .next()
-            .unwrap_or("")
-            .to_owned(),
-    )
-    .is_some()
-        && !run(interp).custom.values().any(|c| *c == class)
-    {
+    if run(interp).core_types.contains_key(&class) {
         return Ok(false);
     }
     let Some(provider) = interp.class_by_path(&format!("Chef::Provider::{short}")) else {
@@ -718,14 +631,28 @@ fn current_value(
     block: Value,
 ) -> R<()> {
     let current: Value = interp.alloc(class, Data::Plain).into();
-    let name = interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL);
-    interp.set_ivar(current, Name::new("@name"), name)?;
+    for ivar in ["@name", "@cookbook_name", "@recipe_name", "@__enclosing"] {
+        let value = interp.ivar(this, Name::new(ivar)).unwrap_or(Value::NIL);
+        interp.set_ivar(current, Name::new(ivar), value)?;
+    }
+    // What says which thing is meant, and how, is the same; the state is to be loaded.
+    for (name, rules) in super::property::declared(interp, this) {
+        if (rules.is_identity() || !rules.is_state()) && super::property::is_set(interp, this, name)
+        {
+            let ivar = Name::new(&format!("@{name}"));
+            let value = interp.ivar(this, ivar).unwrap_or(Value::NIL);
+            interp.set_ivar(current, ivar, value)?;
+        }
+    }
     interp.set_ivar(provider, Name::new("@current_resource"), current)?;
     let definee = interp.singleton_of(current);
     match interp.instance_exec(block, current, definee, Args::of(&[this])) {
         Ok(_) => Ok(()),
-        // `current_value_does_not_exist!`
-        Err(Flow::Throw(..)) => {
+        Err(Flow::Raise(exception)) => {
+            let class = super::error_class(interp, "CurrentValueDoesNotExist");
+            if !interp.is_a(exception, class) {
+                return Err(Flow::Raise(exception));
+            }
             interp.set_ivar(provider, Name::new("@current_resource"), Value::NIL)
         }
         Err(flow) => Err(flow),
@@ -737,15 +664,23 @@ fn in_collection(interp: &mut Interp, this: Value, f: impl FnOnce(&mut Interp) -
     if run(interp).collections.len() > 40 {
         return Err(interp.error(interp.core.system_stack_error, "stack level too deep"));
     }
-    run(interp).collections.push(Vec::new());
-    let result = f(interp);
-    let children = run(interp).collections.pop().unwrap_or_default();
-    if let Some(meta) = this.obj().and_then(|id| run(interp).metas.get_mut(&id)) {
-        meta.children.extend(&children);
+    let class = interp.real_class_of(this);
+    let unified = is_unified(interp, class);
+    run(interp).collections.push(Collection {
+        unified,
+        ..Collection::default()
+    });
+    let depth = run(interp).collections.len();
+    let mut result = f(interp).map(|_| ());
+    run(interp).collections.truncate(depth);
+    if result.is_ok() {
+        result = super::converge::converge_innermost(interp, Some(this));
+    } else {
+        super::notification::settle(interp);
     }
-    result?;
-    run(interp).collections.push(children.clone());
-    let converged = super::converge::converge_all(interp, &children);
-    run(interp).collections.pop();
-    converged
+    let children = run(interp).collections.pop().unwrap_or_default().list;
+    if let Some(meta) = resource::meta(interp, this) {
+        meta.children.extend(children);
+    }
+    result
 }

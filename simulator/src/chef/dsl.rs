@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use foretaste_parser::name::Name;
 
 use super::data_bag;
-use super::resource;
+use super::collection;
 use super::run::{program, run};
 use super::search;
 use crate::ruby::Interp;
@@ -61,16 +61,16 @@ static METHODS: &[Builtin] = &[
         Ok(i.outside("the Windows registry"))
     })
     .takes_unknown(),
-    def("declare_resource", 1, 5, resource::declare_resource),
-    def("build_resource", 1, 5, resource::build_resource),
-    def("find_resource", 1, 3, resource::find_resource),
-    def("find_resource!", 1, 3, resource::find_resource_strict),
-    def("edit_resource", 1, 3, resource::edit_resource),
-    def("edit_resource!", 1, 3, resource::edit_resource_strict),
-    def("delete_resource", 1, 3, resource::delete_resource),
-    def("delete_resource!", 1, 3, resource::delete_resource),
-    def("resources", 0, -1, resource::resources),
-    def("with_run_context", 1, 1, |i, _, a| i.yield_to(a, &[])),
+    def("declare_resource", 1, 5, collection::declare_resource),
+    def("build_resource", 1, 5, collection::build_resource),
+    def("find_resource", 1, 3, collection::find_resource),
+    def("find_resource!", 1, 3, collection::find_resource_strict),
+    def("edit_resource", 1, 3, collection::edit_resource),
+    def("edit_resource!", 1, 3, collection::edit_resource_strict),
+    def("delete_resource", 1, 3, collection::delete_resource),
+    def("delete_resource!", 1, 3, collection::delete_resource_strict),
+    def("resources", 0, -1, collection::resources),
+    def("with_run_context", 1, 1, collection::with_run_context),
     def("why_run?", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("ruby", 0, 0, |i, _, _| {
         Ok(i.outside("the Ruby that runs Chef"))
@@ -118,6 +118,8 @@ pub fn run_context(interp: &mut Interp) -> Value {
     };
     let object: Value = interp.alloc(class, Data::Plain).into();
     super::context::install(interp, class);
+    let depth = Value::count(run(interp).collections.len());
+    let _ = interp.set_ivar(object, Name::new("@depth"), depth);
     object
 }
 

@@ -197,6 +197,20 @@ pub fn note_recipe(interp: &mut Interp, full: &str) {
 
 /// Records a failure, unless one came before it.
 pub fn fail(interp: &mut Interp, exception: Value, stage: Stage, resource: Option<Value>) {
+    let declared = resource
+        .and_then(|r| super::resource::meta(interp, r))
+        .map(|m| m.location.clone());
+    fail_at(interp, exception, stage, resource, declared);
+}
+
+/// Records a failure that belongs to `declared` where no frame of it is in a cookbook.
+pub fn fail_at(
+    interp: &mut Interp,
+    exception: Value,
+    stage: Stage,
+    resource: Option<Value>,
+    declared: Option<Location>,
+) {
     if run(interp).failure.is_some() {
         return;
     }
@@ -209,10 +223,6 @@ pub fn fail(interp: &mut Interp, exception: Value, stage: Stage, resource: Optio
         _ => Vec::new(),
     };
     let template = run(interp).template_place.take();
-    let declared = resource
-        .and_then(Value::obj)
-        .and_then(|id| run(interp).metas.get(&id))
-        .map(|m| m.location.clone());
     let place: Option<Location> = trace.first().cloned().or(declared);
     let resource = resource.map(|r| super::resource::label(interp, r));
     run(interp).failure = Some(Failure {

@@ -12,6 +12,7 @@ use foretaste_parser::name::Name;
 use indexmap::{IndexMap, IndexSet};
 
 pub mod attributes;
+mod collection;
 mod context;
 mod converge;
 mod custom;
@@ -28,11 +29,13 @@ mod load;
 pub mod metadata;
 mod modules;
 mod node;
+mod notification;
 mod order;
 mod outcome;
 mod places;
 pub mod platform;
 mod policy;
+mod property;
 pub mod property_check;
 mod resource;
 pub mod resource_table;
@@ -133,13 +136,7 @@ pub fn converge(
     levels::fill(&mut interp, node, &expanded);
     match load::compile(&mut interp) {
         Ok(()) => {
-            let list = run(&mut interp)
-                .collections
-                .first()
-                .cloned()
-                .unwrap_or_default();
-            outcome::resolve_subscriptions(&mut interp, &list);
-            let _ = converge::converge_all(&mut interp, &list);
+            let _ = converge::converge_run(&mut interp);
         }
         Err(Flow::Raise(exception)) => load::fail(&mut interp, exception, Stage::Compile, None),
         Err(_) => {}
@@ -183,7 +180,9 @@ fn machine(
         recipes: Vec::new(),
         loaded_recipes: IndexSet::new(),
         loaded_attributes: BTreeSet::new(),
-        collections: vec![Vec::new()],
+        collections: vec![collection::Collection::default()],
+        core_types: BTreeMap::new(),
+        delayed: Vec::new(),
         custom: BTreeMap::new(),
         definitions: BTreeMap::new(),
         searches: Vec::new(),

@@ -352,8 +352,10 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
     }
     if let Some(short) = full.strip_prefix("Chef::Resource::") {
         let snake = snake(short);
-        if super::resource_table::lookup(&snake).is_some() {
-            let class = resource::core_class(interp, &snake);
+        let core = super::resource_table::by_class(&full)
+            .or_else(|| super::resource_table::lookup(&snake));
+        if let Some(core) = core {
+            let class = resource::core_class(interp, core);
             return Ok(Some(interp.class_value(class)));
         }
     }

@@ -7,41 +7,21 @@ use std::sync::Arc;
 
 use super::attributes::{self, Level};
 use super::json::{to_json, unknown_paths};
-use super::resource::{actions, label};
+use super::resource::actions;
 use super::run::run;
-use crate::convergence::{Convergence, Notification, Resource, SavedNode, Undetermined};
+use crate::convergence::{Convergence, Resource, SavedNode, Undetermined};
 use crate::ruby::Interp;
 use crate::ruby::value::Value;
 
-/// `subscribes` is a notification of the resource that is subscribed to.
-pub fn resolve_subscriptions(interp: &mut Interp, list: &[Value]) {
-    for resource in list {
-        let Some(meta) = resource
-            .obj()
-            .and_then(|id| run(interp).metas.get(&id))
-            .cloned()
-        else {
-            continue;
-        };
-        let own = label(interp, *resource);
-        for wish in meta.subscribes {
-            let Some(target) = super::resource::find(interp, &wish.target) else {
-                continue;
-            };
-            let notification = Notification {
-                target: own.clone(),
-                ..wish
-            };
-            if let Some(meta) = target.obj().and_then(|id| run(interp).metas.get_mut(&id)) {
-                meta.notifies.push(notification);
-            }
-        }
-    }
-}
-
 /// Takes the result out of the machine.
 pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> Convergence {
-    let list = run(interp).collections.first().cloned().unwrap_or_default();
+    run(interp).collections.truncate(1);
+    super::notification::settle(interp);
+    let list = run(interp)
+        .collections
+        .first()
+        .map(|c| c.list.clone())
+        .unwrap_or_default();
     out.resources = list.iter().map(|r| resource(interp, *r, 0)).collect();
     let branched: Vec<u32> = interp.origins.tags(interp.branched_on).collect();
     let state = run(interp);

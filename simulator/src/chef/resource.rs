@@ -6,7 +6,12 @@ use std::sync::LazyLock;
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
 
+use super::collection;
 use super::dsl::{cookbook_of, raise, recipe_of};
+use super::notification;
+use super::platform::Platform;
+use super::property::{self, Rules};
+use super::resource_table::{self, ResourceType};
 use super::run::run;
 use crate::convergence::Notification;
 use crate::ruby::Interp;
@@ -23,9 +28,8 @@ pub struct Meta {
     pub r#type: String,
     pub location: Location,
     pub conditional: Option<String>,
+    /// Also those that another resource's `subscribes` caused.
     pub notifies: Vec<Notification>,
-    /// `(timing, action, target)` of `subscribes`.
-    pub subscribes: Vec<Notification>,
     /// Resources that a custom resource's action declared.
     pub children: Vec<Value>,
     /// Properties in the order in which they were set.
@@ -38,14 +42,17 @@ pub struct Meta {
 pub type Metas = BTreeMap<ObjId, Meta>;
 
 static METHODS: &[Builtin] = &[
-    def("name", 0, 1, |i, v, a| property(i, v, Name::new("name"), a)).takes_unknown(),
+    def("name", 0, 1, name).takes_unknown(),
     def("action", 0, 1, action).takes_unknown(),
-    def("notifies", 2, 4, notifies).takes_unknown(),
-    def("subscribes", 2, 4, subscribes).takes_unknown(),
+    def("notifies", 2, 4, notification::notifies).takes_unknown(),
+    def("subscribes", 2, 4, notification::subscribes).takes_unknown(),
     def("only_if", 0, 2, |i, v, a| guard(i, v, a, "only_if")).takes_unknown(),
     def("not_if", 0, 2, |i, v, a| guard(i, v, a, "not_if")).takes_unknown(),
     def("run_action", 1, -1, run_action).takes_unknown(),
-    def("delayed_action", 0, 1, |_, _, _| Ok(Value::NIL)).takes_unknown(),
+    def("delayed_action", 0, -1, notification::delayed_action).takes_unknown(),
+    def("params", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@params")).unwrap_or(Value::NIL))
+    }),
     def("to_s", 0, 0, to_s).takes_unknown(),
     def("inspect", 0, 0, to_s).takes_unknown(),
     def("resource_name", 0, 0, type_symbol).takes_unknown(),
@@ -55,53 +62,29 @@ static METHODS: &[Builtin] = &[
     def("updated?", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("updated", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("helpers", 0, -1, helpers).takes_unknown(),
-    def("helper", 1, 1, |_, _, _| Ok(Value::NIL)).takes_unknown(),
+    def("helper", 1, 1, helper).takes_unknown(),
     def("property_is_set?", 1, 1, is_set),
-    def("set_or_return", 3, 3, set_or_return).takes_unknown(),
+    def("current_value_does_not_exist!", 0, 0, |i, _, _| {
+        Err(raise(
+            i,
+            "CurrentValueDoesNotExist",
+            "Chef::Exceptions::CurrentValueDoesNotExist",
+        ))
+    }),
+    def("set_or_return", 3, 3, property::set_or_return).takes_unknown(),
     def("set_guard_inherited_attributes", 0, -1, |_, _, _| {
         Ok(Value::NIL)
     }),
     def("method_missing", 1, -1, missing).takes_unknown(),
     def("respond_to_missing?", 1, 2, |_, _, _| Ok(Value::FALSE)),
-    // Properties whose names Ruby's own functions have too.
-    def("system", 0, 1, |i, v, a| {
-        property(i, v, Name::new("system"), a)
-    })
-    .takes_unknown(),
-    def("format", 0, 1, |i, v, a| {
-        property(i, v, Name::new("format"), a)
-    })
-    .takes_unknown(),
-    def("method", 0, 1, |i, v, a| {
-        property(i, v, Name::new("method"), a)
-    })
-    .takes_unknown(),
-    def("display", 0, 1, |i, v, a| {
-        property(i, v, Name::new("display"), a)
-    })
-    .takes_unknown(),
-    def("open", 0, 1, |i, v, a| property(i, v, Name::new("open"), a)).takes_unknown(),
-    def("test", 0, 1, |i, v, a| property(i, v, Name::new("test"), a)).takes_unknown(),
-    def("load", 0, 1, |i, v, a| property(i, v, Name::new("load"), a)).takes_unknown(),
-    def("hash", 0, 1, |i, v, a| property(i, v, Name::new("hash"), a)).takes_unknown(),
-    def("exec", 0, 1, |i, v, a| property(i, v, Name::new("exec"), a)).takes_unknown(),
-    def("fork", 0, 1, |i, v, a| property(i, v, Name::new("fork"), a)).takes_unknown(),
-    def("print", 0, 1, |i, v, a| {
-        property(i, v, Name::new("print"), a)
-    })
-    .takes_unknown(),
-    def("srand", 0, 1, |i, v, a| {
-        property(i, v, Name::new("srand"), a)
-    })
-    .takes_unknown(),
-    def("rand", 0, 1, |i, v, a| property(i, v, Name::new("rand"), a)).takes_unknown(),
-    def("exit", 0, 1, |i, v, a| property(i, v, Name::new("exit"), a)).takes_unknown(),
-    def("sleep", 0, 1, |i, v, a| {
-        property(i, v, Name::new("sleep"), a)
-    })
-    .takes_unknown(),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
+
+/// Properties whose names Ruby's own functions have too.
+const SHADOWED: &[&str] = &[
+    "system", "format", "method", "display", "open", "test", "load", "hash", "exec", "fork", "print",
+    "srand", "rand", "exit", "sleep", "p", "puts", "select", "trap", "timeout", "warn", "fail",
+];
 
 /// Adds the methods of `Chef::Resource`.
 pub fn install(interp: &mut Interp, class: ClassId) {
@@ -109,7 +92,8 @@ pub fn install(interp: &mut Interp, class: ClassId) {
     super::custom::install(interp, class);
 }
 
-fn meta(interp: &mut Interp, this: Value) -> Option<&mut Meta> {
+/// What is known of a resource beside its object.
+pub fn meta(interp: &mut Interp, this: Value) -> Option<&mut Meta> {
     run(interp).metas.get_mut(&this.obj()?)
 }
 
@@ -134,34 +118,70 @@ fn type_symbol(interp: &mut Interp, this: Value, _: &Args) -> R {
         .map_or(Value::NIL, |t| Value::sym(&t)))
 }
 
-/// `Chef::Resource::CamelCase` for a core type, made on first use.
-pub fn core_class(interp: &mut Interp, name: &str) -> ClassId {
-    let camel: String = name
-        .split('_')
-        .map(|part| {
-            let mut chars = part.chars();
-            chars.next().map_or_else(String::new, |c| {
-                c.to_uppercase().collect::<String>() + chars.as_str()
-            })
-        })
-        .collect();
-    let path = format!("Chef::Resource::{camel}");
-    match interp.class_by_path(&path) {
+/// The class of a built-in resource, made on first use, with a method for each property.
+pub fn core_class(interp: &mut Interp, core: &'static ResourceType) -> ClassId {
+    if let Some(class) = interp.class_by_path(&core.class)
+        && run(interp).core_types.contains_key(&class)
+    {
+        return class;
+    }
+    let base = run(interp).classes.resource;
+    let parent = if core.superclass == "Chef::Resource" {
+        base
+    } else {
+        match resource_table::by_class(&core.superclass) {
+            Some(parent) => core_class(interp, parent),
+            None => match interp.class_by_path(&core.superclass) {
+                Some(class) => class,
+                None => interp.define_class(&core.superclass, base),
+            },
+        }
+    };
+    let class = match interp.class_by_path(&core.class) {
         Some(class) => class,
-        None => {
-            let parent = run(interp).classes.resource;
-            interp.define_class(&path, parent)
+        None => interp.define_class(&core.class, parent),
+    };
+    run(interp).core_types.insert(class, core);
+    for name in SHADOWED {
+        if core.property(name).is_some() || core.methods.contains(name) {
+            define_property(interp, class, Name::new(name));
         }
     }
+    class
 }
 
-/// The class that a resource name of the DSL stands for.
+/// The built-in resource that a class is, or descends from.
+pub fn core_type(interp: &mut Interp, class: ClassId) -> Option<&'static ResourceType> {
+    let ancestors = interp.classes.ancestors(class);
+    ancestors
+        .iter()
+        .find_map(|c| run(interp).core_types.get(c).copied())
+}
+
+/// The class that a resource name of the DSL stands for on this node.
 pub fn class_for(interp: &mut Interp, name: &str) -> Option<ClassId> {
     if let Some(class) = run(interp).custom.get(name) {
         return Some(*class);
     }
-    super::resource_table::lookup(name)?;
-    Some(core_class(interp, name))
+    let facts = ["os", "platform", "platform_family", "platform_version"]
+        .map(|fact| super::dsl::fact(interp, fact).ok());
+    let platform = Platform {
+        os: facts[0].as_deref(),
+        name: facts[1].as_deref(),
+        family: facts[2].as_deref(),
+        version: facts[3].as_deref(),
+    };
+    let core = resource_table::resolve(name, &platform)?;
+    Some(core_class(interp, core))
+}
+
+/// The resource whose action a provider runs.
+pub fn new_resource(interp: &mut Interp, this: Value) -> Option<Value> {
+    let provider = run(interp).classes.provider;
+    if !interp.is_a(this, provider) {
+        return None;
+    }
+    interp.ivar(this, Name::new("@new_resource"))
 }
 
 /// Makes a resource and evaluates its block. It is not yet in any collection.
@@ -202,6 +222,9 @@ pub fn build(
     interp.set_ivar(object, Name::new("@cookbook_name"), cookbook)?;
     interp.set_ivar(object, Name::new("@recipe_name"), recipe)?;
     interp.set_ivar(object, Name::new("@__enclosing"), owner)?;
+    if let Some(params) = interp.ivar(owner, Name::new("@params")) {
+        interp.set_ivar(object, Name::new("@params"), params)?;
+    }
     run(interp).metas.insert(
         id,
         Meta {
@@ -209,7 +232,6 @@ pub fn build(
             location,
             conditional,
             notifies: Vec::new(),
-            subscribes: Vec::new(),
             children: Vec::new(),
             set: Vec::new(),
             ran: Vec::new(),
@@ -224,18 +246,19 @@ pub fn build(
         interp.invoke(&found, object, initialize, Args::of(&[name, Value::NIL]))?;
     }
     if let Some(block) = block {
+        let outer = new_resource(interp, owner);
         let definee = interp.singleton_of(object);
-        interp.instance_exec(block, object, definee, Args::default())?;
+        interp.instance_exec(block, object, definee, Args::of(outer.as_slice()))?;
     }
     super::custom::after_build(interp, object)?;
-    Ok(object)
-}
-
-/// Puts a resource into the innermost collection.
-pub fn add(interp: &mut Interp, resource: Value) {
-    if let Some(list) = run(interp).collections.last_mut() {
-        list.push(resource);
+    let now = read(interp, object, Name::new("compile_time"))?;
+    if now.truthy() == Some(true) {
+        for action in actions(interp, object) {
+            run_action(interp, object, &Args::of(&[Value::sym(&action)]))?;
+        }
+        interp.set_ivar(object, Name::new("@action"), Value::sym("nothing"))?;
     }
+    Ok(object)
 }
 
 /// `file '/x' do … end`: `None` where no resource or definition has this name.
@@ -246,15 +269,10 @@ pub fn call(interp: &mut Interp, owner: Value, name: Name, args: &Args) -> R<Opt
     let Some(class) = class_for(interp, name.as_str()) else {
         return Ok(None);
     };
-    if args.is_empty() && args.block.is_none() {
-        // A bare word that is also a resource's name: Chef declares it all the same, nameless.
-        let empty = interp.str("");
-        let resource = build(interp, owner, name.as_str(), class, empty, None)?;
-        add(interp, resource);
-        return Ok(Some(resource));
-    }
-    let resource = build(interp, owner, name.as_str(), class, args.get(0), args.block)?;
-    add(interp, resource);
+    // A bare word that is also a resource's name: Chef declares it all the same, nameless.
+    let given = args.get(0);
+    let resource = build(interp, owner, name.as_str(), class, given, args.block)?;
+    collection::add(interp, resource)?;
     Ok(Some(resource))
 }
 
@@ -266,30 +284,14 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     rest.list.remove(0);
     let text = name.as_str();
     let plain = Name::new(text.strip_suffix('=').unwrap_or(text));
-    let kind = meta(interp, this)
-        .map(|m| m.r#type.clone())
-        .unwrap_or_default();
-    let core = super::resource_table::lookup(&kind);
-    if run(interp).custom.contains_key(&kind) || core.is_none() {
-        // What the enclosing provider answers is passed on to it.
-        let enclosing = interp
-            .ivar(this, Name::new("@__enclosing"))
-            .unwrap_or(Value::NIL);
-        let provider = run(interp).classes.provider;
-        if interp.is_a(enclosing, provider) && interp.responds(enclosing, text) {
-            return interp.send(enclosing, name, rest, crate::ruby::call::Form::Own);
-        }
-        if COMMON.contains(&plain.as_str()) {
-            return property(interp, this, plain, &rest);
-        }
-        return Err(no_property(interp, this, name));
+    let rules = property::rules(interp, this, plain);
+    let class = interp.real_class_of(this);
+    let is_method = COMMON.contains(&plain.as_str())
+        || core_type(interp, class).is_some_and(|c| c.methods.contains(&plain.as_str()));
+    if is_method || !matches!(rules, Rules::None) {
+        return property::call(interp, this, plain, &rules, &rest);
     }
-    if core.is_some_and(|c| {
-        c.property(plain.as_str()).is_some() || c.methods.contains(&plain.as_str())
-    }) || COMMON.contains(&plain.as_str())
-    {
-        return property(interp, this, plain, &rest);
-    }
+    // What the enclosing provider answers is passed on to it.
     let enclosing = interp
         .ivar(this, Name::new("@__enclosing"))
         .unwrap_or(Value::NIL);
@@ -298,6 +300,11 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
         return interp.send(enclosing, name, rest, crate::ruby::call::Form::Own);
     }
     if let Some(value) = super::platform_helper(interp, name, &rest)? {
+        return Ok(value);
+    }
+    if interp.is_a(enclosing, provider)
+        && let Some(value) = call(interp, enclosing, name, &rest)?
+    {
         return Ok(value);
     }
     Err(no_property(interp, this, name))
@@ -333,77 +340,45 @@ fn no_property(interp: &mut Interp, this: Value, name: Name) -> crate::ruby::flo
     )
 }
 
-/// Reads or sets a property. A read evaluates what is lazy.
-pub fn property(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
-    let ivar = Name::new(&format!("@{name}"));
-    let value = match (args.opt(0), args.block) {
-        (Some(value), _) => value,
-        (None, Some(block)) => block,
-        (None, None) => return read(interp, this, name),
-    };
-    let origin = interp.origin_of(value);
-    let origin = interp.origins.union(origin, interp.control);
-    interp.set_ivar(this, ivar, value.with_origin(origin))?;
-    if let Some(meta) = meta(interp, this)
-        && !meta.set.contains(&name)
-    {
-        meta.set.push(name);
-    }
-    Ok(value)
-}
-
-/// A property's value; its default where it was not set.
+/// A property's value, evaluated where it is lazy.
 pub fn read(interp: &mut Interp, this: Value, name: Name) -> R {
-    let ivar = Name::new(&format!("@{name}"));
-    match interp.ivar(this, ivar) {
-        Some(value) => force(interp, this, value),
-        None => super::custom::default_value(interp, this, name),
-    }
-}
-
-/// What a lazy value gives, evaluated for a resource.
-pub fn force(interp: &mut Interp, this: Value, value: Value) -> R {
-    let lazy = run(interp).classes.lazy;
-    if value.obj().is_some() && interp.is_a(value, lazy) {
-        let block = interp
-            .ivar(value, Name::new("@block"))
-            .unwrap_or(Value::NIL);
-        let definee = interp.singleton_of(this);
-        return interp.instance_exec(block, this, definee, Args::of(&[this]));
-    }
-    Ok(value)
-}
-
-fn set_or_return(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let name = match interp.text_or_sym(args.get(0)) {
-        Some(text) => Name::new(text),
-        None => return Ok(Value::NIL),
-    };
-    let value = args.get(1);
-    if value.is_nil() {
-        let now = read(interp, this, name)?;
-        if now.is_nil()
-            && let Some(hash) = interp.hash_data(args.get(2))
-            && let Some((_, default)) = hash
-                .map
-                .get(&crate::ruby::object::Key::Sym(Name::new("default")))
-        {
-            return Ok(*default);
-        }
-        return Ok(now);
-    }
-    property(interp, this, name, &Args::of(&[value]))
+    property::method(interp, this, name, &Args::default())
 }
 
 fn is_set(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = interp.text_or_sym(args.get(0)).map(Name::new);
-    let set = meta(interp, this).is_some_and(|m| name.is_some_and(|n| m.set.contains(&n)));
-    Ok(set.into())
+    Ok(name.is_some_and(|n| property::is_set(interp, this, n)).into())
+}
+
+fn name(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let ivar = Name::new("@name");
+    match args.opt(0).filter(|v| !v.is_nil()) {
+        None => Ok(interp.ivar(this, ivar).unwrap_or(Value::NIL)),
+        Some(value) => {
+            let value = match interp.array_items(value).map(<[Value]>::to_vec) {
+                Some(items) => {
+                    let list = interp.array(items);
+                    let comma = interp.str(", ");
+                    interp.call(list, "join", &[comma])?
+                }
+                None => value,
+            };
+            interp.set_ivar(this, ivar, value)?;
+            Ok(value)
+        }
+    }
 }
 
 fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
-    match args.opt(0) {
+    match args.opt(0).filter(|v| !v.is_nil()) {
         Some(value) => {
+            let list = match interp.array_items(value) {
+                Some(items) => items.to_vec(),
+                None => vec![value],
+            };
+            for one in list {
+                validate_action(interp, this, one)?;
+            }
             interp.set_ivar(this, Name::new("@action"), value)?;
             Ok(value)
         }
@@ -413,6 +388,25 @@ fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
             Ok(interp.array(list))
         }
     }
+}
+
+/// Raises for an action that the resource does not have.
+pub fn validate_action(interp: &mut Interp, this: Value, action: Value) -> R<()> {
+    let Some(name) = interp.text_or_sym(action).map(str::to_owned) else {
+        return Ok(());
+    };
+    if crate::ruby::unknown::first_hole(&name).is_some() {
+        return Ok(());
+    }
+    let Some(allowed) = super::custom::allowed_actions(interp, this) else {
+        return Ok(());
+    };
+    if allowed.iter().any(|a| *a == name) {
+        return Ok(());
+    }
+    let allowed = allowed.iter().map(|a| Value::sym(a)).collect();
+    let allowed = interp.array(allowed);
+    property::check_equal(interp, Name::new("action"), allowed, Value::sym(&name))
 }
 
 /// The actions that a resource will run.
@@ -435,60 +429,6 @@ pub fn actions(interp: &mut Interp, this: Value) -> Vec<String> {
         names = super::custom::default_action_of_object(interp, this);
     }
     names
-}
-
-fn notification(interp: &mut Interp, args: &Args) -> R<Vec<Notification>> {
-    let action = interp.to_text(args.get(0))?;
-    let timing = match args.opt(2) {
-        Some(timing) if interp.hash_data(timing).is_none() => interp.to_text(timing)?,
-        _ => "delayed".to_owned(),
-    };
-    let timing = if timing == "immediate" {
-        "immediately".to_owned()
-    } else {
-        timing
-    };
-    let location = interp.location().unwrap_or_else(|| Location::line("", 1));
-    let target = args.get(1);
-    let mut targets = Vec::new();
-    if let Some(hash) = interp.hash_data(target) {
-        let pairs: Vec<(Value, Value)> = hash.map.values().copied().collect();
-        for (kind, name) in pairs {
-            let (kind, name) = (interp.to_text(kind)?, interp.to_text(name)?);
-            targets.push(format!("{kind}[{name}]"));
-        }
-    } else if let Some(items) = interp.array_items(target).map(<[Value]>::to_vec) {
-        for item in items {
-            targets.push(interp.to_text(item)?);
-        }
-    } else {
-        targets.push(interp.to_text(target)?);
-    }
-    Ok(targets
-        .into_iter()
-        .map(|t| Notification {
-            timing: timing.clone(),
-            action: action.clone(),
-            target: interp.show_holes(&t),
-            location: location.clone(),
-        })
-        .collect())
-}
-
-fn notifies(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let list = notification(interp, args)?;
-    if let Some(meta) = meta(interp, this) {
-        meta.notifies.extend(list);
-    }
-    Ok(Value::TRUE)
-}
-
-fn subscribes(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let list = notification(interp, args)?;
-    if let Some(meta) = meta(interp, this) {
-        meta.subscribes.extend(list);
-    }
-    Ok(Value::TRUE)
 }
 
 fn guard(interp: &mut Interp, this: Value, args: &Args, kind: &str) -> R {
@@ -516,8 +456,26 @@ fn run_action(interp: &mut Interp, this: Value, args: &Args) -> R {
     if let Some(meta) = meta(interp, this) {
         meta.ran.push(name.clone());
     }
+    validate_action(interp, this, args.get(0))?;
+    super::notification::settle(interp);
     super::converge::run_one(interp, this, &name)?;
     Ok(Value::NIL)
+}
+
+/// `helper(:name) { … }`: a method of the template.
+fn helper(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let Some(name) = interp.text_or_sym(args.get(0)).map(Name::new) else {
+        return Ok(Value::NIL);
+    };
+    let Some(block) = args.block else {
+        let message = format!("`helper(:{name})` requires a block argument (e.g., `helper(:{name}) {{ code }}`)");
+        return Err(raise(interp, "ValidationFailed", message));
+    };
+    let module = interp.anonymous_module();
+    let method = (Method::Proc(block), Visibility::Public);
+    interp.classes.get_mut(module).methods.insert(name, method);
+    let value = interp.class_value(module);
+    helpers(interp, this, &Args::of(&[value]))
 }
 
 fn helpers(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -548,140 +506,16 @@ pub fn define_property(interp: &mut Interp, class: ClassId, name: Name) {
     methods.insert(
         name,
         (
-            Method::Named(super::custom::property_method, name),
+            Method::Named(property::method, name),
             Visibility::Public,
         ),
     );
     methods.insert(
         setter,
         (
-            Method::Named(super::custom::property_method, name),
+            Method::Named(property::method, name),
             Visibility::Public,
         ),
     );
 }
 
-/// A resource already declared, by `type[name]`.
-pub fn find(interp: &mut Interp, wanted: &str) -> Option<Value> {
-    let lists: Vec<Value> = run(interp)
-        .collections
-        .iter()
-        .rev()
-        .flat_map(|l| l.iter().rev().copied())
-        .collect();
-    lists.into_iter().find(|r| label(interp, *r) == wanted)
-}
-
-fn wanted(interp: &mut Interp, args: &Args) -> R<String> {
-    let kind = interp.to_text(args.get(0))?;
-    match args.opt(1) {
-        Some(name) if interp.hash_data(name).is_none() => {
-            let name = interp.to_text(name)?;
-            Ok(format!("{kind}[{name}]"))
-        }
-        _ => Ok(kind),
-    }
-}
-
-pub fn declare_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let resource = build_resource(interp, this, args)?;
-    add(interp, resource);
-    Ok(resource)
-}
-
-pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let kind = interp.to_text(args.get(0))?;
-    match class_for(interp, &kind) {
-        Some(class) => build(interp, this, &kind, class, args.get(1), args.block),
-        None => Err(raise(
-            interp,
-            "NoSuchResourceType",
-            format!("Cannot find a resource for {kind}"),
-        )),
-    }
-}
-
-pub fn find_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let label = wanted(interp, args)?;
-    match find(interp, &label) {
-        Some(resource) => Ok(resource),
-        None if args.block.is_some() => declare_resource(interp, this, args),
-        None => Ok(Value::NIL),
-    }
-}
-
-fn not_found(interp: &mut Interp, label: &str) -> crate::ruby::flow::Flow {
-    raise(
-        interp,
-        "ResourceNotFound",
-        format!("Cannot find a resource matching {label} (did you define it first?)"),
-    )
-}
-
-pub fn find_resource_strict(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let label = wanted(interp, args)?;
-    match find(interp, &label) {
-        Some(resource) => Ok(resource),
-        None => Err(not_found(interp, &label)),
-    }
-}
-
-pub fn edit_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let label = wanted(interp, args)?;
-    match find(interp, &label) {
-        Some(resource) => {
-            if let Some(block) = args.block {
-                let definee = interp.singleton_of(resource);
-                interp.instance_exec(block, resource, definee, Args::default())?;
-            }
-            Ok(resource)
-        }
-        None => declare_resource(interp, this, args),
-    }
-}
-
-pub fn edit_resource_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let label = wanted(interp, args)?;
-    match find(interp, &label) {
-        Some(_) => edit_resource(interp, this, args),
-        None => Err(not_found(interp, &label)),
-    }
-}
-
-pub fn delete_resource(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let label = wanted(interp, args)?;
-    let found = find(interp, &label);
-    if let Some(found) = found {
-        for list in &mut run(interp).collections {
-            list.retain(|r| r.kind != found.kind);
-        }
-    }
-    Ok(found.unwrap_or(Value::NIL))
-}
-
-/// `resources('service[x]')`, `resources(service: 'x')`
-pub fn resources(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let mut labels = Vec::new();
-    for value in args.list.clone() {
-        if let Some(hash) = interp.hash_data(value) {
-            let pairs: Vec<(Value, Value)> = hash.map.values().copied().collect();
-            for (kind, name) in pairs {
-                let (kind, name) = (interp.to_text(kind)?, interp.to_text(name)?);
-                labels.push(format!("{kind}[{name}]"));
-            }
-        } else {
-            labels.push(interp.to_text(value)?);
-        }
-    }
-    let mut out = Vec::new();
-    for label in labels {
-        match find(interp, &label) {
-            Some(resource) => out.push(resource),
-            None => return Err(not_found(interp, &label)),
-        }
-    }
-    match out.as_slice() {
-        [only] => Ok(*only),
-        _ => Ok(interp.array(out)),
-    }
-}

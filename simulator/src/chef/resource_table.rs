@@ -221,6 +221,12 @@ pub fn lookup(name: &str) -> Option<&'static ResourceType> {
     TABLE.get(name)
 }
 
+/// A built-in resource by its class's full name.
+#[must_use]
+pub fn by_class(class: &str) -> Option<&'static ResourceType> {
+    TABLE.values().find(|r| r.class == class)
+}
+
 /// All names that a recipe can declare without any cookbook, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     TABLE.keys().copied().chain(PROVIDES.iter().map(|p| p.name))

@@ -42,7 +42,11 @@ pub struct Run {
     pub loaded_recipes: IndexSet<String>,
     pub loaded_attributes: BTreeSet<String>,
     /// Where declared resources go: the node's collection, or a custom resource's own.
-    pub collections: Vec<Vec<Value>>,
+    pub collections: Vec<super::collection::Collection>,
+    /// Classes of built-in resources.
+    pub core_types: BTreeMap<ClassId, &'static super::resource_table::ResourceType>,
+    /// What `delayed_action` asked for, to be run at the end.
+    pub delayed: Vec<(Value, String)>,
     /// Custom resources by the names that they provide.
     pub custom: BTreeMap<String, ClassId>,
     /// `define :name do … end`

@@ -8,7 +8,8 @@ use foretaste_parser::source::Location;
 
 use super::dsl::{cookbook_of, fact, raise};
 use super::file_specificity::{self, Host, Segment, Wanted};
-use super::resource::{force, label, read};
+use super::property::force;
+use super::resource::{label, read};
 use super::run::{evidence, run};
 use crate::convergence::RenderedFile;
 use crate::ruby::Interp;

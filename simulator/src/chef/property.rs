@@ -1,0 +1,567 @@
+//! Properties of resources, built in or written in a cookbook: what setting one checks and keeps, and what
+//! reading one gives (`Chef::Property`).
+
+use foretaste_parser::name::Name;
+
+use super::custom;
+use super::dsl::raise;
+use super::property_check::{self, Given};
+use super::resource::meta;
+use super::resource_table::{self, DefaultValue, Literal, Required};
+use super::run::run;
+use crate::ruby::Interp;
+use crate::ruby::env::Args;
+use crate::ruby::flow::R;
+use crate::ruby::object::{Hash, Key};
+use crate::ruby::value::{Kind, Value};
+
+/// How a property is declared.
+pub enum Rules {
+    Core(&'static resource_table::Property),
+    /// The options given to `property`.
+    Custom(Option<Hash>),
+    /// Nothing is known of it.
+    None,
+}
+
+impl Rules {
+    pub fn option(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Custom(options) => options
+                .as_ref()?
+                .map
+                .get(&Key::Sym(Name::new(name)))
+                .map(|(_, v)| *v),
+            _ => None,
+        }
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.option(name).is_some_and(|v| v.truthy() == Some(true))
+    }
+
+    pub fn is_name(&self) -> bool {
+        match self {
+            Self::Core(property) => property.name_property,
+            _ => self.flag("name_property") || self.flag("name_attribute"),
+        }
+    }
+
+    pub fn has_default(&self) -> bool {
+        self.is_name()
+            || match self {
+                Self::Core(property) => property.default != DefaultValue::None,
+                _ => self.option("default").is_some(),
+            }
+    }
+
+    /// Whether its value is part of what the machine has, and so of what is compared.
+    pub fn is_state(&self) -> bool {
+        self.option("desired_state").and_then(Value::truthy) != Some(false)
+    }
+
+    pub fn is_identity(&self) -> bool {
+        self.flag("identity")
+    }
+
+    fn required(&self, interp: &Interp, actions: &[String]) -> bool {
+        match self {
+            Self::Core(property) => match &property.required {
+                Required::Never => false,
+                Required::Always => !property.name_property,
+                Required::For(wanted) => actions.iter().any(|a| wanted.contains(&a.as_str())),
+            },
+            _ => match self.option("required") {
+                None => false,
+                Some(required) => match interp.array_items(required) {
+                    Some(items) => items.iter().any(|v| {
+                        interp
+                            .text_or_sym(*v)
+                            .is_some_and(|v| actions.iter().any(|a| a == v))
+                    }),
+                    None => required.truthy() == Some(true),
+                },
+            },
+        }
+    }
+}
+
+/// What is declared of a resource's property, nearest class first.
+pub fn rules(interp: &mut Interp, this: Value, name: Name) -> Rules {
+    let class = interp.real_class_of(this);
+    for class in interp.classes.ancestors(class).iter() {
+        let run = run(interp);
+        if let Some(custom) = run.customs.get(class)
+            && let Some((_, options)) = custom.properties.iter().find(|(n, _)| *n == name)
+        {
+            return Rules::Custom(options.clone());
+        }
+        if let Some(core) = run.core_types.get(class)
+            && let Some(property) = core.property(name.as_str())
+        {
+            return Rules::Core(property);
+        }
+    }
+    Rules::None
+}
+
+/// A property's method: with an argument it sets, without one it reads.
+pub fn method(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
+    let rules = rules(interp, this, name);
+    call(interp, this, name, &rules, args)
+}
+
+/// Sets or reads by given rules.
+pub fn call(interp: &mut Interp, this: Value, name: Name, rules: &Rules, args: &Args) -> R {
+    match args.opt(0).or(args.block) {
+        Some(value) => set(interp, this, name, rules, value),
+        None => get(interp, this, name, rules),
+    }
+}
+
+fn ivar_of(name: Name) -> Name {
+    Name::new(&format!("@{name}"))
+}
+
+fn is_lazy(interp: &mut Interp, value: Value) -> bool {
+    let lazy = run(interp).classes.lazy;
+    value.obj().is_some() && interp.is_a(value, lazy)
+}
+
+/// Whether something set the property, be it the default that was read.
+pub fn is_set(interp: &Interp, this: Value, name: Name) -> bool {
+    interp.ivar(this, ivar_of(name)).is_some()
+}
+
+fn required_error(interp: &mut Interp, name: Name) -> crate::ruby::flow::Flow {
+    raise(
+        interp,
+        "ValidationFailed",
+        format!("{name} is a required property"),
+    )
+}
+
+fn set(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R {
+    let mut value = value;
+    if value.is_nil() && !accepts_nil(interp, rules) {
+        value = default(interp, this, rules)?;
+    }
+    if !is_lazy(interp, value) {
+        value = checked(interp, this, name, rules, value)?;
+    }
+    let origin = interp.origin_of(value);
+    let origin = interp.origins.union(origin, interp.control);
+    interp.set_ivar(this, ivar_of(name), value.with_origin(origin))?;
+    if let Some(meta) = meta(interp, this)
+        && !meta.set.contains(&name)
+    {
+        meta.set.push(name);
+    }
+    if value.is_nil() {
+        let actions = super::resource::actions(interp, this);
+        if rules.required(interp, &actions) {
+            return Err(required_error(interp, name));
+        }
+    }
+    Ok(value)
+}
+
+/// A property's value; its default where it was not set. A default that can be changed in place becomes the
+/// property's own on its first reading.
+pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
+    let value = match interp.ivar(this, ivar_of(name)) {
+        Some(value) => output(interp, this, name, rules, value)?,
+        None if rules.has_default() => {
+            let value = default(interp, this, rules)?;
+            let lazy = is_lazy(interp, value);
+            let value = if lazy {
+                output(interp, this, name, rules, value)?
+            } else {
+                let value = checked(interp, this, name, rules, value)?;
+                copy(interp, value, 0)
+            };
+            if value.obj().is_some() && interp.unknown_of(value).is_none() {
+                interp.set_ivar(this, ivar_of(name), value)?;
+            }
+            value
+        }
+        None => Value::NIL,
+    };
+    if value.is_nil() {
+        let actions = super::resource::actions(interp, this);
+        if rules.required(interp, &actions) {
+            return Err(required_error(interp, name));
+        }
+    }
+    Ok(value)
+}
+
+/// Raises where a property that an action needs has no value.
+pub fn check_required(
+    interp: &mut Interp,
+    this: Value,
+    name: Name,
+    rules: &Rules,
+    action: &str,
+) -> R<()> {
+    if rules.required(interp, &[action.to_owned()]) && get(interp, this, name, rules)?.is_nil() {
+        return Err(required_error(interp, name));
+    }
+    Ok(())
+}
+
+fn output(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R {
+    if !is_lazy(interp, value) {
+        return Ok(value);
+    }
+    let value = force(interp, this, value)?;
+    checked(interp, this, name, rules, value)
+}
+
+/// What a lazy value gives, evaluated for a resource: in the resource, unless the block takes it as a parameter.
+pub fn force(interp: &mut Interp, this: Value, value: Value) -> R {
+    if !is_lazy(interp, value) {
+        return Ok(value);
+    }
+    let block = interp
+        .ivar(value, Name::new("@block"))
+        .unwrap_or(Value::NIL);
+    exec(interp, this, block, &[])
+}
+
+fn exec(interp: &mut Interp, this: Value, proc: Value, args: &[Value]) -> R {
+    let arity = match interp.call(proc, "arity", &[])?.kind {
+        Kind::Int(n) => usize::try_from(n).unwrap_or(0),
+        _ => 0,
+    };
+    if arity > args.len() {
+        let mut list = vec![this];
+        list.extend(args);
+        return interp.call_proc(proc, Args::of(&list));
+    }
+    let definee = interp.singleton_of(this);
+    interp.instance_exec(proc, this, definee, Args::of(args))
+}
+
+fn default(interp: &mut Interp, this: Value, rules: &Rules) -> R {
+    if rules.is_name() && rules.option("default").is_none() {
+        return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
+    }
+    match rules {
+        Rules::Core(property) => match &property.default {
+            DefaultValue::Value(json) => {
+                Ok(super::json::to_value(interp, json, Default::default()))
+            }
+            _ => Ok(Value::NIL),
+        },
+        _ => Ok(rules.option("default").unwrap_or(Value::NIL)),
+    }
+}
+
+/// Chef hands out copies of defaults, so that resources do not share them.
+fn copy(interp: &mut Interp, value: Value, depth: usize) -> Value {
+    if depth > 20 {
+        return value;
+    }
+    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec) {
+        let items = items
+            .into_iter()
+            .map(|v| copy(interp, v, depth + 1))
+            .collect();
+        return interp.array(items).with_origin(value.origin);
+    }
+    if let Some(mut hash) = interp.hash_data(value).cloned() {
+        for (_, v) in hash.map.values_mut() {
+            *v = copy(interp, *v, depth + 1);
+        }
+        return interp.hash(hash).with_origin(value.origin);
+    }
+    if let Some(text) = interp.text(value).map(str::to_owned) {
+        return interp.str(text).with_origin(value.origin);
+    }
+    value
+}
+
+fn kinds(interp: &Interp, rules: &Rules) -> Vec<Value> {
+    let Some(kinds) = rules.option("__types").or_else(|| rules.option("is")) else {
+        return Vec::new();
+    };
+    interp
+        .array_items(kinds)
+        .map_or_else(|| vec![kinds], <[Value]>::to_vec)
+}
+
+/// Whether nil is a value like others here; elsewhere setting nil sets the default.
+fn accepts_nil(interp: &Interp, rules: &Rules) -> bool {
+    match rules {
+        Rules::Core(property) => {
+            property.coerced || property.types.iter().any(|t| matches!(*t, "nil" | "NilClass"))
+        }
+        Rules::Custom(_) => {
+            rules.option("coerce").is_some()
+                || kinds(interp, rules)
+                    .iter()
+                    .any(|k| k.is_nil() || interp.as_class(*k).is_some_and(|c| &*interp.class_name(c) == "NilClass"))
+        }
+        Rules::None => true,
+    }
+}
+
+/// A value as the property keeps it, coerced and validated.
+fn checked(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R {
+    let mut value = value;
+    if interp.unknown_of(value).is_some() || value.is_nil() {
+        return Ok(value);
+    }
+    if let Some(coerce) = rules.option("coerce") {
+        value = exec(interp, this, coerce, &[value])?;
+        if value.is_nil() {
+            return Ok(value);
+        }
+    }
+    if interp.unknown_or_hole(value).is_some() {
+        return Ok(value);
+    }
+    match rules {
+        Rules::Core(property) => check_core(interp, name, property, value)?,
+        Rules::Custom(Some(_)) => check_custom(interp, this, name, rules, value)?,
+        _ => {}
+    }
+    Ok(value)
+}
+
+fn check_core(
+    interp: &mut Interp,
+    name: Name,
+    property: &resource_table::Property,
+    value: Value,
+) -> R<()> {
+    let class = interp.real_class_of(value);
+    let names: Vec<std::rc::Rc<str>> = interp
+        .classes
+        .ancestors(class)
+        .iter()
+        .map(|c| interp.class_name(*c))
+        .collect();
+    let classes: Vec<&str> = names.iter().map(|n| &**n).collect();
+    let literal = match value.kind {
+        Kind::Sym(name) => Some(Literal::Symbol(name.as_str().to_owned())),
+        Kind::Int(n) => Some(Literal::Integer(n)),
+        Kind::Bool(b) => Some(Literal::Bool(b)),
+        _ => interp.text(value).map(|t| Literal::String(t.to_owned())),
+    };
+    let (inspect, text) = (interp.inspect(value)?, interp.to_text(value)?);
+    let given = Given {
+        classes: &classes,
+        literal: literal.as_ref(),
+        inspect: &inspect,
+        text: &text,
+    };
+    property_check::check(name.as_str(), property, given)
+        .map_err(|message| raise(interp, "ValidationFailed", message))
+}
+
+/// `Chef::Mixin::ParamsValidate` with the options of a property.
+fn check_custom(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R<()> {
+    let kinds = kinds(interp, rules);
+    if !kinds.is_empty() && !any_of(interp, this, &kinds, value)? {
+        let mut names = Vec::new();
+        for kind in &kinds {
+            names.push(interp.inspect(*kind)?);
+        }
+        let shown = interp.inspect(value)?;
+        let message = format!(
+            "Property {name} must be one of: {}!  You passed {shown}.",
+            names.join(", ")
+        );
+        return Err(raise(interp, "ValidationFailed", message));
+    }
+    if let Some(kinds) = rules.option("kind_of") {
+        let list = list_of(interp, kinds);
+        if !any_of(interp, this, &list, value)? {
+            let list = interp.array(list);
+            let (kinds, shown) = (interp.inspect(list)?, interp.inspect(value)?);
+            let message = format!("Option {name} must be a kind of {kinds}!  You passed {shown}.");
+            return Err(raise(interp, "ValidationFailed", message));
+        }
+    }
+    if let Some(allowed) = rules.option("equal_to") {
+        check_equal(interp, name, allowed, value)?;
+    }
+    if let Some(patterns) = rules.option("regex") {
+        let text = interp.to_text(value)?;
+        let subject = interp.str(text.as_str());
+        let mut fits = false;
+        for pattern in list_of(interp, patterns) {
+            fits |= interp.call(pattern, "match?", &[subject])?.truthy() != Some(false);
+        }
+        if !fits {
+            let patterns = interp.inspect(patterns)?;
+            let message =
+                format!("Property {name}'s value {text} does not match regular expression {patterns}");
+            return Err(raise(interp, "ValidationFailed", message));
+        }
+    }
+    if let Some(methods) = rules.option("respond_to") {
+        for method in list_of(interp, methods) {
+            let known = interp.call(value, "respond_to?", &[method])?;
+            if known.truthy() == Some(false) {
+                let method = interp.to_text(method)?;
+                let message = format!("Option {name} must have a {method} method!");
+                return Err(raise(interp, "ValidationFailed", message));
+            }
+        }
+    }
+    if let Some(adjectives) = rules.option("cannot_be") {
+        for adjective in list_of(interp, adjectives) {
+            let adjective = interp.to_text(adjective)?;
+            let predicate = format!("{adjective}?");
+            if interp.responds(value, &predicate)
+                && interp.call(value, &predicate, &[])?.truthy() == Some(true)
+            {
+                let message = format!("Option {name} cannot be {adjective}");
+                return Err(raise(interp, "ValidationFailed", message));
+            }
+        }
+    }
+    if let Some(callbacks) = rules.option("callbacks") {
+        let pairs: Vec<(Value, Value)> = interp
+            .hash_data(callbacks)
+            .map(|h| h.map.values().copied().collect())
+            .unwrap_or_default();
+        for (words, callback) in pairs {
+            let fine = interp.call_callable(callback, Args::of(&[value]))?;
+            if fine.truthy() == Some(false) {
+                let (words, text) = (interp.to_text(words)?, interp.to_text(value)?);
+                let message = format!("Option {name}'s value {text} {words}!");
+                return Err(raise(interp, "ValidationFailed", message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn list_of(interp: &Interp, value: Value) -> Vec<Value> {
+    interp
+        .array_items(value)
+        .map_or_else(|| vec![value], <[Value]>::to_vec)
+}
+
+/// Whether a value is of one of the kinds: of a class, what a proc accepts, or equal.
+fn any_of(interp: &mut Interp, this: Value, kinds: &[Value], value: Value) -> R<bool> {
+    for kind in kinds {
+        if interp.unknown_of(*kind).is_some() {
+            return Ok(true);
+        }
+        let fits = match (interp.as_class(*kind), kind.obj()) {
+            (Some(class), _) => interp.is_a(value, class),
+            (None, Some(id))
+                if matches!(interp.data(id), crate::ruby::object::Data::Proc(_)) =>
+            {
+                exec(interp, this, *kind, &[value])?.truthy() != Some(false)
+            }
+            _ => interp.case_equal(*kind, value).unwrap_or(true),
+        };
+        if fits {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Raises unless a value is one of those allowed.
+pub fn check_equal(interp: &mut Interp, name: Name, allowed: Value, value: Value) -> R<()> {
+    let list = list_of(interp, allowed);
+    for one in &list {
+        if interp.equal(*one, value).unwrap_or(true) {
+            return Ok(());
+        }
+    }
+    let mut names = Vec::new();
+    for one in &list {
+        names.push(interp.inspect(*one)?);
+    }
+    let shown = interp.inspect(value)?;
+    let message = format!(
+        "Option {name} must be equal to one of: {}!  You passed {shown}.",
+        names.join(", ")
+    );
+    Err(raise(interp, "ValidationFailed", message))
+}
+
+/// `set_or_return(:name, value, options)` of resources of the old kind.
+pub fn set_or_return(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let Some(name) = interp.text_or_sym(args.get(0)).map(Name::new) else {
+        return Ok(Value::NIL);
+    };
+    let rules = Rules::Custom(interp.hash_data(args.get(2)).cloned());
+    let value = args.get(1);
+    if value.is_nil() {
+        get(interp, this, name, &rules)
+    } else {
+        set(interp, this, name, &rules, value)
+    }
+}
+
+/// All properties that a resource's class declares, its ancestors' included.
+pub fn declared(interp: &mut Interp, this: Value) -> Vec<(Name, Rules)> {
+    let class = interp.real_class_of(this);
+    let mut out: Vec<(Name, Rules)> = Vec::new();
+    for class in interp.classes.ancestors(class).iter().rev() {
+        let run = run(interp);
+        if let Some(core) = run.core_types.get(class) {
+            for (name, property) in &core.properties {
+                out.push((Name::new(name), Rules::Core(property)));
+            }
+        }
+        if let Some(custom) = run.customs.get(class) {
+            for (name, options) in custom.properties.clone() {
+                out.retain(|(n, _)| *n != name);
+                out.push((name, Rules::Custom(options)));
+            }
+        }
+    }
+    out
+}
+
+/// `property :name, Type, default: …` for a class: adds to what the ancestors said of a property of this name.
+pub fn declare(interp: &mut Interp, class: crate::ruby::class::ClassId, args: &Args) -> Option<Name> {
+    let name = interp.text_or_sym(args.get(0)).map(Name::new)?;
+    let mut options = args
+        .list
+        .iter()
+        .rev()
+        .find_map(|v| interp.hash_data(*v))
+        .cloned()
+        .unwrap_or_default();
+    if let Some(types) = args.opt(1).filter(|v| interp.hash_data(*v).is_none()) {
+        let key = Name::new("__types");
+        options.map.insert(Key::Sym(key), (key.into(), types));
+    }
+    // What an ancestor declared stays, except for what is said anew.
+    let ancestors = interp.classes.ancestors(class);
+    let inherited = ancestors.iter().find_map(|c| {
+        let custom = run(interp).customs.get(c)?;
+        let found = custom.properties.iter().find(|(n, _)| *n == name)?;
+        found.1.clone()
+    });
+    if let Some(mut merged) = inherited {
+        let has = |key: &str| options.map.contains_key(&Key::Sym(Name::new(key)));
+        if ["name_property", "name_attribute", "default"]
+            .iter()
+            .any(|k| has(k))
+        {
+            for key in ["name_property", "name_attribute", "default"] {
+                merged.map.shift_remove(&Key::Sym(Name::new(key)));
+            }
+        }
+        merged.map.extend(options.map);
+        options = merged;
+    }
+    let list = &mut custom::custom(interp, class).properties;
+    match list.iter_mut().find(|(n, _)| *n == name) {
+        Some(entry) => entry.1 = Some(options),
+        None => list.push((name, Some(options))),
+    }
+    Some(name)
+}
