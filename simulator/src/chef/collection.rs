@@ -108,7 +108,8 @@ pub fn find_label(interp: &mut Interp, wanted: &str) -> Option<Value> {
 
 /// Whether a string has the form `type[name]`.
 pub fn is_label(text: &str) -> bool {
-    text.find('[').is_some_and(|at| at > 0) && text.ends_with(']') || !text.contains(['[', ']', ' '])
+    text.find('[').is_some_and(|at| at > 0) && text.ends_with(']')
+        || !text.contains(['[', ']', ' '])
 }
 
 pub fn invalid_specification(interp: &mut Interp, text: &str) -> Flow {

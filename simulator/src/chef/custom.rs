@@ -102,7 +102,10 @@ static PROVIDER_CLASS_TABLE: Table = LazyLock::new(|| table(PROVIDER_CLASS));
 /// Runs the block where a property of the machine's state differs, or where there is none.
 fn converge_if_changed(interp: &mut Interp, this: Value, args: &Args) -> R {
     let own = |i: &Interp, name: &str| i.ivar(this, Name::new(name)).unwrap_or(Value::NIL);
-    let (wanted, current) = (own(interp, "@new_resource"), own(interp, "@current_resource"));
+    let (wanted, current) = (
+        own(interp, "@new_resource"),
+        own(interp, "@current_resource"),
+    );
     if current.is_nil() {
         interp.yield_to(args, &[])?;
         return Ok(Value::TRUE);
@@ -242,7 +245,11 @@ fn call_action(interp: &mut Interp, this: Value, name: Name, _: &Args) -> R {
     };
     let class = interp.real_class_of(resource);
     let lineage = lineage(interp, class);
-    let Some(block) = lineage.iter().find_map(|c| c.actions.get(name.as_str())).copied() else {
+    let Some(block) = lineage
+        .iter()
+        .find_map(|c| c.actions.get(name.as_str()))
+        .copied()
+    else {
         return Ok(Value::NIL);
     };
     let provider = interp.real_class_of(this);
@@ -257,7 +264,12 @@ pub fn allowed_actions(interp: &mut Interp, this: Value) -> Option<Vec<String>> 
     let class = interp.real_class_of(this);
     let mut out = vec!["nothing".to_owned()];
     if let Some(core) = resource::core_type(interp, class) {
-        out.extend(core.actions.iter().filter(|a| **a != "nothing").map(|a| (*a).to_owned()));
+        out.extend(
+            core.actions
+                .iter()
+                .filter(|a| **a != "nothing")
+                .map(|a| (*a).to_owned()),
+        );
     }
     if let Some(list) = interp.ivar(this, Name::new("@allowed_actions")) {
         out.extend(action_names(interp, list));
@@ -294,7 +306,12 @@ fn actions(interp: &mut Interp, this: Value, args: &Args) -> R {
         entry.default_action = names.first().cloned().into_iter().collect();
     }
     entry.allowed.extend(names);
-    let all: Vec<Value> = entry.allowed.clone().iter().map(|n| Value::sym(n)).collect();
+    let all: Vec<Value> = entry
+        .allowed
+        .clone()
+        .iter()
+        .map(|n| Value::sym(n))
+        .collect();
     Ok(interp.array(all))
 }
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 
-use super::data_bag;
 use super::collection;
+use super::data_bag;
 use super::run::{program, run};
 use super::search;
 use crate::ruby::Interp;

@@ -23,7 +23,14 @@ pub struct Wish {
 pub fn notifies(interp: &mut Interp, this: Value, args: &Args) -> R {
     let own = label(interp, this);
     for (target, notification) in wishes(interp, this, args)? {
-        add(interp, own.clone(), Notification { target, ..notification });
+        add(
+            interp,
+            own.clone(),
+            Notification {
+                target,
+                ..notification
+            },
+        );
     }
     Ok(Value::TRUE)
 }
@@ -32,7 +39,14 @@ pub fn subscribes(interp: &mut Interp, this: Value, args: &Args) -> R {
     let own = label(interp, this);
     for (from, notification) in wishes(interp, this, args)? {
         let target = own.clone();
-        add(interp, from, Notification { target, ..notification });
+        add(
+            interp,
+            from,
+            Notification {
+                target,
+                ..notification
+            },
+        );
     }
     Ok(Value::TRUE)
 }
@@ -187,7 +201,10 @@ pub fn delayed_action(interp: &mut Interp, this: Value, args: &Args) -> R {
     for value in list {
         let action = interp.to_text(value)?;
         let delayed = &mut run(interp).delayed;
-        if !delayed.iter().any(|(r, a)| r.kind == this.kind && *a == action) {
+        if !delayed
+            .iter()
+            .any(|(r, a)| r.kind == this.kind && *a == action)
+        {
             delayed.push((this, action));
         }
     }

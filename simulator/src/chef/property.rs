@@ -295,13 +295,20 @@ fn kinds(interp: &Interp, rules: &Rules) -> Vec<Value> {
 fn accepts_nil(interp: &Interp, rules: &Rules) -> bool {
     match rules {
         Rules::Core(property) => {
-            property.coerced || property.types.iter().any(|t| matches!(*t, "nil" | "NilClass"))
+            property.coerced
+                || property
+                    .types
+                    .iter()
+                    .any(|t| matches!(*t, "nil" | "NilClass"))
         }
         Rules::Custom(_) => {
             rules.option("coerce").is_some()
-                || kinds(interp, rules)
-                    .iter()
-                    .any(|k| k.is_nil() || interp.as_class(*k).is_some_and(|c| &*interp.class_name(c) == "NilClass"))
+                || kinds(interp, rules).iter().any(|k| {
+                    k.is_nil()
+                        || interp
+                            .as_class(*k)
+                            .is_some_and(|c| &*interp.class_name(c) == "NilClass")
+                })
         }
         Rules::None => true,
     }
@@ -362,7 +369,13 @@ fn check_core(
 }
 
 /// `Chef::Mixin::ParamsValidate` with the options of a property.
-fn check_custom(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R<()> {
+fn check_custom(
+    interp: &mut Interp,
+    this: Value,
+    name: Name,
+    rules: &Rules,
+    value: Value,
+) -> R<()> {
     let kinds = kinds(interp, rules);
     if !kinds.is_empty() && !any_of(interp, this, &kinds, value)? {
         let mut names = Vec::new();
@@ -397,8 +410,9 @@ fn check_custom(interp: &mut Interp, this: Value, name: Name, rules: &Rules, val
         }
         if !fits {
             let patterns = interp.inspect(patterns)?;
-            let message =
-                format!("Property {name}'s value {text} does not match regular expression {patterns}");
+            let message = format!(
+                "Property {name}'s value {text} does not match regular expression {patterns}"
+            );
             return Err(raise(interp, "ValidationFailed", message));
         }
     }
@@ -455,9 +469,7 @@ fn any_of(interp: &mut Interp, this: Value, kinds: &[Value], value: Value) -> R<
         }
         let fits = match (interp.as_class(*kind), kind.obj()) {
             (Some(class), _) => interp.is_a(value, class),
-            (None, Some(id))
-                if matches!(interp.data(id), crate::ruby::object::Data::Proc(_)) =>
-            {
+            (None, Some(id)) if matches!(interp.data(id), crate::ruby::object::Data::Proc(_)) => {
                 exec(interp, this, *kind, &[value])?.truthy() != Some(false)
             }
             _ => interp.case_equal(*kind, value).unwrap_or(true),
@@ -525,7 +537,11 @@ pub fn declared(interp: &mut Interp, this: Value) -> Vec<(Name, Rules)> {
 }
 
 /// `property :name, Type, default: …` for a class: adds to what the ancestors said of a property of this name.
-pub fn declare(interp: &mut Interp, class: crate::ruby::class::ClassId, args: &Args) -> Option<Name> {
+pub fn declare(
+    interp: &mut Interp,
+    class: crate::ruby::class::ClassId,
+    args: &Args,
+) -> Option<Name> {
     let name = interp.text_or_sym(args.get(0)).map(Name::new)?;
     let mut options = args
         .list

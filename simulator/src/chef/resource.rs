@@ -82,8 +82,9 @@ static TABLE: Table = LazyLock::new(|| table(METHODS));
 
 /// Properties whose names Ruby's own functions have too.
 const SHADOWED: &[&str] = &[
-    "system", "format", "method", "display", "open", "test", "load", "hash", "exec", "fork", "print",
-    "srand", "rand", "exit", "sleep", "p", "puts", "select", "trap", "timeout", "warn", "fail",
+    "system", "format", "method", "display", "open", "test", "load", "hash", "exec", "fork",
+    "print", "srand", "rand", "exit", "sleep", "p", "puts", "select", "trap", "timeout", "warn",
+    "fail",
 ];
 
 /// Adds the methods of `Chef::Resource`.
@@ -347,7 +348,9 @@ pub fn read(interp: &mut Interp, this: Value, name: Name) -> R {
 
 fn is_set(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = interp.text_or_sym(args.get(0)).map(Name::new);
-    Ok(name.is_some_and(|n| property::is_set(interp, this, n)).into())
+    Ok(name
+        .is_some_and(|n| property::is_set(interp, this, n))
+        .into())
 }
 
 fn name(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -468,7 +471,9 @@ fn helper(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(Value::NIL);
     };
     let Some(block) = args.block else {
-        let message = format!("`helper(:{name})` requires a block argument (e.g., `helper(:{name}) {{ code }}`)");
+        let message = format!(
+            "`helper(:{name})` requires a block argument (e.g., `helper(:{name}) {{ code }}`)"
+        );
         return Err(raise(interp, "ValidationFailed", message));
     };
     let module = interp.anonymous_module();
@@ -505,17 +510,10 @@ pub fn define_property(interp: &mut Interp, class: ClassId, name: Name) {
     let methods = &mut interp.classes.get_mut(class).methods;
     methods.insert(
         name,
-        (
-            Method::Named(property::method, name),
-            Visibility::Public,
-        ),
+        (Method::Named(property::method, name), Visibility::Public),
     );
     methods.insert(
         setter,
-        (
-            Method::Named(property::method, name),
-            Visibility::Public,
-        ),
+        (Method::Named(property::method, name), Visibility::Public),
     );
 }
-
