@@ -103,6 +103,7 @@ impl Output {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Check(commands::check::Arguments),
     Lint(commands::lint::Arguments),
     Search(commands::search::Arguments),
     Explain(commands::explain::Arguments),

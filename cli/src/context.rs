@@ -3,12 +3,13 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 
-use miette::{GraphicalReportHandler, GraphicalTheme};
+use terminal_size::terminal_size;
 
 use crate::args::{Color, Format, Global, Output};
 use crate::error::Failure;
 use crate::load::config::{Config, Profile, Severity};
 use crate::load::revision::Source;
+use crate::render::paint::Paint;
 
 /// Input and output of the whole program; tests give their own.
 pub struct Streams<'a> {
@@ -25,7 +26,12 @@ pub struct Streams<'a> {
 pub struct Terminals {
     pub out: bool,
     pub err: bool,
+    /// Columns, where they are known.
+    pub width: Option<usize>,
 }
+
+/// Columns of text that goes to no terminal.
+const USUAL_WIDTH: usize = 100;
 
 impl Terminals {
     /// Those of this process.
@@ -34,6 +40,10 @@ impl Terminals {
         Self {
             out: std::io::stdout().is_terminal(),
             err: std::io::stderr().is_terminal(),
+            width: std::env::var("COLUMNS")
+                .ok()
+                .and_then(|columns| columns.parse().ok())
+                .or_else(|| terminal_size().map(|(width, _)| usize::from(width.0))),
         }
     }
 }
@@ -48,7 +58,7 @@ impl Global {
             Some(folder) => streams.folder.join(folder),
             None => streams.folder.clone(),
         };
-        Source::open(&folder)
+        Source::open(&folder, &streams.folder)
     }
 
     /// Inventory paths, as seen from where the program was started.
@@ -80,20 +90,16 @@ impl Global {
 
     /// How text for people is drawn.
     #[must_use]
-    pub fn handler(&self, is_terminal: bool) -> GraphicalReportHandler {
+    pub fn paint(&self, is_terminal: bool, width: Option<usize>) -> Paint {
         let colored = match self.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
         };
-        let theme = if colored {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        GraphicalReportHandler::new_themed(theme)
-            .with_width(110)
-            .with_links(false)
+        Paint {
+            colored,
+            width: width.unwrap_or(USUAL_WIDTH).clamp(40, 120),
+        }
     }
 
     /// Writes every output that was asked for; without `--format` text for people.
@@ -103,7 +109,7 @@ impl Global {
     pub fn write(
         &self,
         streams: &mut Streams<'_>,
-        mut render: impl FnMut(Format, bool) -> String,
+        mut render: impl FnMut(Format, Paint) -> String,
     ) -> Result<(), Failure> {
         let usual = [Output {
             format: Format::Human,
@@ -117,12 +123,13 @@ impl Global {
         for output in outputs {
             match &output.file {
                 None => {
-                    let text = render(output.format, streams.terminals.out);
+                    let terminals = streams.terminals;
+                    let text = render(output.format, self.paint(terminals.out, terminals.width));
                     streams.out.write_all(text.as_bytes())?;
                 }
                 Some(file) => write_whole(
                     &streams.folder.join(file),
-                    render(output.format, false).as_bytes(),
+                    render(output.format, self.paint(false, None)).as_bytes(),
                 )?,
             }
         }
@@ -146,4 +153,45 @@ pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> 
             let _ = std::fs::remove_file(&beside);
             failed(e)
         })
+}
+
+/// An output whose reader may go away (`| head`): the rest is then written to nobody, and the command ends as it would
+/// have.
+pub struct Lasting<'a> {
+    to: &'a mut dyn Write,
+    is_gone: bool,
+}
+
+impl<'a> Lasting<'a> {
+    pub fn new(to: &'a mut dyn Write) -> Self {
+        Self { to, is_gone: false }
+    }
+
+    fn forgive<T>(&mut self, result: std::io::Result<T>, instead: T) -> std::io::Result<T> {
+        match result {
+            Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => {
+                self.is_gone = true;
+                Ok(instead)
+            }
+            other => other,
+        }
+    }
+}
+
+impl Write for Lasting<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.is_gone {
+            return Ok(bytes.len());
+        }
+        let result = self.to.write(bytes);
+        self.forgive(result, bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        if self.is_gone {
+            return Ok(());
+        }
+        let result = self.to.flush();
+        self.forgive(result, ())
+    }
 }

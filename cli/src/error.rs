@@ -13,8 +13,6 @@ pub struct Failure {
     pub help: Option<String>,
     /// The text that is wrong, and where.
     pub place: Option<FailurePlace>,
-    /// Set where the reader of our output went away: nothing is to be said, and nobody would hear it.
-    pub is_broken_pipe: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +29,6 @@ impl Failure {
             message: message.into(),
             help: None,
             place: None,
-            is_broken_pipe: false,
         }
     }
 
@@ -72,9 +69,6 @@ impl Failure {
 /// Writing output is the only I/O whose errors have no path.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self {
-            is_broken_pipe: error.kind() == io::ErrorKind::BrokenPipe,
-            ..Self::usage(format!("cannot write the output: {error}"))
-        }
+        Self::usage(format!("cannot write the output: {error}"))
     }
 }

@@ -5,8 +5,11 @@ pub mod commands;
 pub mod context;
 pub mod error;
 pub mod exit;
+pub mod gate;
 pub mod load;
+pub mod progress;
 pub mod render;
+pub mod secrets;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -14,15 +17,23 @@ use std::io::Write;
 use clap::Parser;
 
 use args::{Cli, Command};
-use context::Streams;
+use context::{Lasting, Streams};
 use error::Failure;
 use exit::Exit;
 
 /// Runs one command line, its first word being the program's name.
-pub fn run<A>(arguments: impl IntoIterator<Item = A>, mut streams: Streams<'_>) -> Exit
+pub fn run<A>(arguments: impl IntoIterator<Item = A>, streams: Streams<'_>) -> Exit
 where
     A: Into<OsString> + Clone,
 {
+    let mut out = Lasting::new(&mut *streams.out);
+    let mut streams = Streams {
+        input: &mut *streams.input,
+        out: &mut out,
+        err: &mut *streams.err,
+        folder: streams.folder,
+        terminals: streams.terminals,
+    };
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
@@ -42,14 +53,11 @@ where
     match dispatch(&cli, &mut streams) {
         Ok(exit) => exit,
         Err(failure) => {
-            if !failure.is_broken_pipe {
-                let handler = cli.global.handler(streams.terminals.err);
-                let _ = write!(
-                    streams.err,
-                    "{}",
-                    render::error::failure(&failure, &handler)
-                );
-            }
+            let paint = cli
+                .global
+                .paint(streams.terminals.err, streams.terminals.width);
+            let text = render::error::failure(&failure, &paint.handler());
+            let _ = streams.err.write_all(text.as_bytes());
             Exit::CouldNotRun
         }
     }
@@ -57,6 +65,7 @@ where
 
 fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     match &cli.command {
+        Command::Check(arguments) => commands::check::run(&cli.global, arguments, streams),
         Command::Lint(arguments) => commands::lint::run(&cli.global, arguments, streams),
         Command::Search(arguments) => commands::search::run(&cli.global, arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),

@@ -13,7 +13,8 @@ fn main() -> ExitCode {
     let streams = Streams {
         input: &mut stdin().lock(),
         out: &mut std::io::BufWriter::new(stdout().lock()),
-        err: &mut stderr().lock(),
+        // Not locked: progress is drawn from another thread.
+        err: &mut stderr(),
         folder,
         terminals: Terminals::of_process(),
     };

@@ -12,6 +12,13 @@ pub struct Date {
 }
 
 impl Date {
+    /// After every day that is written with four digits, but the last.
+    pub const MAX: Self = Self {
+        year: 9999,
+        month: 12,
+        day: 31,
+    };
+
     /// `None` where there is no such day.
     #[must_use]
     pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foretaste_parser::source::Location;
 use serde_json::{Map, Value as Json};
 
+use crate::chef::platform::facts;
 use crate::convergence::SavedNode;
 use crate::repository::{Files, Repository};
 
@@ -165,7 +166,7 @@ impl Inventory {
 }
 
 fn synthetic(name: &str, platform: &Platform, location: Option<Location>) -> SavedNode {
-    let mut automatic = Map::new();
+    let mut automatic = facts(&platform.name, Some(&platform.version));
     automatic.insert("platform".to_owned(), Json::from(platform.name.as_str()));
     automatic.insert(
         "platform_version".to_owned(),

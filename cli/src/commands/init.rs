@@ -48,15 +48,31 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # Whose search: "server" (Chef Infra Server 15), "solr4" (12 to 14) or "zero" (Test Kitchen).
 # profile = "server"
 
-# How much a pool may lose, by its name:
+# The formats of files on nodes where their paths do not tell: ruby, erb, json, haproxy or nginx.
+# [formats]
+# "/srv/edge/**/*.conf" = "haproxy"
+
+# How much a pool may lose, by its name; the first that matches applies. Never fewer servers than `floor`; at most
+# `percent` of a pool of `from` servers or more.
 # [pools."web*"]
 # floor = 2
 # percent = 30
+# from = 10
 
 # A rule's severity, or that it is off:
 # [rules.pool-shrunk]
 # severity = "warning"
 # disable = false
+
+# A finding that somebody answers for, until a day and for no more nodes than `bound`. `path`, `pool` and `node` may
+# narrow it.
+# [[waiver]]
+# rule = "pool-shrunk"
+# pool = "web*"
+# owner = "ops@example.com"
+# reason = "moving out of the old datacentre"
+# expires = "2026-12-31"
+# bound = 2
 
 [secrets]
 # Attributes and data bag keys whose values are never shown.

@@ -53,9 +53,9 @@ pub fn run(
         let files = paths::files(&source, &streams.folder, &arguments.paths)?;
         files_in_parallel(&files, arguments.r#as)?
     };
-    global.write(streams, |format, is_terminal| match format {
+    global.write(streams, |format, paint| match format {
         Format::Json => render::lint::json(&checked),
-        Format::Human => render::lint::human(&checked, &global.handler(is_terminal)),
+        Format::Human => render::lint::human(&checked, &paint.handler()),
     })?;
     let fails = global.fail_on(&config) <= Severity::Error
         && checked.iter().any(|file| !file.errors.is_empty());

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod check;
 pub mod explain;
 pub mod hook;
 pub mod init;

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use foretaste_parser::formats::{Format, Override};
 use foretaste_parser::nearest::nearest;
+use foretaste_rules::catalogue::RULES;
+use foretaste_rules::{Config as RuleConfig, Date, PoolLimits, Severity as RuleSeverity, Waiver};
 use foretaste_simulator::repository::Layout;
+use indexmap::IndexMap;
 use serde::Deserialize;
 
+use super::revision::{Revision, Source};
 use crate::error::Failure;
 
 pub const FILE: &str = "foretaste.toml";
@@ -21,10 +26,14 @@ pub struct Config {
     pub repository: RepositoryKeys,
     pub inventory: InventoryKeys,
     pub search: SearchKeys,
-    /// By a pool's name, in which `*` stands for any text.
-    pub pools: BTreeMap<String, PoolKeys>,
+    /// The format of files on nodes, by their paths; `*` stands for any text within a path, `**` for any text.
+    pub formats: IndexMap<String, String>,
+    /// By a pool's name, in which `*` stands for any text. The first that matches applies.
+    pub pools: IndexMap<String, PoolKeys>,
     /// By a rule's name.
     pub rules: BTreeMap<String, RuleKeys>,
+    #[serde(rename = "waiver")]
+    pub waivers: Vec<WaiverKeys>,
     pub secrets: SecretKeys,
 }
 
@@ -34,6 +43,16 @@ pub enum Severity {
     Note,
     Warning,
     Error,
+}
+
+impl From<Severity> for RuleSeverity {
+    fn from(word: Severity) -> Self {
+        match word {
+            Severity::Note => Self::Note,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -99,8 +118,12 @@ pub enum Profile {
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PoolKeys {
+    /// Never fewer serving members than this.
     pub floor: Option<usize>,
+    /// At most this share of the serving members may go.
     pub percent: Option<u32>,
+    /// The share counts for pools of at least so many.
+    pub from: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -108,6 +131,22 @@ pub struct PoolKeys {
 pub struct RuleKeys {
     pub severity: Option<Severity>,
     pub disable: bool,
+}
+
+/// A finding that somebody answers for, for a time and within a bound.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverKeys {
+    pub rule: String,
+    pub owner: String,
+    pub reason: String,
+    /// The last day on which it holds, as `2026-12-31`.
+    pub expires: String,
+    pub path: Option<String>,
+    pub pool: Option<String>,
+    pub node: Option<String>,
+    /// At most so many nodes may be hit.
+    pub bound: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -118,6 +157,17 @@ pub struct SecretKeys {
 }
 
 impl Config {
+    /// The configuration that a head is judged by: that of its folder where it is one and has one, else the repository's.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn of(source: &Source, head: &Revision) -> Result<Self, Failure> {
+        match head {
+            Revision::Folder(folder) if folder.join(FILE).exists() => Self::load(folder),
+            _ => Self::load(&source.root),
+        }
+    }
+
     /// Reads the file of a repository; the default where there is none.
     ///
     /// # Errors
@@ -149,6 +199,68 @@ impl Config {
         })
     }
 
+    /// What the file decides about rules, pools and waivers.
+    ///
+    /// # Errors
+    /// A rule that does not exist, or a day that is none.
+    pub fn rules(&self) -> Result<RuleConfig, Failure> {
+        let mut out = RuleConfig::default();
+        for (name, keys) in &self.rules {
+            known_rule(name)?;
+            if keys.disable {
+                out.severity.insert(name.clone(), None);
+            } else if let Some(severity) = keys.severity {
+                out.severity.insert(name.clone(), Some(severity.into()));
+            }
+        }
+        for (pool, keys) in &self.pools {
+            let usual = PoolLimits::default();
+            out.pools.push(PoolLimits {
+                pool: pool.clone(),
+                percent: keys.percent.unwrap_or(usual.percent),
+                from: keys.from.unwrap_or(usual.from),
+                floor: keys.floor.unwrap_or(usual.floor),
+            });
+        }
+        for waiver in &self.waivers {
+            known_rule(&waiver.rule)?;
+            out.waivers.push(Waiver {
+                rule: waiver.rule.clone(),
+                path: waiver.path.clone(),
+                pool: waiver.pool.clone(),
+                node: waiver.node.clone(),
+                owner: waiver.owner.clone(),
+                reason: waiver.reason.clone(),
+                expires: waiver.expires.parse::<Date>().map_err(|e| {
+                    Failure::usage(format!("{FILE}: a waiver of {}: {e}", waiver.rule))
+                })?,
+                bound: waiver.bound,
+            });
+        }
+        Ok(out)
+    }
+
+    /// The formats that the file gives to paths on nodes.
+    ///
+    /// # Errors
+    /// A format that does not exist.
+    pub fn formats(&self) -> Result<Vec<Override>, Failure> {
+        self.formats
+            .iter()
+            .map(|(pattern, name)| {
+                let format = Format::from_name(name).ok_or_else(|| {
+                    let names = Format::ALL.map(Format::as_str).join(", ");
+                    Failure::usage(format!("{FILE}: `{name}` is no format"))
+                        .help(format!("the formats are {names}"))
+                })?;
+                Ok(Override {
+                    pattern: pattern.clone(),
+                    format,
+                })
+            })
+            .collect()
+    }
+
     /// The layout that was found, with what the file says instead.
     #[must_use]
     pub fn layout(&self, mut layout: Layout) -> Layout {
@@ -173,6 +285,17 @@ impl Config {
         }
         layout
     }
+}
+
+fn known_rule(name: &str) -> Result<(), Failure> {
+    if RULES.iter().any(|r| r.name == name) {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!("{FILE}: there is no rule `{name}`"));
+    Err(match nearest(name, RULES.iter().map(|r| r.name)) {
+        Some(meant) => failure.help(format!("did you mean `{meant}`?")),
+        None => failure.help("`foretaste explain` lists the rules"),
+    })
 }
 
 /// The nearest of the names that serde lists as expected: "unknown field `x`, expected one of `a`, `b`".
@@ -212,5 +335,38 @@ mod tests {
         assert_eq!(layout.roles, "r");
         assert_eq!(config.inventory.nodes[0].name, "web1");
         assert_eq!(config.fail_on, Some(Severity::Warning));
+    }
+
+    #[test]
+    fn what_is_decided_about_rules_and_pools_reaches_them() {
+        let config = Config::parse(
+            "[rules.pool-shrunk]\nseverity = 'warning'\n[rules.ruby-syntax]\ndisable = true\n\
+             [pools.'web*']\nfloor = 5\n[pools.'*']\npercent = 10\n\
+             [[waiver]]\nrule = 'pool-emptied'\nowner = 'ops'\nreason = 'move'\nexpires = '2026-12-31'\n",
+        )
+        .unwrap()
+        .rules()
+        .unwrap();
+        assert_eq!(
+            config.severity.get("pool-shrunk"),
+            Some(&Some(RuleSeverity::Warning))
+        );
+        assert_eq!(config.severity.get("ruby-syntax"), Some(&None));
+        assert_eq!(
+            (config.limits("web_1").floor, config.limits("web_1").percent),
+            (5, 30)
+        );
+        assert_eq!(config.limits("api").percent, 10);
+        assert_eq!(config.waivers.len(), 1);
+    }
+
+    #[test]
+    fn a_rule_that_does_not_exist_is_refused_with_what_was_meant() {
+        let config = Config::parse("[rules.pool-shrink]\ndisable = true\n").unwrap();
+        let failure = config.rules().unwrap_err();
+        assert_eq!(failure.help.as_deref(), Some("did you mean `pool-shrunk`?"));
+        let waiver =
+            "[[waiver]]\nrule = 'pool-shrunk'\nowner = 'a'\nreason = 'b'\nexpires = '2026-02-30'\n";
+        assert!(Config::parse(waiver).unwrap().rules().is_err());
     }
 }

@@ -8,7 +8,7 @@ use gix::index::entry::{Mode, Stage};
 use gix::objs::tree::EntryKind;
 
 use super::folder;
-use super::tree::{Listing, Place, SIZE_LIMIT};
+use super::tree::{Content, Listing, Place, SIZE_LIMIT};
 use crate::error::Failure;
 
 /// The files of a commit.
@@ -35,7 +35,7 @@ pub(super) fn commit(repo: &gix::Repository, id: ObjectId) -> Result<Listing, Fa
 
 /// The staged files. A file in conflict is listed as our side has it.
 pub(super) fn index(repo: &gix::Repository) -> Result<Listing, Failure> {
-    let index = repo.index_or_empty().map_err(Failure::git)?;
+    let index = staged(repo)?;
     let mut listing = Listing::new();
     for entry in index.entries() {
         if !matches!(entry.stage(), Stage::Unconflicted | Stage::Ours) {
@@ -52,6 +52,23 @@ pub(super) fn index(repo: &gix::Repository) -> Result<Listing, Failure> {
         listing.insert(Arc::from(path), place);
     }
     Ok(listing)
+}
+
+/// The index; the one that git prepares where it runs us as a hook of `git commit -a` or `git commit FILE`.
+fn staged(repo: &gix::Repository) -> Result<Arc<gix::index::File>, Failure> {
+    let git_dir = repo.git_dir().canonicalize().ok();
+    let prepared = std::env::var_os("GIT_INDEX_FILE")
+        .and_then(|path| std::path::PathBuf::from(path).canonicalize().ok())
+        .filter(|path| path.parent() == git_dir.as_deref());
+    match prepared {
+        Some(path) => gix::index::File::at(path, repo.object_hash(), false, Default::default())
+            .map(Arc::new)
+            .map_err(Failure::git),
+        None => repo
+            .index_or_empty()
+            .map(|index| Arc::new((**index).clone()))
+            .map_err(Failure::git),
+    }
 }
 
 /// The files of the work tree: tracked ones that are there, and untracked ones that are not ignored.
@@ -96,16 +113,19 @@ pub(super) fn work_tree(repo: &gix::Repository) -> Result<Listing, Failure> {
 }
 
 fn link(repo: &gix::Repository, id: ObjectId) -> Result<Place, Failure> {
-    let target = blob(repo, id)?.unwrap_or_default();
+    let target = match blob(repo, id)? {
+        Content::Read(target) => target,
+        Content::TooLarge(_) => Vec::new(),
+    };
     Ok(Place::Link(String::from_utf8_lossy(&target).into_owned()))
 }
 
-/// A blob's bytes; `None` where it is over the size limit.
-pub(super) fn blob(repo: &gix::Repository, id: ObjectId) -> Result<Option<Vec<u8>>, Failure> {
+/// A blob's bytes.
+pub(super) fn blob(repo: &gix::Repository, id: ObjectId) -> Result<Content<Vec<u8>>, Failure> {
     let header = repo.find_header(id).map_err(Failure::git)?;
     if header.size() > SIZE_LIMIT {
-        return Ok(None);
+        return Ok(Content::TooLarge(header.size()));
     }
     let object = repo.find_object(id).map_err(Failure::git)?;
-    Ok(Some(object.detach().data))
+    Ok(Content::Read(object.detach().data))
 }

@@ -7,4 +7,5 @@ mod links;
 pub mod nodes;
 pub mod paths;
 pub mod revision;
+pub mod side;
 pub mod tree;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use foretaste_simulator::chef::platform::facts;
 use foretaste_simulator::inventory::{Entry, Inventory, Platform};
 use foretaste_simulator::repository::Repository;
 
@@ -60,6 +61,15 @@ pub fn nodes(
             addresses: node.addresses.clone(),
         };
         inventory.add_entry(&entry, &platform, None);
+    }
+    // What a hand-written node object does not say of its machine is assumed only where somebody says what to assume.
+    if keys.platform.is_some() {
+        for node in inventory.nodes.values_mut().filter(|n| n.synthetic) {
+            if !node.automatic.contains_key("platform") {
+                node.automatic
+                    .extend(facts(&platform.name, Some(&platform.version)));
+            }
+        }
     }
     let made = match keys.synthesize {
         Some(Synthesize::Roles) => Some(inventory.add_roles(repository, &platform)),

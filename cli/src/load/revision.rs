@@ -1,5 +1,6 @@
 //! Which trees are meant: `--base`, `--head`, `--staged`, or what is usual without them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,13 +38,16 @@ impl std::fmt::Display for Revision {
 /// The change that is to be judged.
 #[derive(Clone, Debug)]
 pub struct Change {
-    pub base: Revision,
+    /// `None` before the first commit: everything is new.
+    pub base: Option<Revision>,
     pub head: Revision,
 }
 
 /// The place that is judged: a git repository, or a plain folder.
 pub struct Source {
     pub root: PathBuf,
+    /// Where relative folders are looked for.
+    current: PathBuf,
     repo: Option<gix::Repository>,
 }
 
@@ -52,7 +56,7 @@ impl Source {
     ///
     /// # Errors
     /// A folder that does not exist.
-    pub fn open(folder: &Path) -> Result<Self, Failure> {
+    pub fn open(folder: &Path, current: &Path) -> Result<Self, Failure> {
         let folder = folder
             .canonicalize()
             .map_err(|e| Failure::unreadable(folder, &e))?;
@@ -65,7 +69,11 @@ impl Source {
             .as_ref()
             .map(|r| r.workdir().unwrap_or_else(|| r.git_dir()).to_owned())
             .unwrap_or(folder);
-        Ok(Self { root, repo })
+        Ok(Self {
+            root,
+            current: current.to_owned(),
+            repo,
+        })
     }
 
     #[must_use]
@@ -86,9 +94,9 @@ impl Source {
                 name: text.to_owned(),
             });
         }
-        let folder = Path::new(text);
+        let folder = self.current.join(text);
         if folder.is_dir() {
-            return Ok(Revision::Folder(folder.to_owned()));
+            return Ok(Revision::Folder(folder));
         }
         Err(Failure::usage(format!(
             "`{text}` is neither a revision that git knows nor a folder"
@@ -126,9 +134,10 @@ impl Source {
             return Err(Failure::usage("--staged needs a git repository"));
         }
         let base = match base {
-            Some(text) => self.revision(text)?,
-            None if staged => self.head_commit()?,
-            None => self.usual_base(&head)?,
+            Some(text) => Some(self.revision(text)?),
+            None if self.is_unborn() && !matches!(head, Revision::Commit { .. }) => None,
+            None if staged => Some(self.head_commit()?),
+            None => Some(self.usual_base(&head)?),
         };
         Ok(Change { base, head })
     }
@@ -141,6 +150,13 @@ impl Source {
                 .unwrap_or_else(|_| Revision::Folder(self.root.clone())),
             None => Revision::Folder(self.root.clone()),
         }
+    }
+
+    /// Whether git has no commit yet.
+    fn is_unborn(&self) -> bool {
+        self.repo
+            .as_ref()
+            .is_some_and(|r| r.head().is_ok_and(|h| h.is_unborn()))
     }
 
     fn head_commit(&self) -> Result<Revision, Failure> {
@@ -193,8 +209,14 @@ impl Source {
                 let parent = format!("{id}~1");
                 let before = commit_id(repo, &parent).map_err(|_| {
                     Failure::usage(
-                        "this commit has no parent to compare with: name a base with --base",
+                        "this commit has no parent here to compare with",
                     )
+                    .help(if repo.is_shallow().unwrap_or(false) {
+                        "the clone is shallow: fetch more of its history (`git fetch --deepen=50`), or name a base \
+                         with --base"
+                    } else {
+                        "name a base with --base"
+                    })
                 })?;
                 Ok(Revision::Commit {
                     id: before,
@@ -219,7 +241,7 @@ impl Source {
         shared: &mut Shared,
         cache: &Arc<ParseCache>,
     ) -> Result<Loaded, Failure> {
-        let none = |_| Ok(None);
+        let none = |_| Ok(tree::Content::TooLarge(0));
         let tree = match (revision, &self.repo) {
             (Revision::Folder(path), _) => {
                 let listing = folder::list(path, &mut |_, _| false)?;
@@ -248,8 +270,8 @@ impl Source {
 /// A revision as it is simulated.
 pub struct Loaded {
     pub repository: Repository,
-    /// Files that were listed but are too large to read.
-    pub too_large: Vec<Arc<str>>,
+    /// Files that were listed but are too large to read, with their sizes.
+    pub too_large: BTreeMap<Arc<str>, u64>,
 }
 
 /// The commit that git resolves a text to.

@@ -31,8 +31,8 @@ pub(super) type Listing = BTreeMap<Arc<str>, Place>;
 pub struct Tree {
     pub files: Files,
     pub layout: Option<Layout>,
-    /// Files over the size limit: listed without their content.
-    pub too_large: Vec<Arc<str>>,
+    /// Files over the size limit, with their sizes: listed without their content.
+    pub too_large: BTreeMap<Arc<str>, u64>,
 }
 
 /// Bytes that were read before: base and head share what is the same in both.
@@ -42,8 +42,14 @@ pub struct Shared {
     by_path: BTreeMap<Arc<str>, Arc<[u8]>>,
 }
 
-/// Gives the bytes of a blob; `None` where it is over the limit.
-pub(super) type ReadBlob<'a> = dyn Fn(ObjectId) -> Result<Option<Vec<u8>>, Failure> + 'a;
+/// The bytes of a file, or the size of one over the limit.
+pub(super) enum Content<B> {
+    Read(B),
+    TooLarge(u64),
+}
+
+/// Gives the bytes of a blob.
+pub(super) type ReadBlob<'a> = dyn Fn(ObjectId) -> Result<Content<Vec<u8>>, Failure> + 'a;
 
 /// Reads of a listing what a simulation can ask for.
 pub(super) fn read(
@@ -65,24 +71,34 @@ pub(super) fn read(
         if !is_wanted(path, &layout) {
             continue;
         }
-        let bytes = match place {
-            Place::Blob(id) => match shared.blobs.get(id) {
-                Some(bytes) => Some(bytes.clone()),
-                None => blob(*id)?.map(|bytes| {
+        let known = match place {
+            Place::Blob(id) => shared.blobs.get(id).cloned(),
+            _ => None,
+        };
+        let content = match (known, place) {
+            (Some(bytes), _) => Content::Read(bytes),
+            (None, Place::Blob(id)) => match blob(*id)? {
+                Content::Read(bytes) => {
                     let bytes = shared.same(path, bytes);
                     shared.blobs.insert(*id, bytes.clone());
-                    bytes
-                }),
+                    Content::Read(bytes)
+                }
+                Content::TooLarge(size) => Content::TooLarge(size),
             },
-            Place::Disk(file) => read_disk(file)?.map(|bytes| shared.same(path, bytes)),
-            Place::Link(_) => continue,
+            (None, Place::Disk(file)) => match read_disk(file)? {
+                Content::Read(bytes) => Content::Read(shared.same(path, bytes)),
+                Content::TooLarge(size) => Content::TooLarge(size),
+            },
+            (None, Place::Link(_)) => continue,
         };
-        if bytes.is_none() {
-            tree.too_large.push(path.clone());
-        }
-        tree.files
-            .0
-            .insert(path.clone(), bytes.unwrap_or_else(|| Arc::from([])));
+        let bytes = match content {
+            Content::Read(bytes) => bytes,
+            Content::TooLarge(size) => {
+                tree.too_large.insert(path.clone(), size);
+                Arc::from([])
+            }
+        };
+        tree.files.0.insert(path.clone(), bytes);
     }
     tree.layout = Some(layout);
     Ok(tree)
@@ -102,13 +118,13 @@ impl Shared {
     }
 }
 
-fn read_disk(file: &std::path::Path) -> Result<Option<Vec<u8>>, Failure> {
+fn read_disk(file: &std::path::Path) -> Result<Content<Vec<u8>>, Failure> {
     let failed = |e| Failure::unreadable(file, &e);
     let size = std::fs::metadata(file).map_err(failed)?.len();
     if size > SIZE_LIMIT {
-        return Ok(None);
+        return Ok(Content::TooLarge(size));
     }
-    std::fs::read(file).map(Some).map_err(failed)
+    std::fs::read(file).map(Content::Read).map_err(failed)
 }
 
 /// Whether a simulation may ask for a file.

@@ -1,0 +1,113 @@
+//! `foretaste check`
+
+use clap::Args;
+use foretaste_simulator::change::Settings;
+
+use crate::args::{Format, Global};
+use crate::context::Streams;
+use crate::error::Failure;
+use crate::exit::Exit;
+use crate::gate::{self, Report, Terms};
+use crate::load::config::Config;
+use crate::load::side::Loader;
+use crate::progress::Progress;
+use crate::render;
+
+/// Judge a change before any node converges: pools that empty, configs that do not parse, converges that fail
+///
+/// Compares two revisions of a Chef repository by simulating every node that the change reaches in both.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The tree before the change [default: where the head left the upstream default branch, else the last commit]
+    #[arg(long, value_name = "REV|DIR")]
+    pub base: Option<String>,
+    /// The tree after the change [default: the work tree]
+    #[arg(long, value_name = "REV|DIR", conflicts_with = "staged")]
+    pub head: Option<String>,
+    /// Judge what is staged against the last commit
+    #[arg(long)]
+    pub staged: bool,
+}
+
+/// Checks.
+///
+/// # Errors
+/// Revisions, an inventory or a configuration that cannot be read.
+pub fn run(
+    global: &Global,
+    arguments: &Arguments,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, Failure> {
+    let report = report(global, arguments, streams)?;
+    write(global, &report, streams)?;
+    Ok(report.exit)
+}
+
+fn report(
+    global: &Global,
+    arguments: &Arguments,
+    streams: &Streams<'_>,
+) -> Result<Report, Failure> {
+    let source = global.source(streams)?;
+    let change = source.change(
+        arguments.base.as_deref(),
+        arguments.head.as_deref(),
+        arguments.staged,
+    )?;
+    let config = Config::of(&source, &change.head)?;
+    let terms = terms(global, &config)?;
+    let progress = Progress::new(streams);
+    let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
+    let base = match &change.base {
+        Some(base) => {
+            progress.say(format!("reading {base}"));
+            Some(loader.side(base)?.0)
+        }
+        None => None,
+    };
+    progress.say(format!("reading {}", change.head));
+    let (head, mut notes) = loader.side(&change.head)?;
+    if base.is_none() {
+        notes.push("there is no commit yet: everything counts as new".to_owned());
+    }
+    Ok(gate::weigh(base, head, &terms, notes, &progress))
+}
+
+/// How the arguments and the configuration want a change to be judged.
+///
+/// # Errors
+/// A configuration that names what does not exist.
+pub fn terms(global: &Global, config: &Config) -> Result<Terms, Failure> {
+    Ok(Terms {
+        settings: settings(global, config)?,
+        rules: config.rules()?,
+        fail_on: global.fail_on(config).into(),
+        strict: global.strict || config.strict,
+        secret_keys: config.secrets.keys.clone(),
+        today: gate::today(),
+    })
+}
+
+/// How nodes are simulated.
+///
+/// # Errors
+/// A configuration that names a format that does not exist.
+pub fn settings(global: &Global, config: &Config) -> Result<Settings, Failure> {
+    Ok(Settings {
+        profile: global.search_profile(config),
+        threads: gate::threads(),
+        formats: config.formats()?,
+        ..Settings::default()
+    })
+}
+
+/// Writes a report in every format that was asked for.
+///
+/// # Errors
+/// Output that cannot be written.
+pub fn write(global: &Global, report: &Report, streams: &mut Streams<'_>) -> Result<(), Failure> {
+    global.write(streams, |format, paint| match format {
+        Format::Human => render::human::report(report, paint),
+        Format::Json => render::json::report(report),
+    })
+}

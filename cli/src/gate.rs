@@ -1,0 +1,278 @@
+//! A change, simulated and judged: what `check` and `demo` have in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use foretaste_parser::source::{Location, Source};
+use foretaste_rules::{Config as RuleConfig, Date, Judgement, Severity, Verdict, judge};
+use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_simulator::convergence::{Convergence, Undetermined, UndeterminedKind};
+use foretaste_simulator::impact::Impact;
+use foretaste_simulator::repository::Repository;
+use serde_json::Value as Json;
+
+use crate::exit::Exit;
+use crate::progress::Progress;
+use crate::secrets::Secrets;
+
+/// One side of a change.
+pub struct Side {
+    /// For people.
+    pub name: String,
+    pub revision: Revision,
+    /// Files that were too large to read, with their sizes.
+    pub too_large: BTreeMap<Arc<str>, u64>,
+}
+
+/// How a change is judged.
+pub struct Terms {
+    pub settings: Settings,
+    pub rules: RuleConfig,
+    pub fail_on: Severity,
+    pub strict: bool,
+    pub secret_keys: Vec<String>,
+    pub today: Date,
+}
+
+/// Everything there is to say about a change.
+pub struct Report {
+    pub base: Option<String>,
+    pub head: String,
+    pub impact: Impact,
+    pub judgement: Judgement,
+    pub verdict: Verdict,
+    pub exit: Exit,
+    /// What the reader must know to value the answer.
+    pub notes: Vec<String>,
+    pub secrets: Secrets,
+    files: Arc<Repository>,
+    files_before: Option<Arc<Repository>>,
+}
+
+impl Report {
+    /// A text of the change by its path, with secrets hidden: the head's, else the base's.
+    #[must_use]
+    pub fn source(&self, path: &str) -> Option<Source> {
+        let bytes = self
+            .files
+            .files
+            .get(path)
+            .or_else(|| self.files_before.as_ref()?.files.get(path))?;
+        let text = String::from_utf8_lossy(bytes);
+        Some(Source::new(path, self.secrets.hide_in_place(&text)))
+    }
+}
+
+/// Simulates both sides and judges what differs.
+#[must_use]
+pub fn weigh(
+    base: Option<Side>,
+    head: Side,
+    terms: &Terms,
+    notes: Vec<String>,
+    progress: &Progress,
+) -> Report {
+    progress.say(format!(
+        "simulating {} nodes on both sides of the change",
+        head.revision.inventory.nodes.len()
+    ));
+    let base_revision = base.as_ref().map(|b| &b.revision);
+    let mut impact = change::impact(base_revision, &head.revision, &terms.settings);
+    progress.say("judging what differs");
+    let files = head.revision.repository.clone();
+    let source = |path: &str| {
+        let bytes = files.files.get(path)?;
+        Some(Arc::new(Source::from_bytes(path, bytes)))
+    };
+    let judgement = judge(&impact, &terms.rules, &source, terms.today);
+    let unread = count_unread(&mut impact, base.as_ref(), &head);
+    let mut verdict = judgement.verdict(&impact, terms.fail_on);
+    if matches!(verdict, Verdict::Safe | Verdict::Undetermined) {
+        if impact.nodes.values().all(|node| node.after.is_none()) {
+            verdict = Verdict::NothingChecked;
+        } else if unread {
+            verdict = Verdict::Undetermined;
+        }
+    }
+    let exit = exit(verdict, &impact, terms.strict);
+    let secrets = secrets(&terms.secret_keys, &impact, base.as_ref(), &head);
+    Report {
+        base: base.as_ref().map(|b| b.name.clone()),
+        head: head.name,
+        impact,
+        judgement,
+        verdict,
+        exit,
+        notes,
+        secrets,
+        files,
+        files_before: base.map(|b| b.revision.repository),
+    }
+}
+
+fn exit(verdict: Verdict, impact: &Impact, strict: bool) -> Exit {
+    let counts = &impact.counts;
+    let open = [counts.files, counts.nodes, counts.searches, counts.configs]
+        .iter()
+        .any(|c| c.undetermined > 0);
+    match verdict {
+        Verdict::Unsafe => Exit::Findings,
+        Verdict::NothingChecked => Exit::NotEvaluated,
+        Verdict::Undetermined if strict => Exit::NotEvaluated,
+        Verdict::Safe if strict && open => Exit::NotEvaluated,
+        Verdict::Safe | Verdict::Undetermined => Exit::Clean,
+    }
+}
+
+/// Counts the head's files that were too large to read as undetermined. Says whether one of them may matter: it would
+/// be evaluated, or the change touches it.
+fn count_unread(impact: &mut Impact, base: Option<&Side>, head: &Side) -> bool {
+    let mut matters = false;
+    for (path, size) in &head.too_large {
+        let evaluated = [".rb", ".erb", ".json"].iter().any(|e| path.ends_with(e));
+        let same = base.is_some_and(|b| b.too_large.get(path) == Some(size));
+        if !evaluated && same {
+            continue;
+        }
+        matters = true;
+        let counts = &mut impact.counts.files;
+        // It was counted as evaluated where a run asked for it, with the nothing that was read of it.
+        let readers: BTreeSet<String> = impact
+            .nodes
+            .values()
+            .filter(|n| {
+                n.after
+                    .as_ref()
+                    .is_some_and(|r| r.after.inputs.contains(path))
+            })
+            .map(|n| n.name.clone())
+            .collect();
+        if readers.is_empty() && impact.files.iter().all(|f| f.path != *path) {
+            counts.found += 1;
+        } else {
+            counts.evaluated = counts.evaluated.saturating_sub(1);
+        }
+        counts.undetermined += 1;
+        let unread = Undetermined {
+            kind: UndeterminedKind::Budget,
+            reason: format!("a file of {} MiB is too large to read", size >> 20),
+            location: Some(Location::line(path.clone(), 1)),
+        };
+        impact
+            .undetermined
+            .entry(unread)
+            .or_default()
+            .extend(readers);
+    }
+    matters
+}
+
+/// The values of secret keys in all that was loaded or computed.
+fn secrets(keys: &[String], impact: &Impact, base: Option<&Side>, head: &Side) -> Secrets {
+    if keys.is_empty() {
+        return Secrets::default();
+    }
+    let runs = impact.nodes.values().flat_map(|node| {
+        let after = node.after.iter().flat_map(|r| r.moments().map(|(_, c)| c));
+        node.before.iter().chain(after)
+    });
+    let sides = base.into_iter().chain([head]);
+    let mut values = run_values(runs.map(|c| &**c));
+    values.extend(sides.flat_map(|side| revision_values(&side.revision)));
+    Secrets::collect(keys, &values)
+}
+
+/// What runs computed.
+pub fn run_values<'a>(runs: impl Iterator<Item = &'a Convergence>) -> Vec<Json> {
+    runs.filter_map(|run| run.saved.as_ref())
+        .flat_map(|saved| {
+            [
+                &saved.default,
+                &saved.normal,
+                &saved.r#override,
+                &saved.automatic,
+            ]
+        })
+        .map(|level| Json::Object(level.clone()))
+        .collect()
+}
+
+/// What node objects and JSON objects of a revision hold.
+pub fn revision_values(revision: &Revision) -> Vec<Json> {
+    let repository = &revision.repository;
+    let items = repository.data_bags.values().flat_map(BTreeMap::values);
+    let named = repository
+        .roles
+        .values()
+        .chain(repository.environments.values());
+    let mut out: Vec<Json> = items
+        .chain(named)
+        .filter(|path| path.ends_with(".json"))
+        .filter_map(|path| repository.json(path).and_then(Result::ok))
+        .collect();
+    for node in revision.inventory.nodes.values() {
+        for level in [
+            &node.default,
+            &node.normal,
+            &node.r#override,
+            &node.automatic,
+        ] {
+            out.push(Json::Object(level.clone()));
+        }
+    }
+    out
+}
+
+/// As many threads as the machine gives.
+#[must_use]
+pub fn threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The day it is, in UTC.
+#[must_use]
+pub fn today() -> Date {
+    let seconds = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |d| d.as_secs());
+    day(seconds / 86_400)
+}
+
+/// The day so many days after 1970-01-01, counting years from March so that a leap day comes last.
+fn day(days: u64) -> Date {
+    let days = days + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let small = |n: u64| u8::try_from(n).ok();
+    u16::try_from(year)
+        .ok()
+        .and_then(|year| Date::new(year, small(month)?, small(day)?))
+        .unwrap_or(LAST_DAY)
+}
+
+/// After every waiver has expired.
+const LAST_DAY: Date = Date::MAX;
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (days, date) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (11_016, "2000-02-29"),
+            (20_779, "2026-11-22"),
+        ] {
+            assert_eq!(day(days).to_string(), date);
+        }
+    }
+}
