@@ -19,6 +19,8 @@ pub struct Collection {
     pub notifications: Vec<Wish>,
     /// Resources converge as they are declared (`unified_mode`).
     pub unified: bool,
+    /// The custom resource whose action this is.
+    pub owner: Option<Value>,
     /// While converging, the place of the current resource: new ones go behind it.
     pub at: Option<usize>,
 }
@@ -35,7 +37,13 @@ pub fn add(interp: &mut Interp, resource: Value) -> R<()> {
         }
         _ => collection.list.push(resource),
     }
-    if collection.unified {
+    let unified = collection.unified;
+    if let Some(owner) = collection.owner
+        && let Some(meta) = resource::meta(interp, owner)
+    {
+        meta.children.push(resource);
+    }
+    if unified {
         super::notification::settle(interp);
         super::converge::converge_and_note(interp, resource)?;
     }
@@ -245,6 +253,9 @@ fn remove(interp: &mut Interp, resource: Value, label: &str) {
     for collection in &mut run(interp).collections {
         collection.list.retain(|r| r.kind != resource.kind);
         collection.notifications.retain(|w| w.from != label);
+    }
+    for meta in run(interp).metas.values_mut() {
+        meta.children.retain(|r| r.kind != resource.kind);
     }
 }
 

@@ -191,5 +191,6 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
             Ok(())
         }
         _ => Ok(()),
-    }
+    }?;
+    super::property::evaluate(interp, this)
 }

@@ -685,6 +685,7 @@ fn in_collection(interp: &mut Interp, this: Value, f: impl FnOnce(&mut Interp) -
     let unified = is_unified(interp, class);
     run(interp).collections.push(Collection {
         unified,
+        owner: Some(this),
         ..Collection::default()
     });
     let depth = run(interp).collections.len();
@@ -695,9 +696,6 @@ fn in_collection(interp: &mut Interp, this: Value, f: impl FnOnce(&mut Interp) -
     } else {
         super::notification::settle(interp);
     }
-    let children = run(interp).collections.pop().unwrap_or_default().list;
-    if let Some(meta) = resource::meta(interp, this) {
-        meta.children.extend(children);
-    }
+    run(interp).collections.pop();
     result
 }

@@ -36,6 +36,9 @@ pub fn parameter(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R
         return Ok(None);
     };
     let key = Key::Sym(name);
+    if name.as_str() == "params" && args.is_empty() {
+        return Ok(Some(params));
+    }
     if args.is_empty() && args.block.is_none() {
         let found = interp
             .hash_data(params)

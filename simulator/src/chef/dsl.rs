@@ -129,13 +129,45 @@ pub fn raise(interp: &mut Interp, class: &str, message: impl Into<String>) -> Fl
     interp.error(class, message)
 }
 
-/// What the server answers: `Net::HTTPClientException`.
+/// What the server answers: `Net::HTTPClientException`, with its `response`.
 pub fn http_error(interp: &mut Interp, status: u16, word: &str) -> Flow {
     let class = interp
         .class_by_path("Net::HTTPClientException")
         .unwrap_or(interp.core.standard_error);
-    interp.error(class, format!("{status} \"{word}\""))
+    let flow = interp.error(class, format!("{status} \"{word}\""));
+    if let Flow::Raise(exception) = &flow {
+        let exception = *exception;
+        let class = match interp.class_by_path("Net::HTTPResponse") {
+            Some(class) => class,
+            None => {
+                let object = interp.core.object;
+                let response = interp.define_class("Net::HTTPResponse", object);
+                interp.add_methods(response, &RESPONSE_TABLE);
+                interp.add_methods(class, &HTTP_ERROR_TABLE);
+                response
+            }
+        };
+        let response: Value = interp.alloc(class, Data::Plain).into();
+        let (code, word) = (interp.str(status.to_string()), interp.str(word));
+        let _ = interp.set_ivar(response, Name::new("@code"), code);
+        let _ = interp.set_ivar(response, Name::new("@message"), word);
+        let _ = interp.set_ivar(exception, Name::new("@response"), response);
+    }
+    flow
 }
+
+static RESPONSE: &[Builtin] = &[
+    def("code", 0, 0, |i, v, _| Ok(own(i, v, "@code"))),
+    def("message", 0, 0, |i, v, _| Ok(own(i, v, "@message"))),
+    def("msg", 0, 0, |i, v, _| Ok(own(i, v, "@message"))),
+    def("body", 0, 0, |i, _, _| {
+        Ok(i.outside("the body of the server's answer"))
+    }),
+];
+static RESPONSE_TABLE: Table = LazyLock::new(|| table(RESPONSE));
+
+static HTTP_ERROR: &[Builtin] = &[def("response", 0, 0, |i, v, _| Ok(own(i, v, "@response")))];
+static HTTP_ERROR_TABLE: Table = LazyLock::new(|| table(HTTP_ERROR));
 
 /// `cookbook::recipe` of a name as recipes write it.
 pub fn qualified(name: &str, current: &str) -> (String, String) {

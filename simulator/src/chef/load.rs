@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use foretaste_parser::ruby::ast::Program;
-use foretaste_parser::source::Location;
+use foretaste_parser::source::{Location, SyntaxError};
 
 use super::run::{program, run};
 use crate::convergence::{Failure, Stage};
@@ -18,7 +18,7 @@ pub fn check_syntax(interp: &mut Interp, program: &Program) -> R<()> {
     let Some(error) = program.errors.first() else {
         return Ok(());
     };
-    let location = program.source.location(error.span);
+    let location = syntax_location(program, error);
     let message = format!("{location}: {}", error.message);
     let flow = interp.error(interp.core.syntax_error, message);
     if let Flow::Raise(exception) = &flow
@@ -28,6 +28,20 @@ pub fn check_syntax(interp: &mut Interp, program: &Program) -> R<()> {
         e.backtrace.insert(0, location);
     }
     Err(flow)
+}
+
+/// Where Ruby itself would stop: what was opened and never closed is found at the end of the file, or of what is
+/// put around a template's code.
+fn syntax_location(program: &Program, error: &SyntaxError) -> Location {
+    let location = program.source.location(error.span);
+    let unclosed = ["expected an `end`", "unterminated", "to end with `end`", "end-of-input"];
+    if !unclosed.iter().any(|m| error.message.contains(m)) {
+        return location;
+    }
+    let path = program.source.path();
+    let lines = program.source.text().lines().count();
+    let around = if path.ends_with(".erb") { 2 } else { 0 };
+    Location::line(path.clone(), u32::try_from(lines + around).unwrap_or(1).max(1))
 }
 
 /// Compiles everything that comes before the recipes, then the recipes of the expanded run list.

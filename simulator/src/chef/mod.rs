@@ -24,6 +24,7 @@ mod dsl;
 mod expand;
 pub mod file_specificity;
 mod json;
+mod json_compat;
 mod levels;
 mod load;
 pub mod metadata;
@@ -134,12 +135,13 @@ pub fn converge(
         }
     }
     levels::fill(&mut interp, node, &expanded);
-    match load::compile(&mut interp) {
-        Ok(()) => {
-            let _ = converge::converge_run(&mut interp);
-        }
-        Err(Flow::Raise(exception)) => load::fail(&mut interp, exception, Stage::Compile, None),
-        Err(_) => {}
+    let compiled = load::compile(&mut interp);
+    if let Err(Flow::Raise(exception)) = compiled {
+        load::fail(&mut interp, exception, Stage::Compile, None);
+    }
+    // A run that fails converges nothing more; what it has declared is still worth seeing through.
+    if matches!(compiled, Ok(()) | Err(Flow::Raise(_))) {
+        let _ = converge::converge_run(&mut interp);
     }
     outcome::collect(&mut interp, node, out)
 }

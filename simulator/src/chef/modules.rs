@@ -96,6 +96,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let lazy = interp.define_class("Chef::DelayedEvaluator", object);
     let context = interp.define_class("Chef::Mixin::Template::TemplateContext", object);
     let definition_class = interp.define_class("Chef::ResourceDefinition", object);
+    super::json_compat::install(interp);
     let item = interp.define_class("Chef::DataBagItem", collections.mash);
     let encrypted = interp.define_class("Chef::EncryptedDataBagItem", object);
     let bag = interp.define_class("Chef::DataBag", object);

@@ -117,9 +117,12 @@ fn resource(interp: &mut Interp, this: Value, depth: usize) -> Resource {
         .ivar(this, Name::new("@sensitive"))
         .is_some_and(|v| v.truthy() == Some(true));
     for property in &meta.set {
-        let value = interp
-            .ivar(this, Name::new(&format!("@{property}")))
-            .unwrap_or(Value::NIL);
+        let value = match meta.evaluated.get(property) {
+            Some(value) => *value,
+            None => interp
+                .ivar(this, Name::new(&format!("@{property}")))
+                .unwrap_or(Value::NIL),
+        };
         let json = if sensitive
             && matches!(
                 property.as_str(),

@@ -215,7 +215,25 @@ fn output(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Va
         return Ok(value);
     }
     let value = force(interp, this, value)?;
-    checked(interp, this, name, rules, value)
+    let value = checked(interp, this, name, rules, value)?;
+    if let Some(meta) = meta(interp, this) {
+        meta.evaluated.insert(name, value);
+    }
+    Ok(value)
+}
+
+/// Reads the lazy properties that nothing has read yet, as a built-in resource does when it acts.
+pub fn evaluate(interp: &mut Interp, this: Value) -> R<()> {
+    let Some(meta) = meta(interp, this).cloned() else {
+        return Ok(());
+    };
+    for name in meta.set {
+        let value = interp.ivar(this, ivar_of(name)).unwrap_or(Value::NIL);
+        if !meta.evaluated.contains_key(&name) && is_lazy(interp, value) {
+            method(interp, this, name, &Args::default())?;
+        }
+    }
+    Ok(())
 }
 
 /// What a lazy value gives, evaluated for a resource: in the resource, unless the block takes it as a parameter.

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
+use indexmap::IndexMap;
 
 use super::collection;
 use super::dsl::{cookbook_of, raise, recipe_of};
@@ -34,6 +36,8 @@ pub struct Meta {
     pub children: Vec<Value>,
     /// Properties in the order in which they were set.
     pub set: Vec<Name>,
+    /// What lazy properties gave when they were last read.
+    pub evaluated: IndexMap<Name, Value>,
     /// Actions that `run_action` ran at compile time.
     pub ran: Vec<String>,
 }
@@ -235,6 +239,7 @@ pub fn build(
             notifies: Vec::new(),
             children: Vec::new(),
             set: Vec::new(),
+            evaluated: IndexMap::new(),
             ran: Vec::new(),
         },
     );

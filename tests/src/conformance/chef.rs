@@ -194,7 +194,9 @@ fn compare(expected: &Json, got: &Convergence) -> Vec<String> {
             .as_ref()
             .map(|f| f.message.clone())
             .unwrap_or_default();
-        wrong.push(format!("error {class:?}, got {got_class:?} {message}"));
+        let place = got.failure.as_ref().and_then(|f| f.location.as_ref());
+        let place = place.map(ToString::to_string).unwrap_or_default();
+        wrong.push(format!("error {class:?}, got {got_class:?} {message} at {place}"));
     } else if let (Some(line), Some(place)) =
         (line, got.failure.as_ref().and_then(|f| f.location.as_ref()))
         && line != place.to_string()
@@ -313,7 +315,7 @@ fn compare_resources(expected: &[Json], got: &[Resource], wrong: &mut Vec<String
                 || value
                     .as_array()
                     .is_some_and(|a| a.iter().any(Json::is_object));
-            if !structured && ours.is_some_and(|ours| ours != value) {
+            if !structured && ours.is_some_and(|ours| ours != value && ours != "‹sensitive›") {
                 wrong.push(format!(
                     "{} {name} {value}, got {}",
                     label(have),
