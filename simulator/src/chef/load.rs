@@ -34,14 +34,22 @@ pub fn check_syntax(interp: &mut Interp, program: &Program) -> R<()> {
 /// put around a template's code.
 fn syntax_location(program: &Program, error: &SyntaxError) -> Location {
     let location = program.source.location(error.span);
-    let unclosed = ["expected an `end`", "unterminated", "to end with `end`", "end-of-input"];
+    let unclosed = [
+        "expected an `end`",
+        "unterminated",
+        "to end with `end`",
+        "end-of-input",
+    ];
     if !unclosed.iter().any(|m| error.message.contains(m)) {
         return location;
     }
     let path = program.source.path();
     let lines = program.source.text().lines().count();
     let around = if path.ends_with(".erb") { 2 } else { 0 };
-    Location::line(path.clone(), u32::try_from(lines + around).unwrap_or(1).max(1))
+    Location::line(
+        path.clone(),
+        u32::try_from(lines + around).unwrap_or(1).max(1),
+    )
 }
 
 /// Compiles everything that comes before the recipes, then the recipes of the expanded run list.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
 use indexmap::IndexMap;

@@ -196,7 +196,9 @@ fn compare(expected: &Json, got: &Convergence) -> Vec<String> {
             .unwrap_or_default();
         let place = got.failure.as_ref().and_then(|f| f.location.as_ref());
         let place = place.map(ToString::to_string).unwrap_or_default();
-        wrong.push(format!("error {class:?}, got {got_class:?} {message} at {place}"));
+        wrong.push(format!(
+            "error {class:?}, got {got_class:?} {message} at {place}"
+        ));
     } else if let (Some(line), Some(place)) =
         (line, got.failure.as_ref().and_then(|f| f.location.as_ref()))
         && line != place.to_string()
