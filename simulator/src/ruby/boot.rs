@@ -161,6 +161,8 @@ impl Interp {
             class_bodies: Vec::new(),
             regions: Vec::new(),
             inspecting: Vec::new(),
+            catching: Vec::new(),
+            loaded: 0,
             next_id: 0,
         };
         // The four roots refer to each other, so their metaclasses come after them.

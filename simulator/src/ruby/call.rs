@@ -102,6 +102,9 @@ impl Interp {
             args.list.insert(0, name.into());
             return self.invoke(&found, recv, missing, args);
         }
+        if self.autoload_method(name)? {
+            return self.send(recv, name, args, form);
+        }
         if let Some(value) = (self.hooks.method_missing)(self, recv, name, &args)? {
             return Ok(value);
         }

@@ -38,6 +38,7 @@ mod eval;
 pub mod flow;
 pub mod fork;
 pub mod heap;
+pub mod library;
 pub mod object;
 pub mod origin;
 pub mod output;
@@ -89,6 +90,10 @@ pub struct Interp {
     regions: Vec<fork::Region>,
     /// Objects whose `inspect` is under way, for recursive structures.
     pub inspecting: Vec<ObjId>,
+    /// Tags of the `catch` blocks being run.
+    pub catching: Vec<Value>,
+    /// Which files of the standard library have been run, a bit each.
+    loaded: u64,
     next_id: u64,
 }
 
@@ -111,6 +116,8 @@ pub struct Hooks {
     pub shell: fn(&mut Interp, Value) -> R,
     /// A call that found no method; `None` goes on to `NoMethodError`.
     pub method_missing: fn(&mut Interp, Value, Name, &env::Args) -> R<Option<Value>>,
+    /// The standard library counts as loaded, without `require`.
+    pub preloaded: bool,
     /// What a write to a frozen object raises, where that is not `FrozenError`.
     pub frozen: fn(&mut Interp, Value) -> Option<flow::Flow>,
 }
@@ -119,7 +126,11 @@ impl Default for Hooks {
     fn default() -> Self {
         Self {
             const_missing: |_, _, _| Ok(None),
-            require: |_, _| Ok(Value::TRUE),
+            require: |interp, name| {
+                interp.require_library(name)?;
+                Ok(Value::TRUE)
+            },
+            preloaded: false,
             shell: |interp, _| Ok(interp.outside("the output of a command")),
             method_missing: |_, _, _, _| Ok(None),
             frozen: |_, _| None,
@@ -295,7 +306,14 @@ impl Interp {
 
     /// Where evaluation stands.
     pub fn location(&self) -> Option<Location> {
-        self.stack.last().map(|f| f.source.location(self.current))
+        let mut span = self.current;
+        for frame in self.stack.iter().rev() {
+            if !is_internal(&frame.source) {
+                return Some(frame.source.location(span));
+            }
+            span = frame.call;
+        }
+        None
     }
 
     /// The frames, innermost first.
@@ -303,7 +321,7 @@ impl Interp {
         let mut out = Vec::new();
         let mut span = self.current;
         for frame in self.stack.iter().rev() {
-            if out.len() < 50 {
+            if out.len() < 50 && !is_internal(&frame.source) {
                 out.push(frame.source.location(span));
             }
             span = frame.call;
@@ -411,6 +429,11 @@ impl Interp {
             .insert(name, to);
         Ok(())
     }
+}
+
+/// Whether a source is the machine's own.
+fn is_internal(source: &Source) -> bool {
+    source.path().starts_with(library::INTERNAL)
 }
 
 /// How an object's address prints; the same in every run.

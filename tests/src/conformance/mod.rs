@@ -8,6 +8,7 @@ use std::path::Path;
 pub mod changes;
 pub mod chef;
 pub mod config;
+pub mod erb;
 pub mod ruby;
 pub mod search;
 
@@ -79,10 +80,11 @@ pub fn run(kind: &str, path: &Path) -> Result<Report, String> {
         "changes" => changes::run(path),
         "chef" => chef::run(path),
         "config" => config::run(path),
+        "erb" => erb::run(path),
         "ruby" => ruby::run(path),
         "search" => search::run(path),
         _ => Err(format!(
-            "unknown kind `{kind}`; there is: changes, chef, config, ruby, search"
+            "unknown kind `{kind}`; there is: changes, chef, config, erb, ruby, search"
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! Kinds `ruby` and `erb`: snippets, programs and templates against what real Ruby gave.
+//! Kind `ruby`: snippets and programs against what real Ruby gave.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,7 +60,7 @@ pub fn run(path: &Path) -> Result<Report, String> {
 }
 
 /// The rows of a file with a JSON value a line.
-fn rows(file: &Path) -> Result<Vec<Json>, String> {
+pub(super) fn rows(file: &Path) -> Result<Vec<Json>, String> {
     let text = fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     text.lines()
         .filter(|line| !line.is_empty())

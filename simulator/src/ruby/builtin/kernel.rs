@@ -252,7 +252,10 @@ fn catch(interp: &mut Interp, _: Value, args: &Args) -> R {
             interp.alloc(class, Data::Plain).into()
         }
     };
-    match interp.yield_to(args, &[tag]) {
+    interp.catching.push(tag);
+    let result = interp.yield_to(args, &[tag]);
+    interp.catching.pop();
+    match result {
         Err(Flow::Throw(thrown, value)) => {
             let same = thrown.kind == tag.kind
                 || matches!((interp.text(thrown), interp.text(tag)), (Some(a), Some(b)) if a == b);
@@ -266,8 +269,18 @@ fn catch(interp: &mut Interp, _: Value, args: &Args) -> R {
     }
 }
 
-fn throw(_: &mut Interp, _: Value, args: &Args) -> R {
-    Err(Flow::Throw(args.get(0), args.get(1)))
+fn throw(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let tag = args.get(0);
+    let caught = interp.catching.iter().any(|t| {
+        t.kind == tag.kind
+            || matches!((interp.text(*t), interp.text(tag)), (Some(a), Some(b)) if a == b)
+    });
+    if !caught {
+        let text = interp.inspect(tag)?;
+        let class = interp.core.uncaught_throw_error;
+        return Err(interp.error(class, format!("uncaught throw {text}")));
+    }
+    Err(Flow::Throw(tag, args.get(1)))
 }
 
 fn exit(interp: &mut Interp, _: Value, _: &Args) -> R {

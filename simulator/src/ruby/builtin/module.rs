@@ -415,19 +415,9 @@ fn instance_methods(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class(interp, this)?;
     let deep = args.get(0).truthy() != Some(false) || args.is_empty();
     let order = interp.classes.ancestors(class);
-    let mut out: Vec<Value> = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for c in order.iter() {
-        if !deep && *c != class || *c == interp.core.object {
-            break;
-        }
-        for (name, (_, visibility)) in &interp.classes.get(*c).methods {
-            if *visibility != Visibility::Private && seen.insert(name.as_str()) {
-                out.push((*name).into());
-            }
-        }
-    }
-    Ok(interp.array(out))
+    let own: &[ClassId] = if deep { &order } else { &[class] };
+    let names = super::object::callable_names(interp, own, deep);
+    Ok(interp.array(names))
 }
 
 fn const_get(interp: &mut Interp, this: Value, args: &Args) -> R {

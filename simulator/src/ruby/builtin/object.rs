@@ -6,7 +6,7 @@ use foretaste_parser::name::Name;
 
 use super::super::Interp;
 use super::super::call::Form;
-use super::super::class::{Method, Table, Visibility};
+use super::super::class::{ClassId, Method, Table, Visibility};
 use super::super::env::Args;
 use super::super::flow::R;
 use super::super::object::{Data, MethodObject};
@@ -272,29 +272,37 @@ fn method(interp: &mut Interp, this: Value, args: &Args) -> R {
         .into())
 }
 
-fn methods(interp: &mut Interp, this: Value, _: &Args) -> R {
+fn methods(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if args.opt(0).is_some_and(|all| all.truthy() == Some(false)) {
+        return singleton_methods(interp, this, args);
+    }
     let class = interp.class_of(this);
     let order = interp.classes.ancestors(class);
+    let names = callable_names(interp, &order, true);
+    Ok(interp.array(names))
+}
+
+/// The names of the methods of these classes that are not private, each once.
+pub fn callable_names(interp: &Interp, classes: &[ClassId], natives: bool) -> Vec<Value> {
     let mut names: Vec<Name> = Vec::new();
-    for class in order.iter() {
+    for class in classes {
         let class = interp.classes.get(*class);
         let own = class
             .methods
             .iter()
-            .filter(|(_, (_, v))| *v == Visibility::Public)
+            .filter(|(_, (_, v))| *v != Visibility::Private)
             .map(|(n, _)| *n);
         names.extend(own);
-        let mut native: Vec<Name> = class
-            .natives
-            .iter()
-            .flat_map(|t| t.keys().copied())
-            .collect();
-        native.sort_by_key(|n| n.as_str());
-        names.extend(native);
+        if natives {
+            let tables = class.natives.iter();
+            let mut native: Vec<Name> = tables.flat_map(|t| t.keys().copied()).collect();
+            native.sort_by_key(|n| n.as_str());
+            names.extend(native);
+        }
     }
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|n| seen.insert(n.as_str()));
-    Ok(interp.array(names.into_iter().map(Value::from).collect()))
+    names.into_iter().map(Value::from).collect()
 }
 
 fn singleton_methods(interp: &mut Interp, this: Value, _: &Args) -> R {

@@ -77,11 +77,16 @@ impl Interp {
     }
 
     fn missing_const(&mut self, scope: ClassId, name: Name) -> R {
+        if let Some(value) = self.autoload_constant(name)? {
+            return Ok(value);
+        }
         if let Some(value) = (self.hooks.const_missing)(self, scope, name)? {
             return Ok(value);
         }
         // What Ruby or its library has and we lack is undetermined, never a false `NameError`.
-        if super::super::builtin::known::CONSTANTS.contains(&name.as_str()) {
+        if super::super::builtin::known::CONSTANTS.contains(&name.as_str())
+            && !super::super::library::needs_require(name.as_str())
+        {
             return Ok(self.unsupported(format!("{name} is not supported")));
         }
         let mut owner = Some(scope);

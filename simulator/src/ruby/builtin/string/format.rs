@@ -38,12 +38,14 @@ struct Given<'a> {
 
 impl Given<'_> {
     fn take(&mut self, interp: &mut Interp) -> R {
-        match self.values.get(self.next) {
-            Some(value) => {
+        match (self.values.get(self.next), self.values) {
+            (Some(value), _) => {
                 self.next += 1;
                 Ok(*value)
             }
-            None => Err(interp.argument_error("too few arguments")),
+            // One unknown may be the list of all that is asked for.
+            (None, [only]) if interp.unknown_of(*only).is_some() => Ok(*only),
+            (None, _) => Err(interp.argument_error("too few arguments")),
         }
     }
 
@@ -101,7 +103,10 @@ pub fn format(interp: &mut Interp, template: &str, values: &[Value]) -> R<String
                     if chars.next_if_eq(&'$').is_some() {
                         value = Some(match values.get(n.wrapping_sub(1)) {
                             Some(v) => *v,
-                            None => return Err(interp.argument_error("too few arguments")),
+                            None => match values {
+                                [only] if interp.unknown_of(*only).is_some() => *only,
+                                _ => return Err(interp.argument_error("too few arguments")),
+                            },
                         });
                     } else {
                         interp.check_len(n)?;
