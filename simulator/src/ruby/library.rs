@@ -94,7 +94,10 @@ impl Interp {
         if !self.hooks.preloaded {
             return Ok(false);
         }
-        match LIBRARIES.iter().position(|l| l.methods.contains(&name.as_str())) {
+        match LIBRARIES
+            .iter()
+            .position(|l| l.methods.contains(&name.as_str()))
+        {
             Some(i) => self.run_library(i),
             None => Ok(false),
         }

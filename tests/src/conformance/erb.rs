@@ -99,7 +99,10 @@ fn rendered(template: &str, variables: &Json) -> Outcome {
         let context: Value = interp.alloc(class, Data::Plain).into();
         for (name, json) in variables.as_object().into_iter().flatten() {
             let value = from_json(&mut interp, json, name == "node");
-            if interp.set_ivar(context, Name::new(&format!("@{name}")), value).is_err() {
+            if interp
+                .set_ivar(context, Name::new(&format!("@{name}")), value)
+                .is_err()
+            {
                 return Outcome::Unknown("a context that refuses variables".into());
             }
         }
@@ -122,7 +125,9 @@ fn ended(interp: &mut Interp, result: R, written: String) -> Outcome {
             None => Outcome::Rendered(written),
         },
         Err(Flow::Raise(exception)) => {
-            let class = interp.class_name(interp.real_class_of(exception)).to_string();
+            let class = interp
+                .class_name(interp.real_class_of(exception))
+                .to_string();
             let message = interp.exception_text(exception);
             let line = template_line(interp, exception);
             Outcome::Raised(class, message, line)
@@ -165,7 +170,8 @@ fn from_json(interp: &mut Interp, json: &Json, mash: bool) -> Value {
             for (key, value) in object {
                 let value = from_json(interp, value, mash);
                 let stored = interp.str(key.as_str());
-                hash.map.insert(Key::Str(key.as_str().into()), (stored, value));
+                hash.map
+                    .insert(Key::Str(key.as_str().into()), (stored, value));
             }
             interp.hash(hash)
         }
@@ -178,7 +184,12 @@ fn failure(row: &Json, outcome: &Outcome) -> Option<String> {
     let wanted = if row.get("ok").and_then(Json::as_bool) == Some(true) {
         format!("{:?}", text("rendered"))
     } else {
-        format!("{}: {} ({:?})", text("exception"), text("message"), row.get("line"))
+        format!(
+            "{}: {} ({:?})",
+            text("exception"),
+            text("message"),
+            row.get("line")
+        )
     };
     match outcome {
         Outcome::Unknown(reason) => Some(format!("unknown: {reason}; want {wanted}")),
