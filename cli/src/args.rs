@@ -106,6 +106,7 @@ pub enum Command {
     Check(commands::check::Arguments),
     Lint(commands::lint::Arguments),
     Search(commands::search::Arguments),
+    Replay(commands::replay::Arguments),
     Explain(commands::explain::Arguments),
     Init(commands::init::Arguments),
     #[command(subcommand)]

@@ -1,4 +1,3 @@
 //! Helpers shared by the whole-program tests.
 
 pub mod conformance;
-pub mod replay;

@@ -5,4 +5,5 @@ pub mod explain;
 pub mod hook;
 pub mod init;
 pub mod lint;
+pub mod replay;
 pub mod search;
