@@ -677,8 +677,8 @@ pub fn top_keys(interp: &mut Interp) -> Vec<Rc<str>> {
     out
 }
 
-/// `deep_merge!` (arrays united) or `hash_only_merge!`.
-fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool) -> Value {
+/// `deep_merge!` (arrays united) or `hash_only_merge!`: `with` wins.
+pub fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool) -> Value {
     let Some(onto) = onto else { return with };
     let origin = interp.origins.union(onto.origin, with.origin);
     if let (Some(a), Some(b)) = (interp.hash_data(onto), interp.hash_data(with)) {

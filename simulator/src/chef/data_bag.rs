@@ -1,48 +1,128 @@
-//! Data bags and their items.
+//! Data bags and their items, plain, encrypted and of chef-vault.
 
 use std::sync::{Arc, LazyLock};
 
-use serde_json::Value as Json;
+use foretaste_parser::json as json_text;
+use foretaste_parser::name::Name;
+use foretaste_parser::source::{Location, Source};
+use serde_json::{Map, Value as Json};
 
+use super::encrypted::{self, Error};
 use super::json::to_value;
-use super::run::{line_of, run};
+use super::places::{self, Places};
+use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
-use crate::ruby::flow::R;
-use crate::ruby::object::{Hash, Key};
+use crate::ruby::flow::{Flow, R};
+use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::origin::OriginSource;
-use crate::ruby::value::{Origin, Value};
+use crate::ruby::value::{Kind, Origin, Value};
 
 static ITEM: &[Builtin] = &[
-    def("raw_data", 0, 0, |_, v, _| Ok(v)),
-    def("id", 0, 0, |i, v, _| field(i, v, "id")),
-    def("data_bag", 0, 0, |i, v, _| {
-        Ok(i.ivar(v, foretaste_parser::name::Name::new("@data_bag"))
-            .unwrap_or(Value::NIL))
+    def("raw_data", 0, 0, raw_data).takes_unknown(),
+    def("id", 0, 0, |i, v, _| Ok(field(i, v, "id"))),
+    def("data_bag", 0, 1, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@data_bag")).unwrap_or(Value::NIL))
     }),
+    def("name", 0, 0, object_name),
+    def("object_name", 0, 0, object_name),
+    def("to_h", 0, 0, to_hash).takes_unknown(),
+    def("to_hash", 0, 0, to_hash).takes_unknown(),
+    def("to_s", 0, 0, |i, v, _| {
+        let id = field(i, v, "id");
+        let id = i.to_text(id)?;
+        Ok(i.str(format!("data_bag_item[{id}]")))
+    }),
+    def("save", 0, 1, |_, v, _| Ok(v)),
 ];
 static ITEM_TABLE: Table = LazyLock::new(|| table(ITEM));
 
-static STATIC: &[Builtin] = &[def("load", 1, 3, load)];
+static ENCRYPTED: &[Builtin] = &[
+    def("[]", 1, 1, decrypted),
+    def("to_h", 0, 0, decrypted_hash),
+    def("to_hash", 0, 0, decrypted_hash),
+    def("[]=", 2, 2, |i, _, _| {
+        Err(i.error(
+            i.core.argument_error,
+            "assignment not supported for Chef::EncryptedDataBagItem",
+        ))
+    })
+    .takes_unknown(),
+];
+static ENCRYPTED_TABLE: Table = LazyLock::new(|| table(ENCRYPTED));
+
+static STATIC: &[Builtin] = &[def("load", 2, 2, load)];
 static STATIC_TABLE: Table = LazyLock::new(|| table(STATIC));
 
-/// Adds the methods of `Chef::DataBagItem`, and `load` to it and its encrypted sister.
-pub fn install(interp: &mut Interp, item: ClassId, others: &[ClassId]) {
+static ENCRYPTED_STATIC: &[Builtin] = &[
+    def("load", 2, 3, load_encrypted).takes_unknown(),
+    def("load_secret", 0, 1, load_secret),
+    def("new", 2, 2, new_encrypted).takes_unknown(),
+];
+static ENCRYPTED_STATIC_TABLE: Table = LazyLock::new(|| table(ENCRYPTED_STATIC));
+
+static VAULT_STATIC: &[Builtin] = &[
+    def("load", 2, 3, vault_item),
+    def("vault?", 2, 2, |i, _, a| Ok(is_vault(i, a)?.into())),
+];
+static VAULT_STATIC_TABLE: Table = LazyLock::new(|| table(VAULT_STATIC));
+
+const ENCRYPTED_CLASS: &str = "Chef::EncryptedDataBagItem";
+const VAULT_CLASS: &str = "ChefVault::Item";
+
+/// Adds the methods of `Chef::DataBagItem`, and defines its encrypted sister and chef-vault's.
+pub fn install(interp: &mut Interp, item: ClassId) {
     interp.add_methods(item, &ITEM_TABLE);
     interp.add_static(item, &STATIC_TABLE);
-    for class in others {
-        interp.add_static(*class, &STATIC_TABLE);
+    let encrypted = interp.define_class(ENCRYPTED_CLASS, interp.core.object);
+    interp.add_methods(encrypted, &ENCRYPTED_TABLE);
+    interp.add_static(encrypted, &ENCRYPTED_STATIC_TABLE);
+    let standard = interp.core.standard_error;
+    for name in ["DecryptionFailure", "UnsupportedEncryptedDataBagItemFormat"] {
+        interp.define_class(&format!("{ENCRYPTED_CLASS}::{name}"), standard);
     }
+    interp.define_module("ChefVault");
+    interp.define_module("ChefVault::Exceptions");
+    for name in ["SecretDecryption", "KeysNotFound", "ItemNotFound", "ItemEncrypted"] {
+        interp.define_class(&format!("ChefVault::Exceptions::{name}"), standard);
+    }
+    let vault = interp.define_class(VAULT_CLASS, item);
+    interp.add_static(vault, &VAULT_STATIC_TABLE);
 }
 
-fn field(interp: &mut Interp, this: Value, name: &str) -> R {
-    let found = interp
+fn field(interp: &mut Interp, this: Value, name: &str) -> Value {
+    interp
         .hash_data(this)
         .and_then(|h| h.map.get(&Key::Str(name.into())))
-        .map(|(_, v)| *v);
-    Ok(found.unwrap_or(Value::NIL))
+        .map_or(Value::NIL, |(_, v)| *v)
+}
+
+/// The item's own fields as a Mash.
+fn raw_data(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
+    Ok(super::attributes::deep_copy(interp, this, mash, array, true))
+}
+
+/// The fields with what names the item.
+fn to_hash(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let hash = raw_data(interp, this, args)?;
+    let bag = interp.ivar(this, Name::new("@data_bag"));
+    let kind = interp.str("data_bag_item");
+    for (key, value) in [("chef_type", kind), ("data_bag", bag.unwrap_or(Value::NIL))] {
+        let key = interp.str(key);
+        interp.call(hash, "[]=", &[key, value])?;
+    }
+    Ok(hash)
+}
+
+fn object_name(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let bag = interp.ivar(this, Name::new("@data_bag"));
+    let bag = interp.to_text(bag.unwrap_or(Value::NIL))?;
+    let id = field(interp, this, "id");
+    let id = interp.to_text(id)?;
+    Ok(interp.str(format!("data_bag_item_{bag}_{id}")))
 }
 
 /// `data_bag(name)`: the ids of its items.
@@ -62,87 +142,319 @@ pub fn list(interp: &mut Interp, _: Value, args: &Args) -> R {
     Ok(interp.array(items))
 }
 
-fn load(interp: &mut Interp, this: Value, args: &Args) -> R {
-    item(interp, this, args)
-}
-
-/// `data_bag_item(bag, id, secret)`
-pub fn item(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let (bag, id) = (interp.to_text(args.get(0))?, interp.to_text(args.get(1))?);
-    let path = run(interp)
-        .repository
-        .data_bags
-        .get(&bag)
-        .and_then(|b| b.get(&id))
-        .cloned();
-    let origin = match &path {
-        Some(path) => {
-            run(interp).looked_at(path);
-            interp.origins.source(OriginSource {
-                message: format!("data bag item {bag}/{id}"),
-                location: Some(line_of(path, 1)),
-                tag: None,
-            })
-        }
-        None => {
-            let wanted = format!(
-                "{}/{bag}/{id}.json",
-                run(interp).repository.layout.data_bags
-            );
-            run(interp).looked_at(&wanted);
-            Origin::HERE
-        }
-    };
-    if unkept(interp) {
-        return Ok(interp.outside(format!(
-            "data bag item {bag}/{id}: the repository keeps no data bags"
-        )));
-    }
-    let Some(json) = raw(interp, &bag, &id) else {
-        return Err(super::dsl::http_error(interp, 404, "Not Found"));
-    };
-    Ok(item_value(interp, &bag, &json, origin))
-}
-
 /// Whether the organisation's data bags are kept elsewhere than in this repository, as secrets often are.
 pub fn unkept(interp: &mut Interp) -> bool {
     run(interp).repository.data_bags.is_empty()
 }
 
-/// An item's own fields, without what the index adds.
-fn raw(interp: &mut Interp, bag: &str, id: &str) -> Option<Arc<Json>> {
-    run(interp).document(bag, id)
+/// An item as the server has it, with the places of its values.
+struct Found {
+    bag: String,
+    id: String,
+    json: Arc<Json>,
+    path: Option<Arc<str>>,
+    places: Places,
 }
 
-/// An item as recipes get it. Encrypted values are unknown: their key is not here.
+impl Found {
+    fn fields(&self) -> Map<String, Json> {
+        let mut map = self.json.as_object().cloned().unwrap_or_default();
+        map.retain(|key, _| !matches!(key.as_str(), "data_bag" | "chef_type"));
+        map
+    }
+
+    fn origin(&self, interp: &mut Interp, keys: &[String]) -> Origin {
+        let Some(path) = &self.path else {
+            return Origin::HERE;
+        };
+        let place = self.places.get(keys).cloned();
+        let (bag, id) = (&self.bag, &self.id);
+        let message = match keys {
+            [] => format!("data bag item {bag}/{id}"),
+            keys => format!("data bag item {bag}/{id} has {}", keys.join(".")),
+        };
+        interp.origins.source(OriginSource {
+            message,
+            location: Some(place.unwrap_or_else(|| Location::line(path.clone(), 1))),
+            tag: None,
+        })
+    }
+}
+
+fn find(interp: &mut Interp, args: &Args) -> R<Found> {
+    let (bag, id) = (interp.to_text(args.get(0))?, interp.to_text(args.get(1))?);
+    let repository = run(interp).repository.clone();
+    let path = repository
+        .data_bags
+        .get(&bag)
+        .and_then(|b| b.get(&id))
+        .cloned();
+    let looked = path
+        .as_deref()
+        .map_or_else(|| format!("{}/{bag}/{id}.json", repository.layout.data_bags), str::to_owned);
+    run(interp).looked_at(&looked);
+    if unkept(interp) {
+        let reason = format!("data bag item {bag}/{id}: the repository keeps no data bags");
+        return match interp.outside(reason).kind {
+            Kind::Unknown(id) => Err(Flow::Unknown(id)),
+            _ => Err(super::dsl::http_error(interp, 404, "Not Found")),
+        };
+    }
+    let Some(json) = run(interp).document(&bag, &id) else {
+        return Err(super::dsl::http_error(interp, 404, "Not Found"));
+    };
+    let mut places = Places::new();
+    if let Some(path) = &path {
+        let source = Source::new(path.clone(), repository.text(path).unwrap_or_default());
+        if let (Some(root), _) = json_text::parse(&source) {
+            places = places::of_json(&source, &root);
+        }
+    }
+    Ok(Found {
+        bag,
+        id,
+        json,
+        path,
+        places,
+    })
+}
+
+fn load(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let found = find(interp, args)?;
+    let class = run(interp).classes.item;
+    Ok(object(interp, class, &found, &found.fields()))
+}
+
+/// `data_bag_item(bag, id, secret)`
+pub fn item(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let found = find(interp, args)?;
+    let fields = found.fields();
+    if !encrypted::looks_encrypted(&fields) {
+        let class = run(interp).classes.item;
+        return Ok(object(interp, class, &found, &fields));
+    }
+    let class = run(interp).classes.item;
+    let raw = object(interp, class, &found, &fields);
+    let secret = match args.opt(2).filter(|v| !v.is_nil()) {
+        Some(secret) => secret,
+        None => load_secret(interp, Value::NIL, &Args::default())?,
+    };
+    sealed(interp, raw, secret)
+}
+
+fn load_encrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if let Some(id) = args.list.iter().take(2).find_map(|a| interp.unknown_or_hole(*a)) {
+        return Ok(id.into());
+    }
+    let raw = load(interp, this, args)?;
+    let secret = match args.opt(2).filter(|v| !v.is_nil()) {
+        Some(secret) => secret,
+        None => load_secret(interp, Value::NIL, &Args::default())?,
+    };
+    sealed(interp, raw, secret)
+}
+
+fn new_encrypted(interp: &mut Interp, _: Value, args: &Args) -> R {
+    sealed(interp, args.get(0), args.get(1))
+}
+
+/// The secret's text; unknown where nobody gave it, as it lies on the node.
+fn load_secret(interp: &mut Interp, _: Value, _: &Args) -> R {
+    match run(interp).options.secret.clone() {
+        Some(secret) => Ok(interp.str(secret.trim())),
+        None => Ok(interp.outside("the secret of encrypted data bags")),
+    }
+}
+
+fn sealed(interp: &mut Interp, raw: Value, secret: Value) -> R {
+    let class = super::error_class_at(interp, ENCRYPTED_CLASS);
+    let object: Value = interp.alloc(class, Data::Plain).into();
+    interp.set_ivar(object, Name::new("@enc_hash"), raw)?;
+    interp.set_ivar(object, Name::new("@secret"), secret)?;
+    Ok(object.with_origin(raw.origin))
+}
+
+/// `item['key']` of an encrypted item.
+fn decrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let raw = interp.ivar(this, Name::new("@enc_hash")).unwrap_or(Value::NIL);
+    let key = interp.to_text(args.get(0))?;
+    let value = field(interp, raw, &key);
+    if key == "id" || value.is_nil() {
+        return Ok(value);
+    }
+    let origin = value.origin;
+    let secret = interp.ivar(this, Name::new("@secret")).unwrap_or(Value::NIL);
+    if let Some(id) = interp.unknown_or_hole(secret) {
+        return Ok(Value::from(id).with_origin(origin));
+    }
+    let secret = interp.to_text(secret)?;
+    let json = super::json::to_json(interp, value);
+    match encrypted::decrypt(&json, &secret) {
+        Ok(plain) => Ok(to_value(interp, &plain, origin)),
+        Err(Error::Decryption(message)) => {
+            let path = format!("{ENCRYPTED_CLASS}::DecryptionFailure");
+            let class = super::error_class_at(interp, &path);
+            Err(interp.error(class, message))
+        }
+        Err(Error::Format) => Ok(interp
+            .unsupported("an encrypted data bag value of another format")
+            .with_origin(origin)),
+    }
+}
+
+fn decrypted_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let raw = interp.ivar(this, Name::new("@enc_hash")).unwrap_or(Value::NIL);
+    let keys: Vec<Value> = interp
+        .hash_data(raw)
+        .map(|h| h.map.values().map(|(k, _)| *k).collect())
+        .unwrap_or_default();
+    let mut hash = Hash::default();
+    for key in keys {
+        let value = decrypted(interp, this, &Args::of(&[key]))?;
+        hash.map.insert(interp.key(key)?, (key, value));
+    }
+    Ok(interp.hash(hash))
+}
+
+/// Whether an item is one of chef-vault: encrypted, with another item that holds its keys.
+fn is_vault(interp: &mut Interp, args: &Args) -> R<bool> {
+    let found = find(interp, args)?;
+    let sealed = found
+        .fields()
+        .values()
+        .any(|v| v.get("encrypted_data").is_some());
+    let keys = format!("{}_keys", found.id);
+    Ok(sealed && run(interp).document(&found.bag, &keys).is_some())
+}
+
+/// `chef_vault_item(bag, id)`: an item of a vault, or what the node's fallback says.
+pub fn vault_or_plain(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if is_vault(interp, args)? {
+        return vault_item(interp, this, args);
+    }
+    let node = run(interp).node_value;
+    let path = ["chef-vault", "databag_fallback"].map(|part| interp.str(part));
+    let fallback = interp.call(node, "read", &path)?;
+    if fallback.truthy() == Some(true) {
+        return load(interp, this, args);
+    }
+    let (bag, id) = (interp.to_text(args.get(0))?, interp.to_text(args.get(1))?);
+    let class = interp.core.runtime_error;
+    Err(interp.error(
+        class,
+        format!("Trying to load a regular data bag item {id} from {bag}, and databag_fallback is disabled"),
+    ))
+}
+
+/// `ChefVault::Item.load`: the values need the client's key, so they are unknown; who may read them is not.
+fn vault_item(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let found = find(interp, args)?;
+    let (bag, id) = (found.bag.clone(), found.id.clone());
+    let fail = |interp: &mut Interp, class: &str, message: String| -> Flow {
+        let class = super::error_class_at(interp, &format!("ChefVault::Exceptions::{class}"));
+        interp.error(class, message)
+    };
+    let Some(keys) = run(interp).document(&bag, &format!("{id}_keys")) else {
+        let message = format!("{bag}/{id}_keys could not be found");
+        return Err(fail(interp, "KeysNotFound", message));
+    };
+    let node = run(interp).node.name.clone();
+    // Sparse vaults keep each client's key in an item of its own.
+    let own = format!("{id}_key_{node}");
+    if keys.get(&node).is_none() && run(interp).document(&bag, &own).is_none() {
+        let message = format!(
+            "{bag}/{id} is not encrypted with your public key.  Contact an administrator of the vault item to \
+             encrypt for you!"
+        );
+        return Err(fail(interp, "SecretDecryption", message));
+    }
+    let mut fields = found.fields();
+    let sealed: Vec<String> = fields
+        .iter()
+        .filter(|(_, v)| v.get("encrypted_data").is_some())
+        .map(|(key, _)| key.clone())
+        .collect();
+    fields.retain(|key, _| !sealed.contains(key));
+    let class = super::error_class_at(interp, VAULT_CLASS);
+    let item = object(interp, class, &found, &fields);
+    for key in sealed {
+        let origin = found.origin(interp, std::slice::from_ref(&key));
+        let unknown = interp.outside(format!("`{key}` of the vault item {bag}/{id}"));
+        let key = interp.str(key);
+        interp.call(item, "[]=", &[key, unknown.with_origin(origin)])?;
+    }
+    Ok(item)
+}
+
+/// An item's object with the place of each value.
+fn object(
+    interp: &mut Interp,
+    class: ClassId,
+    found: &Found,
+    fields: &Map<String, Json>,
+) -> Value {
+    let whole = found.origin(interp, &[]);
+    let origin = &mut |interp: &mut Interp, path: &[String]| found.origin(interp, path);
+    make(interp, class, &found.bag, fields, origin).with_origin(whole)
+}
+
+/// An item among the results of a search.
 pub fn item_value(interp: &mut Interp, bag: &str, json: &Json, origin: Origin) -> Value {
     let class = run(interp).classes.item;
+    let mut fields = json.as_object().cloned().unwrap_or_default();
+    fields.retain(|key, _| !matches!(key.as_str(), "data_bag" | "chef_type"));
+    make(interp, class, bag, &fields, &mut |_, _| origin).with_origin(origin)
+}
+
+fn make(
+    interp: &mut Interp,
+    class: ClassId,
+    bag: &str,
+    fields: &Map<String, Json>,
+    origin: &mut dyn FnMut(&mut Interp, &[String]) -> Origin,
+) -> Value {
     let mut hash = Hash {
         indifferent: true,
         ..Hash::default()
     };
-    for (key, value) in json.as_object().into_iter().flatten() {
-        if matches!(key.as_str(), "data_bag" | "chef_type") {
-            continue;
-        }
-        let value = match value.get("encrypted_data") {
-            Some(_) => interp
-                .outside(format!("the encrypted value `{key}` of data bag {bag}"))
-                .with_origin(origin),
-            None => {
-                let value = to_value(interp, value, origin);
-                let mash = run(interp).attributes.classes.mash;
-                super::attributes::deep_copy(interp, value, mash, interp.core.array, true)
-                    .with_origin(origin)
-            }
-        };
-        let key_value = interp.str(key.as_str());
+    let mash = run(interp).attributes.classes.mash;
+    for (name, value) in fields {
+        let value = part(interp, mash, value, &mut vec![name.clone()], origin);
+        let key_value = interp.str(name.as_str());
         hash.map
-            .insert(Key::Str(key.as_str().into()), (key_value, value));
+            .insert(Key::Str(name.as_str().into()), (key_value, value));
     }
-    let data = crate::ruby::object::Data::Hash(Box::new(hash));
-    let object: Value = interp.alloc(class, data).into();
+    let object: Value = interp.alloc(class, Data::Hash(Box::new(hash))).into();
     let name = interp.str(bag);
-    let _ = interp.set_ivar(object, foretaste_parser::name::Name::new("@data_bag"), name);
-    object.with_origin(origin)
+    let _ = interp.set_ivar(object, Name::new("@data_bag"), name);
+    object
+}
+
+fn part(
+    interp: &mut Interp,
+    mash: ClassId,
+    json: &Json,
+    path: &mut Vec<String>,
+    origin: &mut dyn FnMut(&mut Interp, &[String]) -> Origin,
+) -> Value {
+    let own = origin(interp, path);
+    let Json::Object(map) = json else {
+        let value = to_value(interp, json, own);
+        let array = interp.core.array;
+        return super::attributes::deep_copy(interp, value, mash, array, true).with_origin(own);
+    };
+    let mut hash = Hash {
+        indifferent: true,
+        ..Hash::default()
+    };
+    for (name, value) in map {
+        path.push(name.clone());
+        let value = part(interp, mash, value, path, origin);
+        path.pop();
+        let key_value = interp.str(name.as_str());
+        hash.map
+            .insert(Key::Str(name.as_str().into()), (key_value, value));
+    }
+    let id = interp.alloc(mash, Data::Hash(Box::new(hash)));
+    Value::from(id).with_origin(own)
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use foretaste_parser::name::Name;
 
 use super::collection;
+use super::commands;
 use super::data_bag;
 use super::run::{program, run};
 use super::search;
@@ -42,14 +43,14 @@ static METHODS: &[Builtin] = &[
         -1,
         value_for_platform_family,
     ),
-    def("shell_out", 0, -1, shell_out).takes_unknown(),
-    def("shell_out!", 0, -1, shell_out).takes_unknown(),
-    def("powershell_out", 0, -1, shell_out).takes_unknown(),
-    def("powershell_out!", 0, -1, shell_out).takes_unknown(),
-    def("chef_vault_item", 2, 2, |i, _, _| {
-        Ok(i.outside("a chef-vault item"))
+    def("shell_out", 0, -1, |i, _, a| commands::start(i, a)).takes_unknown(),
+    def("shell_out!", 0, -1, |i, _, a| commands::start_strict(i, a)).takes_unknown(),
+    def("powershell_out", 0, -1, |i, _, a| commands::start(i, a)).takes_unknown(),
+    def("powershell_out!", 0, -1, |i, _, a| {
+        commands::start_strict(i, a)
     })
     .takes_unknown(),
+    def("chef_vault_item", 2, 2, data_bag::vault_or_plain),
     def("reboot_pending?", 0, 0, |i, _, _| {
         Ok(i.outside("whether a reboot is pending"))
     }),
@@ -429,10 +430,4 @@ fn value_for_platform_family(interp: &mut Interp, _: Value, args: &Args) -> R {
     let table = args.get(0);
     let found = lookup(interp, table, &family).or_else(|| lookup(interp, table, "default"));
     Ok(found.unwrap_or(Value::NIL))
-}
-
-fn shell_out(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let text = interp.to_text(args.get(0))?;
-    let text = interp.show_holes(&text);
-    Ok(interp.outside(format!("the output of the command `{text}`")))
 }

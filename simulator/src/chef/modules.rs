@@ -98,7 +98,6 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let definition_class = interp.define_class("Chef::ResourceDefinition", object);
     super::json_compat::install(interp);
     let item = interp.define_class("Chef::DataBagItem", collections.mash);
-    let encrypted = interp.define_class("Chef::EncryptedDataBagItem", object);
     let bag = interp.define_class("Chef::DataBag", object);
     interp.define_class("Chef::Role", object);
     let log = interp.define_class("Chef::Log", object);
@@ -128,7 +127,9 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     custom::install_provider(interp, provider);
     template::install(interp, context);
     interp.add_methods(definition_class, &DEFINE_TABLE);
-    data_bag::install(interp, item, &[encrypted]);
+    data_bag::install(interp, item);
+    super::commands::install(interp);
+    super::mixins::install(interp);
     interp.add_static(bag, &BAG_STATIC_TABLE);
     interp.add_static(log, &LOG_TABLE);
     interp.add_static(config_class, &CONFIG_TABLE);
@@ -156,11 +157,7 @@ pub fn hooks() -> Hooks {
         const_missing,
         require,
         preloaded: true,
-        shell: |interp, text| {
-            let text = interp.to_text(text)?;
-            let text = interp.show_holes(&text);
-            Ok(interp.outside(format!("the output of the command `{text}`")))
-        },
+        shell: super::commands::output,
         method_missing: |interp, recv, name, args| method_missing(interp, recv, name, args),
         frozen: |interp, value| attributes::immutable_error(interp, value),
     }
@@ -246,7 +243,6 @@ const OUTSIDE: &[&str] = &[
     "Benchmark",
     "Bundler",
     "CSV",
-    "ChefVault",
     "Date",
     "DateTime",
     "Digest",
@@ -269,7 +265,6 @@ const OUTSIDE: &[&str] = &[
     "Logger",
     "Marshal",
     "Math",
-    "Mixlib",
     "Mutex",
     "Mysql",
     "Mysql2",
@@ -359,7 +354,10 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
         interp.classes.get_mut(module).opaque = Some(id);
         return Ok(Some(interp.class_value(module)));
     }
-    if full.starts_with("Chef::") || full.starts_with("Net::") {
+    if ["Chef::", "ChefVault::", "Mixlib::", "Net::"]
+        .iter()
+        .any(|own| full.starts_with(own))
+    {
         if let Some(short) = full.strip_prefix("Chef::Provider::") {
             // Cookbooks may reopen or inherit from Chef's own providers, whose methods are not known here.
             let first = short.split("::").next().unwrap_or("");
