@@ -50,7 +50,10 @@ fn canned(interp: &mut Interp, command: &str) -> Option<Command> {
     let exact = commands.iter().find(|c| c.command == command);
     let found = exact.or_else(|| {
         commands.iter().find(|c| {
-            let pattern = c.command.strip_prefix('/').and_then(|p| p.strip_suffix('/'));
+            let pattern = c
+                .command
+                .strip_prefix('/')
+                .and_then(|p| p.strip_suffix('/'));
             pattern
                 .and_then(|p| fancy_regex::Regex::new(p).ok())
                 .is_some_and(|p| p.is_match(command).unwrap_or(false))

@@ -85,7 +85,12 @@ pub fn install(interp: &mut Interp, item: ClassId) {
     }
     interp.define_module("ChefVault");
     interp.define_module("ChefVault::Exceptions");
-    for name in ["SecretDecryption", "KeysNotFound", "ItemNotFound", "ItemEncrypted"] {
+    for name in [
+        "SecretDecryption",
+        "KeysNotFound",
+        "ItemNotFound",
+        "ItemEncrypted",
+    ] {
         interp.define_class(&format!("ChefVault::Exceptions::{name}"), standard);
     }
     let vault = interp.define_class(VAULT_CLASS, item);
@@ -102,7 +107,9 @@ fn field(interp: &mut Interp, this: Value, name: &str) -> Value {
 /// The item's own fields as a Mash.
 fn raw_data(interp: &mut Interp, this: Value, _: &Args) -> R {
     let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
-    Ok(super::attributes::deep_copy(interp, this, mash, array, true))
+    Ok(super::attributes::deep_copy(
+        interp, this, mash, array, true,
+    ))
 }
 
 /// The fields with what names the item.
@@ -189,9 +196,10 @@ fn find(interp: &mut Interp, args: &Args) -> R<Found> {
         .get(&bag)
         .and_then(|b| b.get(&id))
         .cloned();
-    let looked = path
-        .as_deref()
-        .map_or_else(|| format!("{}/{bag}/{id}.json", repository.layout.data_bags), str::to_owned);
+    let looked = path.as_deref().map_or_else(
+        || format!("{}/{bag}/{id}.json", repository.layout.data_bags),
+        str::to_owned,
+    );
     run(interp).looked_at(&looked);
     if unkept(interp) {
         let reason = format!("data bag item {bag}/{id}: the repository keeps no data bags");
@@ -243,7 +251,12 @@ pub fn item(interp: &mut Interp, _: Value, args: &Args) -> R {
 }
 
 fn load_encrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if let Some(id) = args.list.iter().take(2).find_map(|a| interp.unknown_or_hole(*a)) {
+    if let Some(id) = args
+        .list
+        .iter()
+        .take(2)
+        .find_map(|a| interp.unknown_or_hole(*a))
+    {
         return Ok(id.into());
     }
     let raw = load(interp, this, args)?;
@@ -276,14 +289,18 @@ fn sealed(interp: &mut Interp, raw: Value, secret: Value) -> R {
 
 /// `item['key']` of an encrypted item.
 fn decrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let raw = interp.ivar(this, Name::new("@enc_hash")).unwrap_or(Value::NIL);
+    let raw = interp
+        .ivar(this, Name::new("@enc_hash"))
+        .unwrap_or(Value::NIL);
     let key = interp.to_text(args.get(0))?;
     let value = field(interp, raw, &key);
     if key == "id" || value.is_nil() {
         return Ok(value);
     }
     let origin = value.origin;
-    let secret = interp.ivar(this, Name::new("@secret")).unwrap_or(Value::NIL);
+    let secret = interp
+        .ivar(this, Name::new("@secret"))
+        .unwrap_or(Value::NIL);
     if let Some(id) = interp.unknown_or_hole(secret) {
         return Ok(Value::from(id).with_origin(origin));
     }
@@ -303,7 +320,9 @@ fn decrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn decrypted_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let raw = interp.ivar(this, Name::new("@enc_hash")).unwrap_or(Value::NIL);
+    let raw = interp
+        .ivar(this, Name::new("@enc_hash"))
+        .unwrap_or(Value::NIL);
     let keys: Vec<Value> = interp
         .hash_data(raw)
         .map(|h| h.map.values().map(|(k, _)| *k).collect())
@@ -387,12 +406,7 @@ fn vault_item(interp: &mut Interp, _: Value, args: &Args) -> R {
 }
 
 /// An item's object with the place of each value.
-fn object(
-    interp: &mut Interp,
-    class: ClassId,
-    found: &Found,
-    fields: &Map<String, Json>,
-) -> Value {
+fn object(interp: &mut Interp, class: ClassId, found: &Found, fields: &Map<String, Json>) -> Value {
     let whole = found.origin(interp, &[]);
     let origin = &mut |interp: &mut Interp, path: &[String]| found.origin(interp, path);
     make(interp, class, &found.bag, fields, origin).with_origin(whole)

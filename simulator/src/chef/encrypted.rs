@@ -135,10 +135,15 @@ mod tests {
 
     #[test]
     fn only_items_whose_values_are_all_encrypted_count() {
-        let value = json!({"encrypted_data": "x", "iv": "y", "version": 1, "cipher": "aes-256-cbc"});
+        let value =
+            json!({"encrypted_data": "x", "iv": "y", "version": 1, "cipher": "aes-256-cbc"});
         let item = |json: Json| json.as_object().cloned().unwrap_or_default();
-        assert!(looks_encrypted(&item(json!({"id": "a", "password": value}))));
-        assert!(!looks_encrypted(&item(json!({"id": "a", "password": value, "user": "joe"}))));
+        assert!(looks_encrypted(&item(
+            json!({"id": "a", "password": value})
+        )));
+        assert!(!looks_encrypted(&item(
+            json!({"id": "a", "password": value, "user": "joe"})
+        )));
         assert!(!looks_encrypted(&item(json!({"id": "a"}))));
     }
 
@@ -152,7 +157,10 @@ mod tests {
         assert_eq!(read(v2.clone()), Ok("\"def456\"".into()));
         assert_eq!(read(v3.clone()), Ok("\"tr0ub4dor\"".into()));
         for value in [v1, v2, v3] {
-            assert!(matches!(decrypt(&value, "another"), Err(Error::Decryption(_))));
+            assert!(matches!(
+                decrypt(&value, "another"),
+                Err(Error::Decryption(_))
+            ));
         }
     }
 }

@@ -18,7 +18,10 @@ static DEEP_MERGE: &[Builtin] = &[
         Ok(attributes::deep_copy(i, merged, mash, array, true))
     })
     .takes_unknown(),
-    def("deep_merge", 2, 2, |i, _, a| copy(i, a.get(1), a.get(0), true)).takes_unknown(),
+    def("deep_merge", 2, 2, |i, _, a| {
+        copy(i, a.get(1), a.get(0), true)
+    })
+    .takes_unknown(),
     def("deep_merge!", 2, 2, |i, _, a| {
         in_place(i, a.get(1), a.get(0), true)
     })
@@ -50,7 +53,13 @@ fn copy(interp: &mut Interp, onto: Value, with: Value, arrays: bool) -> R {
         false => interp.core.hash,
     };
     let array = interp.core.array;
-    Ok(attributes::deep_copy(interp, merged, class, array, indifferent))
+    Ok(attributes::deep_copy(
+        interp,
+        merged,
+        class,
+        array,
+        indifferent,
+    ))
 }
 
 fn in_place(interp: &mut Interp, onto: Value, with: Value, arrays: bool) -> R {
