@@ -107,8 +107,10 @@ pub enum Command {
     Lint(commands::lint::Arguments),
     Search(commands::search::Arguments),
     Replay(commands::replay::Arguments),
+    Converge(commands::converge::Arguments),
     Explain(commands::explain::Arguments),
     Init(commands::init::Arguments),
     #[command(subcommand)]
     Hook(commands::hook::Command),
+    Demo(commands::demo::Arguments),
 }

@@ -69,8 +69,10 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
         Command::Lint(arguments) => commands::lint::run(&cli.global, arguments, streams),
         Command::Search(arguments) => commands::search::run(&cli.global, arguments, streams),
         Command::Replay(arguments) => commands::replay::run(&cli.global, arguments, streams),
+        Command::Converge(arguments) => commands::converge::run(&cli.global, arguments, streams),
         Command::Explain(arguments) => commands::explain::run(arguments, streams),
         Command::Init(arguments) => commands::init::run(&cli.global, arguments, streams),
         Command::Hook(command) => commands::hook::run(&cli.global, command, streams),
+        Command::Demo(arguments) => commands::demo::run(&cli.global, arguments, streams),
     }
 }

@@ -10,10 +10,10 @@ use crate::context::{Streams, write_whole};
 use crate::error::Failure;
 use crate::exit::Exit;
 
-/// Lint the work tree before each commit
+/// Check what is staged before each commit
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Add the lint to git's pre-commit hook; a hook that is there runs first
+    /// Add the check to git's pre-commit hook; a hook that is there runs first
     Install,
     /// Take it away again, and put back the hook that was there
     Uninstall,
@@ -34,7 +34,7 @@ if ! command -v foretaste >/dev/null 2>&1; then
   echo "foretaste is not installed: nothing is checked" >&2
   exit 0
 fi
-foretaste lint
+foretaste check --staged
 code=$?
 # Nothing to evaluate is no reason to refuse a commit; findings and failures are.
 [ "$code" -eq 3 ] && exit 0
@@ -79,7 +79,7 @@ fn hooks_folder(global: &Global, streams: &Streams<'_>) -> Result<PathBuf, Failu
 fn install(folder: &Path, hook: &Path) -> Result<String, Failure> {
     let chained = folder.join(CHAINED);
     fs::create_dir_all(folder).map_err(|e| Failure::unwritable(folder, &e))?;
-    let mut message = format!("{} now lints the work tree", hook.display());
+    let mut message = format!("{} now checks what is staged", hook.display());
     if exists(hook) && !is_ours(hook) {
         if exists(&chained) {
             return Err(Failure::usage(format!(

@@ -1,6 +1,8 @@
 //! One file a command.
 
 pub mod check;
+pub mod converge;
+pub mod demo;
 pub mod explain;
 pub mod hook;
 pub mod init;

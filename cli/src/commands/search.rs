@@ -17,6 +17,7 @@ use crate::exit::Exit;
 use crate::load::config::Config;
 use crate::load::nodes;
 use crate::load::tree::Shared;
+use crate::render::paint::printable;
 
 /// What a search returns, and why
 ///
@@ -116,7 +117,15 @@ fn one(
         Format::Json => format!("{}\n", answer_json(name, query, &answer)),
         Format::Human => human(arguments, index, name, query, &answer),
     })?;
-    Ok(if refused { Exit::Findings } else { Exit::Clean })
+    let is_empty = index
+        .documents(name)
+        .is_none_or(|mut all| all.next().is_none());
+    Ok(match (refused, is_empty) {
+        (true, _) => Exit::Findings,
+        // That nothing is found among nothing says nothing.
+        (false, true) => Exit::NotEvaluated,
+        (false, false) => Exit::Clean,
+    })
 }
 
 fn human(
@@ -130,7 +139,7 @@ fn human(
     match answer {
         Answer::Results { certain, maybe } => {
             for document in certain {
-                let _ = writeln!(out, "{}", document.name());
+                let _ = writeln!(out, "{}", printable(document.name()));
             }
             for document in maybe {
                 let _ = writeln!(

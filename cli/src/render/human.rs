@@ -12,7 +12,7 @@ use foretaste_simulator::convergence::UndeterminedKind;
 use foretaste_simulator::impact::{Count, PoolImpact};
 use foretaste_simulator::pool::Pool;
 
-use super::paint::{Paint, count, names};
+use super::paint::{Paint, count, names, printable};
 use super::place::{Snippet, snippet};
 use crate::exit::Exit;
 use crate::gate::Report;
@@ -141,7 +141,12 @@ fn way(
         let room = paint.width.saturating_sub(place.chars().count() + 3);
         let _ = match line.filter(|_| is_new && room >= 20) {
             None => writeln!(out, "{}", paint.dim(&place)),
-            Some(line) => writeln!(out, "{}  {}", paint.dim(&place), cut(&line, room)),
+            Some(line) => writeln!(
+                out,
+                "{}  {}",
+                paint.dim(&place),
+                printable(&cut(&line, room))
+            ),
         };
         shown.push(step.location.clone());
     }

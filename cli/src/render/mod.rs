@@ -1,5 +1,6 @@
 //! What people and machines get to see.
 
+pub mod converge;
 pub mod error;
 pub mod human;
 pub mod json;

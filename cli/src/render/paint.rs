@@ -63,7 +63,7 @@ impl Paint {
         let indent = " ".repeat(first.chars().count());
         let room = self.width.saturating_sub(indent.len()).max(20);
         let mut out = String::new();
-        let lines = text.lines().flat_map(|line| wrap(line, room));
+        let lines = text.lines().flat_map(|line| wrap(&printable(line), room));
         for (i, line) in lines.enumerate() {
             out += if i == 0 { first } else { &indent };
             out += &line;
@@ -101,6 +101,20 @@ fn wrap(line: &str, room: usize) -> Vec<String> {
     }
     out.push(current);
     out
+}
+
+/// A text without characters that steer a terminal: what comes from a repository must not. Each is replaced by one
+/// of as many bytes, so that places stay the same; lines stay lines.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() && c.len_utf8() == 1 => '?',
+            c if c.is_control() => '·',
+            c => c,
+        })
+        .collect()
 }
 
 /// `1 node`, `2 nodes`.

@@ -1,5 +1,6 @@
 //! One place in one text, with what is to be said about it.
 
+use super::paint::printable;
 use miette::{
     Diagnostic, GraphicalReportHandler, LabeledSpan, NamedSource, Severity as Level, SourceCode,
     SourceSpan,
@@ -30,7 +31,7 @@ impl std::fmt::Debug for Report<'_> {
 
 impl std::fmt::Display for Report<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.snippet.message)
+        f.write_str(&printable(self.snippet.message))
     }
 }
 
@@ -65,7 +66,7 @@ impl Diagnostic for Report<'_> {
 pub fn snippet(snippet: &Snippet<'_>, handler: &GraphicalReportHandler) -> String {
     let report = Report {
         snippet,
-        source: NamedSource::new(snippet.path, snippet.text.to_owned()),
+        source: NamedSource::new(snippet.path, printable(snippet.text)),
     };
     let mut out = String::new();
     match handler.render_report(&mut out, &report) {
