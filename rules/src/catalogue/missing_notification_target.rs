@@ -104,16 +104,14 @@ fn notifying<'i>(
     failure: &Failure,
 ) -> Option<(&'i Resource, &'i Notification)> {
     let run = node.at(moment)?;
-    let label = failure.resource.as_deref()?;
+    // Chef resolves notifications before it converges anything: the message alone says whose it is.
+    let (_, rest) = failure.message.split_once("resource ")?;
+    let (label, rest) = rest.split_once(" is configured to notify resource ")?;
     run.resources
         .iter()
         .filter(|r| format!("{}[{}]", r.r#type, r.name) == label)
         .find_map(|resource| {
-            let missing = |n: &&Notification| {
-                failure
-                    .message
-                    .contains(&format!("to notify resource {} ", n.target))
-            };
+            let missing = |n: &&Notification| rest.starts_with(&format!("{} ", n.target));
             Some((resource, resource.notifies.iter().find(missing)?))
         })
 }
