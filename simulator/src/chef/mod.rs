@@ -34,6 +34,7 @@ mod mixins;
 mod modules;
 mod node;
 mod notification;
+mod objects;
 mod order;
 mod outcome;
 mod places;

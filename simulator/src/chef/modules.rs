@@ -99,7 +99,6 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     super::json_compat::install(interp);
     let item = interp.define_class("Chef::DataBagItem", collections.mash);
     let bag = interp.define_class("Chef::DataBag", object);
-    interp.define_class("Chef::Role", object);
     let log = interp.define_class("Chef::Log", object);
     let config_class = interp.define_class("Chef::Config", object);
     let application = interp.define_class("Chef::Application", object);
@@ -130,6 +129,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     data_bag::install(interp, item);
     super::commands::install(interp);
     super::mixins::install(interp);
+    super::objects::install(interp);
     interp.add_static(bag, &BAG_STATIC_TABLE);
     interp.add_static(log, &LOG_TABLE);
     interp.add_static(config_class, &CONFIG_TABLE);

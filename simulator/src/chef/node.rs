@@ -382,7 +382,7 @@ fn items(interp: &mut Interp, this: Value) -> Vec<String> {
 
 fn run_list(interp: &mut Interp, this: Value, _: &Args) -> R {
     let list = items(interp, this);
-    Ok(strings(interp, &list))
+    Ok(super::objects::run_list(interp, &list))
 }
 
 fn in_run_list(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -30,21 +30,19 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
             }
         }
     }
-    let query = match query_value.is_nil() {
+    let mut query = match query_value.is_nil() {
         true => "*:*".to_owned(),
         false => interp.to_text(query_value)?,
     };
+    if index == "node" && !query.contains(':') && option(interp, options, "fuzz").truthy() == Some(true) {
+        query = format!(
+            "tags:*{query}* OR roles:*{query}* OR fqdn:*{query}* OR addresses:*{query}* OR policy_name:*{query}* OR \
+             policy_group:*{query}*"
+        );
+    }
     let query_origin = interp.origin_of(query_value);
     let query_origin = interp.origins.union(query_origin, interp.control);
-    let filter = options.and_then(|o| {
-        let hash = interp.hash_data(o)?;
-        let of = |name: &str| {
-            hash.map
-                .get(&Key::Sym(Name::new(name)))
-                .or_else(|| hash.map.get(&Key::Str(name.into())))
-        };
-        of("filter_result").map(|(_, v)| *v)
-    });
+    let filter = Some(option(interp, options, "filter_result")).filter(|f| !f.is_nil());
     let location = match interp.location() {
         Some(location) => location,
         None => super::run::line_of("", 1),
@@ -133,6 +131,17 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
     }
 }
 
+/// An option of the search, by its name; nil where it is not given.
+fn option(interp: &Interp, options: Option<Value>, name: &str) -> Value {
+    let of = |hash: Value| {
+        let map = &interp.hash_data(hash)?.map;
+        map.get(&Key::Sym(Name::new(name)))
+            .or_else(|| map.get(&Key::Str(name.into())))
+            .map(|(_, v)| *v)
+    };
+    options.and_then(of).unwrap_or(Value::NIL)
+}
+
 /// An unknown result: its block runs once, conditionally.
 fn once(interp: &mut Interp, args: &Args, value: Value) -> R {
     if let (Some(block), Some(id)) = (args.block, value.unknown()) {
@@ -190,12 +199,7 @@ fn object(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> Valu
     match document.kind() {
         Kind::Node => super::node::other(interp, document, origin),
         Kind::Item(bag) => super::data_bag::item_value(interp, bag, document.json(), origin),
-        _ => {
-            let value = to_value(interp, document.json(), origin);
-            let classes = run(interp).attributes.classes;
-            super::attributes::deep_copy(interp, value, classes.mash, interp.core.array, true)
-                .with_origin(origin)
-        }
+        _ => super::objects::object(interp, document, origin),
     }
 }
 
