@@ -33,7 +33,9 @@ static OBJECT_TABLE: Table = LazyLock::new(|| table(OBJECT));
 
 static ROLE: &[Builtin] = &[
     def("run_list", 0, 0, |i, v, _| list_at(i, v, None)),
-    def("run_list_for", 1, 1, |i, v, a| list_at(i, v, Some(a.get(0)))),
+    def("run_list_for", 1, 1, |i, v, a| {
+        list_at(i, v, Some(a.get(0)))
+    }),
     def("env_run_lists", 0, 0, |i, v, _| {
         Ok(part(i, v, "env_run_lists"))
     }),

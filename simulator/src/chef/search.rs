@@ -34,7 +34,10 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
         true => "*:*".to_owned(),
         false => interp.to_text(query_value)?,
     };
-    if index == "node" && !query.contains(':') && option(interp, options, "fuzz").truthy() == Some(true) {
+    if index == "node"
+        && !query.contains(':')
+        && option(interp, options, "fuzz").truthy() == Some(true)
+    {
         query = format!(
             "tags:*{query}* OR roles:*{query}* OR fqdn:*{query}* OR addresses:*{query}* OR policy_name:*{query}* OR \
              policy_group:*{query}*"
