@@ -35,20 +35,15 @@ pub fn parameter(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R
     let Some(params) = interp.ivar(this, Name::new("@__definition")) else {
         return Ok(None);
     };
+    match (name.as_str(), args.is_empty()) {
+        ("params", true) => return Ok(Some(params)),
+        ("node", true) => return Ok(Some(run(interp).node_value)),
+        _ => {}
+    }
     let key = Key::Sym(name);
-    if name.as_str() == "params" && args.is_empty() {
-        return Ok(Some(params));
-    }
-    if args.is_empty() && args.block.is_none() {
-        let found = interp
-            .hash_data(params)
-            .and_then(|h| h.map.get(&key))
-            .map(|(_, v)| *v);
-        return Ok(Some(found.unwrap_or(Value::NIL)));
-    }
-    let value = match args.opt(0) {
-        Some(value) => value,
-        None => args.block.unwrap_or(Value::NIL),
+    let value = match args.list.as_slice() {
+        [one] => *one,
+        several => interp.array(several.to_vec()),
     };
     interp
         .hash_mut(params)?
@@ -72,8 +67,6 @@ pub fn run_definition(
         let name = Name::new(name);
         hash.map.insert(Key::Sym(name), (name.into(), *value));
     }
-    let name = Name::new("name");
-    hash.map.insert(Key::Sym(name), (name.into(), args.get(0)));
     let params = interp.hash(hash);
     let class = run(interp).classes.recipe;
     if let Some(block) = args.block {
@@ -86,6 +79,12 @@ pub fn run_definition(
         let definee = interp.singleton_of(collector);
         interp.instance_exec(block, collector, definee, Args::default())?;
     }
+    let name = Name::new("name");
+    let entry = (name.into(), args.get(0));
+    interp
+        .hash_mut(params)?
+        .map
+        .insert(Key::Sym(name), entry);
     let recipe: Value = interp.alloc(class, Data::Plain).into();
     let (cookbook, of) = (cookbook_of(interp, owner), recipe_of(interp, owner));
     let (cookbook, of) = (interp.str(cookbook), interp.str(of));

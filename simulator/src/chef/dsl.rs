@@ -338,6 +338,16 @@ pub fn fact(interp: &mut Interp, name: &str) -> Result<String, Value> {
     }
 }
 
+/// The version of Chef that runs on the node: what Ohai found, else the one whose ways the simulation follows.
+pub fn client_version(interp: &mut Interp) -> String {
+    const MODELLED: &str = "18.11.21";
+    let saved = &run(interp).node.automatic;
+    let found = saved
+        .get("chef_packages")
+        .and_then(|p| p.get("chef")?.get("version")?.as_str());
+    found.unwrap_or(MODELLED).to_owned()
+}
+
 fn platform(interp: &mut Interp, _: Value, args: &Args) -> R {
     let names = words(interp, args)?;
     match fact(interp, "platform") {

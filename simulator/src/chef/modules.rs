@@ -276,7 +276,6 @@ const OUTSIDE: &[&str] = &[
     "PG",
     "PP",
     "Process",
-    "Psych",
     "RbConfig",
     "REXML",
     "Random",
@@ -300,7 +299,6 @@ const OUTSIDE: &[&str] = &[
     "UNIXSocket",
     "WIN32OLE",
     "Win32",
-    "YAML",
     "Zlib",
     "ChefConfig",
     "ChefUtils",
@@ -331,6 +329,10 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
     } else {
         format!("{}::{text}", interp.class_name(scope))
     };
+    if full == "Chef::VERSION" {
+        let version = dsl::client_version(interp);
+        return Ok(Some(interp.str(version)));
+    }
     if let Some(short) = full.strip_prefix("Chef::Exceptions::") {
         let class = super::error_class(interp, short);
         return Ok(Some(interp.class_value(class)));

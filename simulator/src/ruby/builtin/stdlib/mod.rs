@@ -5,9 +5,11 @@ use super::super::Interp;
 mod file;
 mod gem;
 mod json;
+mod yaml;
 
 pub(super) fn install(interp: &mut Interp) {
     file::install(interp);
     gem::install(interp);
     json::install(interp);
+    yaml::install(interp);
 }
