@@ -81,10 +81,7 @@ pub fn run_definition(
     }
     let name = Name::new("name");
     let entry = (name.into(), args.get(0));
-    interp
-        .hash_mut(params)?
-        .map
-        .insert(Key::Sym(name), entry);
+    interp.hash_mut(params)?.map.insert(Key::Sym(name), entry);
     let recipe: Value = interp.alloc(class, Data::Plain).into();
     let (cookbook, of) = (cookbook_of(interp, owner), recipe_of(interp, owner));
     let (cookbook, of) = (interp.str(cookbook), interp.str(of));

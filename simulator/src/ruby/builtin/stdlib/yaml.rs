@@ -52,7 +52,11 @@ fn dump(interp: &mut Interp, value: Value) -> R {
     count(interp, value, 0, &mut seen);
     let mut writer = Writer {
         out: "---".to_owned(),
-        shared: seen.into_iter().filter(|(_, n)| *n > 1).map(|(id, _)| (id, None)).collect(),
+        shared: seen
+            .into_iter()
+            .filter(|(_, n)| *n > 1)
+            .map(|(id, _)| (id, None))
+            .collect(),
         anchors: 0,
     };
     match put(interp, &mut writer, value, Place::Root, -1, 0)? {
@@ -138,7 +142,11 @@ fn put(
             return Ok(None);
         }
         // In a mapping, a sequence is not indented further.
-        let own = if place == Place::Value { indent.max(0) } else { indent + 2 };
+        let own = if place == Place::Value {
+            indent.max(0)
+        } else {
+            indent + 2
+        };
         let own = if place == Place::Root { 0 } else { own };
         for (i, item) in items.into_iter().enumerate() {
             start(w, place, own, i == 0 && !anchored);
@@ -265,7 +273,9 @@ fn odd_start(text: &str) -> bool {
     for line in text.split_inclusive('\n') {
         let rest = text.get(at..).unwrap_or("");
         at += line.len();
-        let Some(first) = rest.chars().next() else { continue };
+        let Some(first) = rest.chars().next() else {
+            continue;
+        };
         if first.is_alphanumeric() || first == '_' || is_hole(first) {
             continue;
         }
@@ -288,13 +298,18 @@ struct Pattern(Option<Regex>);
 
 impl Pattern {
     fn is_match(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|r| r.is_match(text).unwrap_or(false))
+        self.0
+            .as_ref()
+            .is_some_and(|r| r.is_match(text).unwrap_or(false))
     }
 }
 
 static LEADING_ZERO: LazyLock<Pattern> = LazyLock::new(|| Pattern(re(r"\A0[0-7]*\.[0-9]")));
-static WORDS: LazyLock<Pattern> =
-    LazyLock::new(|| Pattern(re(r"(?m)^[^\d.:-]?[\p{Alphabetic}_\s!@#$%\^&*(){}<>|/\\~;=]+")));
+static WORDS: LazyLock<Pattern> = LazyLock::new(|| {
+    Pattern(re(
+        r"(?m)^[^\d.:-]?[\p{Alphabetic}_\s!@#$%\^&*(){}<>|/\\~;=]+",
+    ))
+});
 static WORD_VALUES: LazyLock<Pattern> =
     LazyLock::new(|| Pattern(re(r"(?im)^(null|yes|true|on|no|false|off)$")));
 static OTHERS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
@@ -338,7 +353,11 @@ struct Traits {
 impl Traits {
     fn of(text: &str) -> Self {
         let chars: Vec<char> = text.chars().collect();
-        let blank = |i: usize| chars.get(i).is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | '\r'));
+        let blank = |i: usize| {
+            chars
+                .get(i)
+                .is_none_or(|c| matches!(c, ' ' | '\t' | '\n' | '\r'))
+        };
         let mut indicators = text.starts_with("---") || text.starts_with("...");
         let (mut breaks, mut special, mut tabs) = (false, false, false);
         let (mut space_break, mut break_space) = (false, false);
@@ -346,8 +365,8 @@ impl Traits {
             let before = i.checked_sub(1).and_then(|i| chars.get(i));
             indicators |= match c {
                 '#' => i == 0 || blank(i - 1),
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@'
-                | '`' => i == 0,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+                | '@' | '`' => i == 0,
                 ':' => blank(i + 1),
                 '?' | '-' => i == 0 && blank(i + 1),
                 _ => false,
