@@ -706,7 +706,7 @@ pub fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool
         let mut out: Vec<Value> = Vec::new();
         let all: Vec<Value> = a.iter().chain(b).copied().collect();
         for item in all {
-            let seen = out.iter().copied().collect::<Vec<_>>();
+            let seen = out.clone();
             let mut known = false;
             for other in seen {
                 known |= matches!(interp.equal(other, item), Ok(true));

@@ -35,8 +35,8 @@ static METHODS: &[Builtin] = &[
     def("has_cookbook_file_in_cookbook?", 2, 2, |i, _, a| {
         has_file(i, a, "files")
     }),
-    def("find", 1, 1, |i, v, a| collection::resources(i, v, a)),
-    def("lookup", 1, 1, |i, v, a| collection::resources(i, v, a)),
+    def("find", 1, 1, collection::resources),
+    def("lookup", 1, 1, collection::resources),
     def("all_resources", 0, 0, all),
     def("to_a", 0, 0, all),
     def("each", 0, 0, each),

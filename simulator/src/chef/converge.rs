@@ -48,10 +48,7 @@ pub fn converge_innermost(interp: &mut Interp, owner: Option<Value>) -> R<()> {
     }
     let depth = run(interp).collections.len();
     let mut next = 0;
-    loop {
-        let Some(collection) = run(interp).collections.last_mut() else {
-            break;
-        };
+    while let Some(collection) = run(interp).collections.last_mut() {
         let Some(resource) = collection.list.get(next).copied() else {
             collection.at = None;
             break;

@@ -57,6 +57,7 @@ use crate::convergence::{
 };
 use crate::repository::Repository;
 use crate::ruby::Interp;
+use crate::ruby::budget::Budget;
 use crate::ruby::class::ClassId;
 use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
@@ -74,6 +75,8 @@ pub struct Options {
     pub secret: Option<String>,
     /// Output of commands that recipes run. Other commands' output is unknown.
     pub commands: Vec<Command>,
+    /// What one node's run may use.
+    pub budget: Budget,
 }
 
 /// What a command that `shell_out` or backticks run prints.
@@ -166,6 +169,7 @@ fn machine(
     options: &Options,
 ) -> Interp {
     let mut interp = Interp::new(modules::hooks());
+    interp.budget = options.budget.clone();
     let (classes, collections) = modules::define(&mut interp);
     // The run is there before anything that asks for it; attributes come right after.
     let blank = Attributes::new(&mut interp, collections);

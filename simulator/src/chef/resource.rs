@@ -408,7 +408,7 @@ pub fn validate_action(interp: &mut Interp, this: Value, action: Value) -> R<()>
     let Some(allowed) = super::custom::allowed_actions(interp, this) else {
         return Ok(());
     };
-    if allowed.iter().any(|a| *a == name) {
+    if allowed.contains(&name) {
         return Ok(());
     }
     let allowed = allowed.iter().map(|a| Value::sym(a)).collect();

@@ -163,12 +163,11 @@ impl Interp {
             ));
         }
         match params.keyword_rest {
-            KeywordRest::Rest(slot) => {
-                if let Some(slot) = slot {
-                    let rest = self.hash(given);
-                    self.heap.set_local(env.scope, 0, slot, rest);
-                }
+            KeywordRest::Rest(Some(slot)) => {
+                let rest = self.hash(given);
+                self.heap.set_local(env.scope, 0, slot, rest);
             }
+            KeywordRest::Rest(None) => {}
             _ if !given.map.is_empty() => {
                 let keys: Vec<Value> = given.map.values().map(|(k, _)| *k).collect();
                 let mut texts = Vec::new();

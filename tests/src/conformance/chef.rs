@@ -173,6 +173,7 @@ fn options(case: &Path, json: &Json) -> Result<chef::Options, String> {
                 status: output.get("status").and_then(Json::as_i64).unwrap_or(0),
             })
             .collect(),
+        ..chef::Options::default()
     })
 }
 

@@ -241,7 +241,7 @@ fn lambda(interp: &mut Interp, _: Value, args: &Args) -> R {
 fn proc_(interp: &mut Interp, _: Value, args: &Args) -> R {
     args.block
         .ok_or(())
-        .or_else(|()| Err(interp.argument_error("tried to create Proc object without a block")))
+        .map_err(|()| interp.argument_error("tried to create Proc object without a block"))
 }
 
 fn catch(interp: &mut Interp, _: Value, args: &Args) -> R {

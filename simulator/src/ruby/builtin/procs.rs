@@ -37,7 +37,7 @@ static PROC_TABLE: Table = LazyLock::new(|| table(PROC));
 static PROC_STATIC: &[Builtin] = &[def("new", 0, 0, |i, _, a| {
     a.block
         .ok_or(())
-        .or_else(|()| Err(i.argument_error("tried to create Proc object without a block")))
+        .map_err(|()| i.argument_error("tried to create Proc object without a block"))
 })];
 static PROC_STATIC_TABLE: Table = LazyLock::new(|| table(PROC_STATIC));
 
