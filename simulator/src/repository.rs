@@ -234,6 +234,9 @@ pub struct Repository {
     pub data_bags: BTreeMap<String, BTreeMap<String, Arc<str>>>,
     /// `*.lock.json` policies.
     pub policies: Vec<Arc<str>>,
+    /// A Berksfile, Policyfile or the like says where further cookbooks come from; so does a repository that is
+    /// one cookbook. A cookbook that is not here is then not known to be missing.
+    pub dependencies_elsewhere: bool,
     cache: Arc<ParseCache>,
     /// Cookbooks' metadata by the path of its file.
     metadata: Mutex<HashMap<Arc<str>, Arc<Metadata>>>,
@@ -265,7 +268,15 @@ impl Repository {
             .filter(|p| p.ends_with(".lock.json"))
             .cloned()
             .collect();
+        let root = layout.roles.strip_suffix("roles").unwrap_or("");
+        let dependencies_elsewhere = layout.single_cookbook.is_some()
+            || ["Berksfile", "Cheffile", "Policyfile.rb"]
+                .iter()
+                .any(|file| {
+                    files.get(&format!("{root}{file}")).is_some() || files.get(file).is_some()
+                });
         let mut this = Self {
+            dependencies_elsewhere,
             files,
             layout,
             cookbooks: BTreeMap::new(),

@@ -630,11 +630,15 @@ pub fn merged(interp: &mut Interp, key: &str) -> Value {
     let value = match out {
         Some(value) => {
             let classes = run(interp).attributes.classes;
-            freeze(interp, value, classes)
+            let value = freeze(interp, value, classes);
+            if let Some(unknown) = from_elsewhere(interp, key, true) {
+                open_end(interp, value, unknown);
+            }
+            value
         }
         None => match run(interp).attributes.missing_automatic {
             Some(unknown) if AUTOMATIC_KEYS.contains(&key) => unknown,
-            _ => Value::NIL,
+            _ => from_elsewhere(interp, key, false).unwrap_or(Value::NIL),
         },
     };
     // What an open trial sees must not outlive it.
@@ -642,6 +646,36 @@ pub fn merged(interp: &mut Interp, key: &str) -> Value {
         run(interp).attributes.merged.insert(key.into(), value);
     }
     value
+}
+
+/// The unknown that an attribute is which a cookbook outside the repository may set. `own`: only where the key is
+/// that cookbook's own name.
+fn from_elsewhere(interp: &mut Interp, key: &str, own: bool) -> Option<Value> {
+    let elsewhere = &run(interp).elsewhere;
+    if elsewhere.is_empty()
+        || (own
+            && !elsewhere
+                .iter()
+                .any(|c| c.replace('-', "_") == key || c == key))
+    {
+        return None;
+    }
+    let names = elsewhere.join(", ");
+    Some(interp.outside(format!(
+        "node['{key}'], which a cookbook that is not in the repository may set ({names})"
+    )))
+}
+
+/// Missing keys of a tree's hashes are unknown from here on.
+pub fn open_end(interp: &mut Interp, tree: Value, unknown: Value) {
+    let mut todo = vec![tree];
+    while let Some(value) = todo.pop() {
+        let Some(id) = value.obj() else { continue };
+        if let Data::Hash(hash) = &mut interp.heap.get_mut(id).data {
+            hash.default = Some(unknown);
+            todo.extend(hash.map.values().map(|(_, v)| *v));
+        }
+    }
 }
 
 /// Whether any level has the key.
@@ -654,7 +688,8 @@ pub fn has_top_key(interp: &mut Interp, key: &str) -> Value {
     });
     match run(interp).attributes.missing_automatic {
         Some(unknown) if !found && AUTOMATIC_KEYS.contains(&key) => unknown,
-        _ => found.into(),
+        _ if !found => from_elsewhere(interp, key, false).unwrap_or(Value::FALSE),
+        _ => Value::TRUE,
     }
 }
 

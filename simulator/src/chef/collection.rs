@@ -129,6 +129,12 @@ pub fn invalid_specification(interp: &mut Interp, text: &str) -> Flow {
 }
 
 fn not_found(interp: &mut Interp, label: &str) -> Flow {
+    if !run(interp).elsewhere.is_empty() {
+        let reason = format!("{label}, which a cookbook that is not in the repository may declare");
+        if let Some(id) = interp.outside(reason).unknown() {
+            return Flow::Unknown(id);
+        }
+    }
     raise(
         interp,
         "ResourceNotFound",

@@ -138,10 +138,12 @@ pub fn list(interp: &mut Interp, _: Value, args: &Args) -> R {
     let folder = format!("{}/{bag}", run(interp).repository.layout.data_bags);
     run(interp).looked_at(&folder);
     let view = run(interp).index.clone();
-    if unkept(interp) {
-        return Ok(interp.outside(format!("data bag {bag}: the repository keeps no data bags")));
-    }
     let Some(documents) = view.view().saved().documents(&bag) else {
+        if unkept(interp) {
+            return Ok(interp.outside(format!(
+                "data bag {bag}, which the repository does not hold"
+            )));
+        }
         return Err(super::dsl::http_error(interp, 404, "Not Found"));
     };
     let names: Vec<String> = documents.map(|d| d.name().to_owned()).collect();
@@ -149,9 +151,11 @@ pub fn list(interp: &mut Interp, _: Value, args: &Args) -> R {
     Ok(interp.array(items))
 }
 
-/// Whether the organisation's data bags are kept elsewhere than in this repository, as secrets often are.
+/// Whether a data bag that the repository does not hold may exist all the same: secrets are often kept elsewhere.
+/// Exported nodes come from a repository that was downloaded from the server, and that has all bags where it has any.
 pub fn unkept(interp: &mut Interp) -> bool {
-    run(interp).repository.data_bags.is_empty()
+    let run = run(interp);
+    run.node.synthetic || run.repository.data_bags.is_empty()
 }
 
 /// An item as the server has it, with the places of its values.
@@ -201,14 +205,13 @@ fn find(interp: &mut Interp, args: &Args) -> R<Found> {
         str::to_owned,
     );
     run(interp).looked_at(&looked);
-    if unkept(interp) {
-        let reason = format!("data bag item {bag}/{id}: the repository keeps no data bags");
-        return match interp.outside(reason).kind {
-            Kind::Unknown(id) => Err(Flow::Unknown(id)),
-            _ => Err(super::dsl::http_error(interp, 404, "Not Found")),
-        };
-    }
     let Some(json) = run(interp).document(&bag, &id) else {
+        if unkept(interp) {
+            let reason = format!("data bag item {bag}/{id}, which the repository does not hold");
+            if let Kind::Unknown(id) = interp.outside(reason).kind {
+                return Err(Flow::Unknown(id));
+            }
+        }
         return Err(super::dsl::http_error(interp, 404, "Not Found"));
     };
     let mut places = Places::new();

@@ -203,7 +203,8 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
         return Ok(());
     }
     let Some(chosen) = run(interp).cookbooks.get(&cookbook).cloned() else {
-        if run(interp).elsewhere.contains(&cookbook) {
+        // What is not here may be a dependency of another cookbook that is not here.
+        if !run(interp).elsewhere.is_empty() {
             interp.outside(format!(
                 "the recipe {full}, whose cookbook is not in the repository"
             ));

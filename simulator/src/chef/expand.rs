@@ -192,19 +192,23 @@ fn of_policy(
     })
 }
 
-/// The cookbooks of a run, in the order of their loading.
+/// The cookbooks of a run, in the order of their loading, and those that come from elsewhere than the repository.
 pub fn cookbooks(
     repository: &Repository,
     node: &SavedNode,
     expanded: &Expanded,
     inputs: &mut BTreeSet<Arc<str>>,
-) -> Result<IndexMap<String, Chosen>, Box<Failure>> {
+) -> Result<(IndexMap<String, Chosen>, Vec<String>), Box<Failure>> {
     let expansion = &expanded.expansion;
     if let Some(policy) = &expanded.policy {
-        return Ok(order::load_order(repository, expansion, &policy.cookbooks));
+        let order = order::load_order(repository, expansion, &policy.cookbooks);
+        return Ok((order, policy.elsewhere.clone()));
     }
     match order::choose(repository, expansion, &expanded.environment, inputs) {
-        Ok(chosen) => Ok(order::load_order(repository, expansion, &chosen)),
+        Ok(chosen) => {
+            let order = order::load_order(repository, expansion, &chosen.cookbooks);
+            Ok((order, chosen.elsewhere))
+        }
         Err(refusal) => {
             let asked = || {
                 let name = match &refusal.error {

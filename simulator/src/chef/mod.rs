@@ -121,7 +121,7 @@ pub fn converge(
         roles: expanded.expansion.roles.iter().cloned().collect(),
         recipes: expanded.expansion.recipes.keys().cloned().collect(),
     };
-    let cookbooks = match expand::cookbooks(repository, node, &expanded, &mut inputs) {
+    let (cookbooks, elsewhere) = match expand::cookbooks(repository, node, &expanded, &mut inputs) {
         Ok(cookbooks) => cookbooks,
         Err(failure) => {
             out.failure = Some(*failure);
@@ -137,9 +137,13 @@ pub fn converge(
         run.cookbooks = cookbooks;
         run.roles = out.expanded.roles.clone();
         run.recipes = out.expanded.recipes.clone();
-        if let Some(policy) = &expanded.policy {
-            run.elsewhere.clone_from(&policy.elsewhere);
+        if !elsewhere.is_empty() {
+            let names = elsewhere.join(", ");
+            run.unmodelled = Some(format!(
+                "a cookbook that is not in the repository ({names})"
+            ));
         }
+        run.elsewhere = elsewhere;
     }
     levels::fill(&mut interp, node, &expanded);
     let compiled = load::compile(&mut interp);

@@ -11,7 +11,7 @@ use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
-use crate::ruby::object::{Data, Key};
+use crate::ruby::object::Key;
 use crate::ruby::unknown::{Cause, Unknown};
 use crate::ruby::value::Value;
 use crate::ruby::{Hooks, Interp};
@@ -483,7 +483,18 @@ fn method_missing(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> 
             }
         }
     }
-    super::platform_helper(interp, name, args)
+    if let Some(value) = super::platform_helper(interp, name, args)? {
+        return Ok(Some(value));
+    }
+    // A resource, definition or helper of a cookbook that is not here.
+    if !run(interp).elsewhere.is_empty()
+        && let Some(source) = run(interp).unmodelled.clone()
+    {
+        return Ok(Some(
+            interp.outside(format!("`{name}`, which may come from {source}")),
+        ));
+    }
+    Ok(None)
 }
 
 /// Missing keys of the hashes of a level are unknown from here on.
@@ -492,15 +503,11 @@ pub fn open_ended(interp: &mut Interp, level: Level) {
         return;
     };
     let root = run(interp).attributes.levels[level as usize];
-    let mut todo: Vec<Value> = interp
+    let children: Vec<Value> = interp
         .hash_data(root)
         .map(|h| h.map.values().map(|(_, v)| *v).collect())
         .unwrap_or_default();
-    while let Some(value) = todo.pop() {
-        let Some(id) = value.obj() else { continue };
-        if let Data::Hash(hash) = &mut interp.heap.get_mut(id).data {
-            hash.default = Some(unknown);
-            todo.extend(hash.map.values().map(|(_, v)| *v));
-        }
+    for child in children {
+        attributes::open_end(interp, child, unknown);
     }
 }

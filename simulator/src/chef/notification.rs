@@ -175,6 +175,13 @@ pub fn check_targets(interp: &mut Interp, this: Value) -> R<()> {
         if target.contains('‹') || collection::find_label(interp, target).is_some() {
             continue;
         }
+        if !run(interp).elsewhere.is_empty() {
+            let target = target.clone();
+            interp.outside(format!(
+                "whether a cookbook that is not in the repository declares {target}"
+            ));
+            continue;
+        }
         let label = label(interp, this);
         return Err(raise(
             interp,

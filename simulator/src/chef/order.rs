@@ -28,6 +28,14 @@ pub struct Refusal {
     pub location: Option<Location>,
 }
 
+/// The cookbooks that a run list gets.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    pub cookbooks: BTreeMap<String, Cookbook>,
+    /// Those that are needed and come from elsewhere than the repository.
+    pub elsewhere: Vec<String>,
+}
+
 /// The versions that a run list gets: the newest that run list, environment and dependencies allow.
 ///
 /// # Errors
@@ -37,7 +45,7 @@ pub fn choose(
     expansion: &Expansion,
     environment: &Described,
     inputs: &mut BTreeSet<Arc<str>>,
-) -> Result<BTreeMap<String, Cookbook>, Refusal> {
+) -> Result<Choice, Refusal> {
     let mut wanted: IndexMap<String, Option<String>> = IndexMap::new();
     for (recipe, version) in &expansion.recipes {
         let name = split_recipe(recipe).0;
@@ -55,7 +63,12 @@ pub fn choose(
             known.clone_from(version);
         }
     }
-    let (candidates, folders) = reachable(repository, wanted.keys());
+    let (mut candidates, folders) = reachable(repository, wanted.keys());
+    let elsewhere = if repository.dependencies_elsewhere {
+        leave_out_missing(&mut wanted, &mut candidates)
+    } else {
+        Vec::new()
+    };
     for cookbook in folders.values().flatten() {
         note(cookbook, inputs);
     }
@@ -66,13 +79,19 @@ pub fn choose(
         .collect();
     let wanted: Vec<_> = wanted.into_iter().collect();
     match solve(&wanted, &candidates, &pins) {
-        Ok(solution) => Ok(solution
-            .into_iter()
-            .filter_map(|(name, at)| {
-                let cookbook = (*folders.get(&name)?.get(at)?).clone();
-                Some((name, cookbook))
+        Ok(solution) => {
+            let cookbooks = solution
+                .into_iter()
+                .filter_map(|(name, at)| {
+                    let cookbook = (*folders.get(&name)?.get(at)?).clone();
+                    Some((name, cookbook))
+                })
+                .collect();
+            Ok(Choice {
+                cookbooks,
+                elsewhere,
             })
-            .collect()),
+        }
         Err(error) => {
             // A cookbook that appears anywhere may change the answer.
             for folder in &repository.layout.cookbooks {
@@ -94,6 +113,28 @@ pub fn choose(
             Err(Refusal { error, location })
         }
     }
+}
+
+/// Takes cookbooks that the repository does not hold out of what is asked for, and names them.
+fn leave_out_missing(
+    wanted: &mut IndexMap<String, Option<String>>,
+    candidates: &mut Candidates,
+) -> Vec<String> {
+    let held: BTreeSet<String> = candidates.keys().cloned().collect();
+    let mut missing: BTreeSet<String> = BTreeSet::new();
+    missing.extend(wanted.keys().filter(|name| !held.contains(*name)).cloned());
+    wanted.retain(|name, _| held.contains(name));
+    for candidate in candidates.values_mut().flatten() {
+        missing.extend(
+            candidate
+                .depends
+                .keys()
+                .filter(|name| !held.contains(*name))
+                .cloned(),
+        );
+        candidate.depends.retain(|name, _| held.contains(name));
+    }
+    missing.into_iter().collect()
 }
 
 /// What of a cookbook's folder a run depends on: whatever is added to it may be loaded.
@@ -267,7 +308,7 @@ mod tests {
                 ..Described::default()
             };
             match choose(&repository, &expansion, &environment, &mut BTreeSet::new()) {
-                Ok(chosen) => load_order(&repository, &expansion, &chosen)
+                Ok(chosen) => load_order(&repository, &expansion, &chosen.cookbooks)
                     .values()
                     .map(|c| c.cookbook.root.clone())
                     .collect::<Vec<_>>()

@@ -118,7 +118,7 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
             Err(super::dsl::http_error(interp, 400, "Bad Request"))
         }
         Answer::NoSuchIndex if super::data_bag::unkept(interp) => {
-            let reason = format!("data bag {index}: the repository keeps no data bags");
+            let reason = format!("data bag {index}, which the repository does not hold");
             record.undetermined = Some(reason.clone());
             run(interp).searches.push(record);
             let unknown = interp.outside(reason);

@@ -77,6 +77,11 @@ fn target(interp: &mut Interp, this: Value) -> R<String> {
 /// The file of a cookbook that a source means on this node.
 fn locate(interp: &mut Interp, cookbook: &str, segment: Segment, sources: &[String]) -> R<String> {
     let Some(chosen) = run(interp).cookbooks.get(cookbook).cloned() else {
+        if run(interp).elsewhere.iter().any(|c| c == cookbook) {
+            let reason = format!("a file of cookbook {cookbook}, which is not in the repository");
+            let unknown = interp.outside(reason).unknown();
+            return Err(unknown.map_or(Flow::Next(Value::NIL), Flow::Unknown));
+        }
         let message = format!("Cookbook {cookbook} not found.");
         return Err(raise(interp, "CookbookNotFound", message));
     };
@@ -158,7 +163,10 @@ pub fn template(interp: &mut Interp, this: Value, conditional: Option<String>) -
             None => Ok(()),
         };
     }
-    let file = locate(interp, &cookbook, Segment::Templates, &list)?;
+    let file = match locate(interp, &cookbook, Segment::Templates, &list) {
+        Err(Flow::Unknown(id)) => return unknown_file(interp, this, &path, id, conditional),
+        other => other?,
+    };
     run(interp).looked_at(&file);
     let Some(tree) = run(interp).repository.erb(&file) else {
         return Ok(());
@@ -458,7 +466,10 @@ pub fn cookbook_file(interp: &mut Interp, this: Value, conditional: Option<Strin
         Some(cookbook) => cookbook,
         None => cookbook_of(interp, this),
     };
-    let file = locate(interp, &cookbook, Segment::Files, &list)?;
+    let file = match locate(interp, &cookbook, Segment::Files, &list) {
+        Err(Flow::Unknown(id)) => return unknown_file(interp, this, &path, id, conditional),
+        other => other?,
+    };
     let Some(text) = run(interp).repository.text(&file) else {
         return Ok(());
     };
