@@ -241,8 +241,10 @@ pub struct Repository {
     /// Cookbooks' metadata by the path of its file.
     metadata: Mutex<HashMap<Arc<str>, Arc<Metadata>>>,
     /// Roles and environments by path.
-    described: Mutex<HashMap<Arc<str>, Result<Arc<Described>, Unreadable>>>,
+    described: Mutex<HashMap<Arc<str>, Reading>>,
 }
+
+type Reading = Result<Arc<Described>, Unreadable>;
 
 impl Repository {
     #[must_use]

@@ -192,13 +192,17 @@ fn of_policy(
     })
 }
 
-/// The cookbooks of a run, in the order of their loading, and those that come from elsewhere than the repository.
+/// The cookbooks of a run, in the order of their loading, and the names of those that come from elsewhere than the
+/// repository.
+pub type Cookbooks = (IndexMap<String, Chosen>, Vec<String>);
+
+/// Chooses the cookbooks of a run as the server does: a refusal is the error that Chef would end with.
 pub fn cookbooks(
     repository: &Repository,
     node: &SavedNode,
     expanded: &Expanded,
     inputs: &mut BTreeSet<Arc<str>>,
-) -> Result<(IndexMap<String, Chosen>, Vec<String>), Box<Failure>> {
+) -> Result<Cookbooks, Box<Failure>> {
     let expansion = &expanded.expansion;
     if let Some(policy) = &expanded.policy {
         let order = order::load_order(repository, expansion, &policy.cookbooks);

@@ -116,13 +116,3 @@ fn hash(program: &Program, pairs: &[Pair], path: &mut Vec<String>, out: &mut Pla
         path.pop();
     }
 }
-
-/// The keys of a hash literal, by their paths inside it.
-#[must_use]
-pub fn of_literal(program: &Program, value: &Expr) -> Places {
-    let mut out = Places::new();
-    if let ExprKind::Hash(pairs) = &value.kind {
-        hash(program, pairs, &mut Vec::new(), &mut out);
-    }
-    out
-}
