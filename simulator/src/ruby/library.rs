@@ -12,6 +12,7 @@ use foretaste_parser::ruby::ast::Program;
 use foretaste_parser::source::Source;
 
 use super::Interp;
+use super::builtin::stdlib;
 use super::flow::R;
 use super::value::{Origin, Value};
 
@@ -56,6 +57,9 @@ libraries! {
     "patterns": ["singleton", "forwardable", "delegate", "observer", "abbrev"],
         ["Singleton", "Forwardable", "Delegator", "SimpleDelegator", "Observable", "Abbrev"], ["abbrev"], |_| {};
     "stringio": ["stringio"], ["StringIO"], [], |_| {};
+    "time": ["time", "date"], ["Time", "Date", "DateTime"], ["to_date"], stdlib::clock::install;
+    "ipaddr": ["ipaddr"], ["IPAddr"], [], |_| {};
+    "digest": ["digest", "digest/md5", "digest/sha1", "digest/sha2"], ["Digest"], [], stdlib::digest::install;
     "uri": ["uri", "net/http", "open-uri"], ["URI"], ["URI"], |_| {};
 }
 
@@ -77,7 +81,8 @@ impl Interp {
 
     /// Runs the file that defines a constant, where that is loaded already as far as Ruby can tell.
     pub(super) fn autoload_constant(&mut self, name: Name) -> R<Option<Value>> {
-        if !self.hooks.preloaded {
+        // `Time` is of the core.
+        if !self.hooks.preloaded && name.as_str() != "Time" {
             return Ok(None);
         }
         let found = |l: &Library| l.constants.contains(&name.as_str());

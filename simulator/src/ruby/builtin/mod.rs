@@ -38,7 +38,7 @@ mod range;
 pub mod regexp;
 mod regexp_methods;
 mod singletons;
-mod stdlib;
+pub mod stdlib;
 mod string;
 mod structs;
 pub mod support;

@@ -2,6 +2,8 @@
 
 use super::super::Interp;
 
+pub mod clock;
+pub mod digest;
 mod file;
 mod gem;
 mod json;
