@@ -87,7 +87,8 @@ pub fn weigh(
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
     let judgement = judge(&impact, &terms.rules, &source, terms.today);
-    let unread = count_unread(&mut impact, base.as_ref(), &head);
+    let unread =
+        count_unread(&mut impact, base.as_ref(), &head) | count_problems(&mut impact, &head);
     let mut verdict = judgement.verdict(&impact, terms.fail_on);
     if matches!(verdict, Verdict::Safe | Verdict::Undetermined) {
         if impact.nodes.values().all(|node| node.after.is_none()) {
@@ -169,6 +170,23 @@ fn count_unread(impact: &mut Impact, base: Option<&Side>, head: &Side) -> bool {
     matters
 }
 
+/// Counts what is in the head's inventory without being a node object as nodes that were not evaluated. Says whether
+/// there is any.
+fn count_problems(impact: &mut Impact, head: &Side) -> bool {
+    let problems = &head.revision.inventory.problems;
+    for problem in problems {
+        impact.counts.nodes.found += 1;
+        impact.counts.nodes.undetermined += 1;
+        let unread = Undetermined {
+            kind: UndeterminedKind::Unsupported,
+            reason: format!("the inventory: {}", problem.message),
+            location: Some(problem.location.clone()),
+        };
+        impact.undetermined.entry(unread).or_default();
+    }
+    !problems.is_empty()
+}
+
 /// The values of secret keys in all that was loaded or computed.
 fn secrets(keys: &[String], impact: &Impact, base: Option<&Side>, head: &Side) -> Secrets {
     if keys.is_empty() {
@@ -186,7 +204,7 @@ fn secrets(keys: &[String], impact: &Impact, base: Option<&Side>, head: &Side) -
 
 /// What runs computed.
 pub fn run_values<'a>(runs: impl Iterator<Item = &'a Convergence>) -> Vec<Json> {
-    runs.filter_map(|run| run.saved.as_ref())
+    runs.filter_map(|run| run.saved.as_ref().or(run.unsaved.as_ref()))
         .flat_map(|saved| {
             [
                 &saved.default,

@@ -20,6 +20,8 @@ pub struct Convergence {
     pub undetermined: Vec<Undetermined>,
     /// What the node saves at the end of a successful run.
     pub saved: Option<Arc<SavedNode>>,
+    /// What a failing run had computed until then, and no server ever sees; for whoever hides secrets.
+    pub unsaved: Option<Arc<SavedNode>>,
     /// Repository files that the run read or looked for: a change elsewhere cannot alter this result. A path that
     /// ends in `/` stands for everything below it.
     pub inputs: std::collections::BTreeSet<Arc<str>>,

@@ -68,7 +68,7 @@ fn report(
     progress.say(format!("reading {}", change.head));
     let (head, mut notes) = loader.side(&change.head)?;
     if base.is_none() {
-        notes.push("there is no commit yet: everything counts as new".to_owned());
+        notes.push("no commit comes before this: everything counts as new".to_owned());
     }
     Ok(gate::weigh(base, head, &terms, notes, &progress))
 }

@@ -69,6 +69,9 @@ pub fn run(
             return Err(no_such_node(name, inventory.nodes.keys()));
         }
     }
+    for problem in &inventory.problems {
+        notes.push(format!("{}: {}", problem.location, problem.message));
+    }
     for (path, size) in &side.too_large {
         notes.push(format!("{path} is too large to read ({} MiB)", size >> 20));
     }

@@ -38,7 +38,7 @@ impl std::fmt::Display for Revision {
 /// The change that is to be judged.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// `None` before the first commit: everything is new.
+    /// `None` where nothing came before: everything is new.
     pub base: Option<Revision>,
     pub head: Revision,
 }
@@ -137,7 +137,7 @@ impl Source {
             Some(text) => Some(self.revision(text)?),
             None if self.is_unborn() && !matches!(head, Revision::Commit { .. }) => None,
             None if staged => Some(self.head_commit()?),
-            None => Some(self.usual_base(&head)?),
+            None => self.usual_base(&head)?,
         };
         Ok(Change { base, head })
     }
@@ -166,8 +166,8 @@ impl Source {
     }
 
     /// Where the head left the upstream default branch. On that branch itself there is no other side: the last
-    /// commit for a work tree, the parent for a commit.
-    fn usual_base(&self, head: &Revision) -> Result<Revision, Failure> {
+    /// commit for a work tree, the parent for a commit; nothing for the first commit.
+    fn usual_base(&self, head: &Revision) -> Result<Option<Revision>, Failure> {
         let Some(repo) = &self.repo else {
             return Err(Failure::usage(
                 "there is nothing to compare with: this is no git repository",
@@ -198,18 +198,22 @@ impl Source {
                 let short = name
                     .trim_start_matches("refs/")
                     .trim_start_matches("remotes/");
-                return Ok(Revision::Commit {
+                return Ok(Some(Revision::Commit {
                     id: merge_base,
                     name: format!("merge base with {}", short.trim_start_matches("heads/")),
-                });
+                }));
             }
         }
         match head {
             Revision::Commit { .. } => {
+                let commit = repo.find_commit(id).map_err(Failure::git)?;
+                if commit.parent_ids().next().is_none() {
+                    return Ok(None);
+                }
                 let parent = format!("{id}~1");
                 let before = commit_id(repo, &parent).map_err(|_| {
                     Failure::usage(
-                        "this commit has no parent here to compare with",
+                        "the parent of this commit, to compare with, is not here",
                     )
                     .help(if repo.is_shallow().unwrap_or(false) {
                         "the clone is shallow: fetch more of its history (`git fetch --deepen=50`), or name a base \
@@ -218,15 +222,15 @@ impl Source {
                         "name a base with --base"
                     })
                 })?;
-                Ok(Revision::Commit {
+                Ok(Some(Revision::Commit {
                     id: before,
                     name: "parent".to_owned(),
-                })
+                }))
             }
-            _ => Ok(Revision::Commit {
+            _ => Ok(Some(Revision::Commit {
                 id,
                 name: "HEAD".to_owned(),
-            }),
+            })),
         }
     }
 

@@ -12,6 +12,7 @@ use super::revision::{Revision, Source};
 use super::tree::Shared;
 use crate::error::Failure;
 use crate::gate::Side;
+use crate::render::paint::count;
 
 /// Reads sides; what two of them share is read and parsed once.
 pub struct Loader<'a> {
@@ -66,13 +67,12 @@ fn notes(nodes: &Nodes) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some((platform, made)) = &nodes.synthesized {
         notes.push(format!(
-            "{made} nodes are made up, one for each role, on {} {}: what their real machines say of themselves is \
-             unknown. Give real node objects with --inventory, nodes/ or foretaste.toml.",
-            platform.name, platform.version
+            "{} made up, one for each role, on {} {}: what real machines say of themselves is unknown. Give real \
+             node objects with --inventory, nodes/ or foretaste.toml.",
+            count(*made, "node is", "nodes are"),
+            platform.name,
+            platform.version
         ));
-    }
-    for problem in &nodes.inventory.problems {
-        notes.push(format!("{}: {}", problem.location, problem.message));
     }
     notes
 }

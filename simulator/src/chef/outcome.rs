@@ -39,8 +39,10 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
     undetermined.sort();
     undetermined.dedup();
     out.undetermined = undetermined;
-    if out.failure.is_none() {
-        out.saved = Some(Arc::new(saved(interp, node)));
+    let state = Some(Arc::new(saved(interp, node)));
+    match out.failure {
+        None => out.saved = state,
+        Some(_) => out.unsaved = state,
     }
     out
 }

@@ -1,0 +1,212 @@
+//! `foretaste check`, from a repository to an answer.
+
+mod program;
+
+use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use serde_json::json;
+
+#[test]
+fn a_bad_search_in_the_work_tree_is_unsafe() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    let ran = shop.run(&["check"]);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    for part in [
+        "pool-emptied",
+        "cookbooks/lb/recipes/default.rb:1:",
+        "serving before 2 (web1, web2) → after none",
+        "on 2 load balancers: lb1, lb2",
+        "did you mean `web` (2 nodes)?",
+        "unsafe: 2 errors",
+        "nodes 4 ·",
+    ] {
+        assert!(ran.out.contains(part), "{part} is missing in\n{}", ran.out);
+    }
+}
+
+#[test]
+fn the_json_is_the_documented_one() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    let ran = shop.run(&["check", "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    let json = ran.json();
+    assert_eq!(json["schema"], 1);
+    assert_eq!(json["verdict"], "unsafe");
+    assert_eq!(
+        json["counts"]["nodes"],
+        json!({"found": 4, "evaluated": 4, "undetermined": 0})
+    );
+    let finding = &json["findings"][0];
+    assert_eq!(finding["rule"], "pool-emptied");
+    assert_eq!(finding["severity"], "error");
+    assert_eq!(finding["primary"]["path"], LB_RECIPE);
+    assert_eq!(finding["primary"]["line"], 1);
+    assert_eq!(finding["cause"][0], json!({"path": LB_RECIPE, "line": 1}));
+    assert_eq!(finding["nodes"], json!(["lb1", "lb2"]));
+    assert_eq!(finding["pools"], json!(["web"]));
+    assert!(!finding["evidence"].as_array().unwrap().is_empty());
+    let pool = &json["pools"][0];
+    assert_eq!(
+        (&pool["node"], &pool["name"]),
+        (&json!("lb1"), &json!("web"))
+    );
+    assert_eq!(
+        pool["before"][0],
+        json!({"name": "web1", "address": "10.0.1.1", "port": 80, "node": "web1", "state": "serving"})
+    );
+    assert_eq!(pool["after"], json!([]));
+    assert_eq!(
+        json["nodes"][0],
+        json!({
+            "name": "lb1",
+            "before": {"ok": true, "error": null},
+            "after": {"ok": true, "error": null},
+            "changed": true,
+        })
+    );
+    assert_eq!(json["undetermined"], json!([]));
+}
+
+#[test]
+fn a_change_that_changes_no_node_is_safe() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write("roles/web.rb", "# about\nname 'web'\nrun_list []\n");
+    let ran = shop.run(&["check", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert_eq!(ran.json()["verdict"], "safe");
+}
+
+#[test]
+fn staged_judges_what_is_staged_and_nothing_else() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    assert_eq!(shop.run(&["check", "--staged"]).code, 0);
+    shop.stage();
+    shop.write(LB_RECIPE, "web = []\n");
+    let ran = shop.run(&["check", "--staged", "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.rules(), ["pool-emptied", "search-matches-nothing"]);
+}
+
+#[test]
+fn without_a_base_the_branch_is_judged_from_where_it_began() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.branch("topic");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    shop.commit("bad");
+    shop.write("roles/web.rb", "# about\nname 'web'\nrun_list []\n");
+    shop.commit("harmless");
+    assert_eq!(shop.run(&["check"]).code, 1);
+    // Of the last commit alone there is nothing to say.
+    assert_eq!(shop.run(&["check", "--base", "HEAD~1"]).code, 0);
+    assert_eq!(shop.run(&["check", "--head", "HEAD~1"]).code, 1);
+}
+
+#[test]
+fn folders_are_compared_without_git() {
+    let (before, after) = (Folder::shop(), Folder::shop());
+    after.write(LB_RECIPE, BAD_SEARCH);
+    let base = before.0.to_str().unwrap();
+    let ran = after.run(&["check", "--base", base, "--format", "json"]);
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    let ran = after.run(&["check"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--base DIR"), "{}", ran.err);
+}
+
+#[test]
+fn before_the_first_commit_everything_is_new() {
+    let shop = Folder::shop();
+    shop.write(LB_RECIPE, "nil.foo\n");
+    shop.stage();
+    let ran = shop.run(&["check", "--staged", "--format", "json"]);
+    assert_eq!(
+        (ran.code, ran.rules()),
+        (1, vec!["converge-fails".to_owned()])
+    );
+    assert_eq!(ran.json()["base"], json!(null));
+}
+
+#[test]
+fn nothing_checked_is_no_pass() {
+    let folder = Folder::new();
+    folder.write("README.md", "hello");
+    folder.commit("a");
+    folder.write("README.md", "hello there");
+    for format in ["human", "json"] {
+        let ran = folder.run(&["check", "--format", format]);
+        assert_eq!(ran.code, 3, "{}", ran.out);
+        assert!(ran.out.contains("nothing-checked"), "{}", ran.out);
+    }
+    assert!(folder.run(&["check"]).out.contains("--inventory"));
+}
+
+#[test]
+fn roles_stand_in_for_nodes_on_the_first_day() {
+    let folder = Folder::new();
+    folder.write("roles/web.rb", "name 'web'\nrun_list ['recipe[a]']\n");
+    folder.write("cookbooks/a/metadata.rb", "name 'a'\nversion '1.0.0'\n");
+    folder.write("cookbooks/a/recipes/default.rb", "package 'a'\n");
+    folder.commit("before");
+    folder.write("cookbooks/a/recipes/default.rb", "include_recipe 'b'\n");
+    let ran = folder.run(&["check"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("1 node is made up"), "{}", ran.out);
+    assert!(ran.out.contains("web-synthetic"), "{}", ran.out);
+    // Who wants no such nodes gets none, and no answer.
+    folder.write("foretaste.toml", "[inventory]\nsynthesize = 'never'\n");
+    assert_eq!(folder.run(&["check"]).code, 3);
+}
+
+#[test]
+fn what_stays_undetermined_is_seen_and_fails_strictly() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(
+        LB_RECIPE,
+        "web = search(:node, 'roles:web')\nx = ObjectSpace.each_object.count\n\
+         template '/etc/haproxy/haproxy.cfg' do\n  variables(web: web)\nend\n",
+    );
+    let ran = shop.run(&["check"]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    assert!(
+        ran.out.contains("undetermined: nothing found"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("not evaluated:"), "{}", ran.out);
+    assert!(ran.out.contains("2 nodes"), "{}", ran.out);
+    let ran = shop.run(&["check", "--strict", "--format", "json"]);
+    assert_eq!(ran.code, 3);
+    let open = ran.json()["undetermined"].clone();
+    assert_eq!(open[0]["path"], LB_RECIPE);
+    assert_eq!(open[0]["line"], 2);
+}
+
+#[test]
+fn a_file_too_large_to_read_is_undetermined() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    let large = format!("# {}\n", "x".repeat(9 << 20));
+    shop.write("cookbooks/lb/recipes/large.rb", &large);
+    let ran = shop.run(&["check", "--format", "json"]);
+    assert_eq!(ran.json()["verdict"], "undetermined");
+    assert_eq!(ran.json()["counts"]["files"]["undetermined"], 1);
+    assert_eq!(shop.run(&["check", "--strict"]).code, 3);
+}
+
+#[test]
+fn an_inventory_that_is_no_json_is_no_pass() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write("nodes.json", "[{\"name\": \"web1\", \"run_list\": []}, 1]");
+    let ran = shop.run(&["check", "--inventory", "nodes.json", "--strict"]);
+    assert_eq!(ran.code, 3, "{}", ran.out);
+    assert!(ran.out.contains("entry 2 is no node object"), "{}", ran.out);
+}

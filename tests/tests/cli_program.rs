@@ -1,0 +1,185 @@
+//! What all commands have in common, and the small ones.
+
+mod program;
+
+use std::io::{self, Write};
+
+use foretaste::context::{Streams, Terminals};
+use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use serde_json::{Value as Json, json};
+
+#[test]
+fn every_format_gives_the_same_code_and_goes_where_it_is_sent() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    let ran = shop.run(&["check", "--format", "json=out.json", "--format", "human"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("unsafe: 2 errors"));
+    let json: Json = serde_json::from_str(&shop.read("out.json")).unwrap();
+    assert_eq!(json["verdict"], "unsafe");
+    let ran = shop.run(&["check", "--format", "json=no/such/folder.json"]);
+    assert_eq!(ran.code, 2);
+}
+
+/// A reader that goes away after some bytes.
+struct Closing(usize);
+
+impl Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(left) => self.0 = left,
+            None => return Err(io::ErrorKind::BrokenPipe.into()),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_nothing() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    let mut err = Vec::new();
+    let streams = Streams {
+        input: &mut io::empty(),
+        out: &mut Closing(10),
+        err: &mut err,
+        folder: shop.0.clone(),
+        terminals: Terminals::default(),
+    };
+    assert_eq!(foretaste::run(["foretaste", "check"], streams).code(), 1);
+    assert_eq!(err, b"");
+}
+
+#[test]
+fn the_demo_shows_the_incident() {
+    let ran = Folder::new().run(&["demo"]);
+    assert_eq!(ran.code, 0);
+    for part in ["503", "pool-emptied", "unsafe: "] {
+        assert!(ran.out.contains(part), "{}", ran.out);
+    }
+    // For machines without the story.
+    assert_eq!(
+        Folder::new().run(&["demo", "--format", "json"]).json()["verdict"],
+        "unsafe"
+    );
+}
+
+#[test]
+fn converge_shows_what_one_node_would_get() {
+    let shop = Folder::shop();
+    let ran = shop.run(&["converge", "lb1", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let node = &ran.json()["nodes"][0];
+    assert_eq!(
+        node["expanded"],
+        json!({"roles": ["lb"], "recipes": ["lb"]})
+    );
+    assert_eq!(node["searches"][0]["results"], json!(["web1", "web2"]));
+    let file = node["files"]["/etc/haproxy/haproxy.cfg"].as_str().unwrap();
+    assert!(file.ends_with("server web2 10.0.1.2:80\n"), "{file}");
+    assert_eq!(
+        node["resources"][0]["source"],
+        json!({"path": LB_RECIPE, "line": 2})
+    );
+    let ran = shop.run(&["converge", "lb3"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("did you mean `lb1`?"), "{}", ran.err);
+    shop.write(LB_RECIPE, "nil.foo\n");
+    let ran = shop.run(&["converge", "--all"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("NoMethodError"), "{}", ran.out);
+}
+
+#[test]
+fn lint_reads_files_and_the_standard_input() {
+    let shop = Folder::shop();
+    assert_eq!(shop.run(&["lint"]).code, 0);
+    let ran = shop.run_with(&["lint", "-", "--as", "ruby", "--format", "json"], "if x\n");
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.json()["files"][0]["findings"][0]["rule"], "ruby-syntax");
+    assert_eq!(shop.run_with(&["lint", "-"], "x").code, 2);
+    shop.write("roles/web.rb", "name 'web\n");
+    let ran = shop.run(&["lint", "roles", "--format", "json"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.json()["files"][1]["path"], "roles/web.rb");
+    assert_eq!(shop.run(&["lint", "no-such-file"]).code, 2);
+}
+
+#[test]
+fn search_answers_a_query_and_a_batch() {
+    let shop = Folder::shop();
+    let ran = shop.run(&["search", "node", "roles:web"]);
+    assert_eq!(
+        (ran.code, ran.out.as_str()),
+        (0, "web1\nweb2\n2 of 4 match\n")
+    );
+    let ran = shop.run_with(&["search", "--batch"], "\"roles:lb\"\n\"a AND\"\n");
+    let lines: Vec<Json> = ran
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(
+        lines[0],
+        json!({"query": "roles:lb", "nodes": ["lb1", "lb2"]})
+    );
+    assert!(lines[1]["error"]["message"].is_string(), "{}", ran.out);
+    assert_eq!(Folder::new().run(&["search", "node", "*:*"]).code, 3);
+}
+
+#[test]
+fn a_hook_runs_after_the_one_that_was_there_and_leaves_it() {
+    let shop = Folder::shop();
+    shop.git();
+    let theirs = "#!/bin/sh\necho theirs\n";
+    shop.write(".git/hooks/pre-commit", theirs);
+    for _ in 0..2 {
+        let ran = shop.run(&["hook", "install"]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let hook = shop.read(".git/hooks/pre-commit");
+        assert!(hook.contains("foretaste check --staged"), "{hook}");
+        assert_eq!(shop.read(".git/hooks/pre-commit.before-foretaste"), theirs);
+    }
+    assert_eq!(shop.run(&["hook", "uninstall"]).code, 0);
+    assert_eq!(shop.read(".git/hooks/pre-commit"), theirs);
+    assert!(
+        !shop
+            .0
+            .join(".git/hooks/pre-commit.before-foretaste")
+            .exists()
+    );
+    assert_eq!(Folder::new().run(&["hook", "install"]).code, 2);
+}
+
+#[test]
+fn wrong_arguments_are_no_findings() {
+    let folder = Folder::new();
+    for arguments in [
+        &["chek"][..],
+        &["check", "--format", "xml"],
+        &["check", "--head", "x", "--staged"],
+        &["check", "--repo", "/no/such/folder"],
+        &["explain", "no-such-rule"],
+        &[],
+    ] {
+        let ran = folder.run(arguments);
+        assert_eq!(ran.code, 2, "{arguments:?}");
+        assert!(!ran.err.is_empty(), "{arguments:?}");
+    }
+    assert_eq!(folder.run(&["--help"]).code, 0);
+}
+
+#[test]
+fn init_writes_a_file_that_changes_nothing() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    assert_eq!(shop.run(&["init"]).code, 0);
+    assert_eq!(shop.run(&["check"]).code, 0);
+    assert_eq!(shop.run(&["init"]).code, 2);
+}
