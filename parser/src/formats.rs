@@ -1,42 +1,59 @@
-//! Picks the format of a file by its path.
+//! The formats that are read, and which one a file has.
+
+mod by_path;
 
 use std::fmt;
 
-/// A format that foretaste reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Format {
-    Ruby,
-    Erb,
-    Json,
-    HaproxyCfg,
-    Nginx,
+pub use by_path::format_of;
+
+macro_rules! formats {
+    ($($(#[$doc:meta])* $variant:ident $name:literal, $reader:literal, $depth:literal;)+) => {
+        /// A format that foretaste reads.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format { $($(#[$doc])* $variant),+ }
+
+        impl Format {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name by which people and machines pick a format.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The program that reads such a file.
+            #[must_use]
+            pub fn reader(self) -> &'static str {
+                match self { $(Self::$variant => $reader),+ }
+            }
+
+            /// How deep a file is checked, in words for `docs/formats.md`.
+            #[must_use]
+            pub fn depth(self) -> &'static str {
+                match self { $(Self::$variant => $depth),+ }
+            }
+        }
+    };
+}
+
+formats! {
+    Ruby "ruby", "Ruby", "syntax as Ruby 3.4 has it";
+    Erb "erb", "Erubis", "tags as Chef renders them, and the syntax of the Ruby inside";
+    Json "json", "Chef", "syntax as Chef's parser takes it, comments too";
+    HaproxyCfg "haproxy", "HAProxy", "what `haproxy -c` refuses: sections, keywords, arguments, sample expressions, names; pools";
+    Nginx "nginx", "nginx", "what `nginx -t` refuses: directives, contexts, arguments, variables, names; pools";
+    Httpd "httpd", "Apache httpd", "sections and quotes, arguments of sections, values that stop a start; balancers as pools";
+    Vcl "vcl", "Varnish", "tokens, blocks, statements; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
+    Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers as pools";
+    Squid "squid", "Squid", "quotes, ACLs that are named but not there; cache peers as a pool";
+    Envoy "envoy", "Envoy", "YAML or JSON syntax and duplicate keys; clusters as pools";
 }
 
 impl Format {
-    pub const ALL: [Self; 5] = [
-        Self::Ruby,
-        Self::Erb,
-        Self::Json,
-        Self::HaproxyCfg,
-        Self::Nginx,
-    ];
-
-    /// The name by which people and machines pick a format.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Ruby => "ruby",
-            Self::Erb => "erb",
-            Self::Json => "json",
-            Self::HaproxyCfg => "haproxy",
-            Self::Nginx => "nginx",
-        }
-    }
-
     /// The format of a name given by [`Self::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|f| f.as_str() == name)
+        Self::ALL.iter().copied().find(|f| f.as_str() == name)
     }
 }
 
@@ -65,96 +82,10 @@ pub fn format_with(overrides: &[Override], path: &str, first_bytes: &[u8]) -> Op
         .or_else(|| format_of(path, first_bytes))
 }
 
-/// The format of a file, by its path on the node or in the repository; `first_bytes` (may be empty) decide only
-/// where the path does not.
-#[must_use]
-pub fn format_of(path: &str, first_bytes: &[u8]) -> Option<Format> {
-    let path = path.trim_end_matches('/');
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let lower = name.to_ascii_lowercase();
-    match lower.rsplit_once('.').map(|(_, e)| e) {
-        Some("rb" | "gemspec" | "rake") => return Some(Format::Ruby),
-        Some("erb") => return Some(Format::Erb),
-        Some("json") => return Some(Format::Json),
-        _ => {}
-    }
-    if matches!(
-        name,
-        "Berksfile"
-            | "Gemfile"
-            | "Rakefile"
-            | "Policyfile"
-            | "Vagrantfile"
-            | "Cheffile"
-            | "Thorfile"
-    ) {
-        return Some(Format::Ruby);
-    }
-    if is_haproxy(path, &lower) {
-        return Some(Format::HaproxyCfg);
-    }
-    if is_nginx(path, &lower) {
-        return Some(Format::Nginx);
-    }
-    let first_line = first_bytes.split(|b| *b == b'\n').next().unwrap_or(b"");
-    (first_line.starts_with(b"#!") && contains(first_line, b"ruby")).then_some(Format::Ruby)
-}
-
 /// The format that a template renders: that of its name without `.erb`.
 #[must_use]
 pub fn inner_format_of(path: &str) -> Option<Format> {
     format_of(path.strip_suffix(".erb")?, b"")
-}
-
-fn is_haproxy(path: &str, name: &str) -> bool {
-    let config = matches!(extension(name), Some("cfg" | "conf"));
-    config && (name.contains("haproxy") || directories(path).any(|d| d == "haproxy"))
-        // Files of other kinds that live beside HAProxy's own.
-        && !matches!(name, "rsyslog.conf" | "logrotate.conf" | "spoe.conf")
-        && !directories(path).any(|d| matches!(d, "rsyslog.d" | "logrotate.d" | "sysctl.d" | "limits.d"))
-}
-
-fn is_nginx(path: &str, name: &str) -> bool {
-    if name == "nginx.conf" {
-        return true;
-    }
-    if !directories(path).any(|d| d == "nginx") {
-        return matches!(extension(name), Some("conf"))
-            && name.contains("nginx")
-            && !path.contains("rsyslog");
-    }
-    let site = directories(path).any(|d| {
-        matches!(
-            d,
-            "sites-enabled"
-                | "sites-available"
-                | "modules-enabled"
-                | "modules-available"
-                | "streams-enabled"
-        )
-    });
-    // Under sites-* a file is often named after its site: any name will do, also one with dots.
-    site || extension(name) == Some("conf")
-        || matches!(
-            name,
-            "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params" | "proxy_params"
-        )
-}
-
-fn extension(name: &str) -> Option<&str> {
-    name.rsplit_once('.').map(|(_, e)| e)
-}
-
-fn directories(path: &str) -> impl Iterator<Item = &str> {
-    let end = path.rfind('/').unwrap_or(0);
-    path.get(..end)
-        .unwrap_or("")
-        .split('/')
-        .filter(|d| !d.is_empty())
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|w| w == needle)
 }
 
 /// `*` matches within a directory, `**` across them; linear in the path for a fixed pattern.

@@ -32,7 +32,7 @@ pub struct Arguments {
 }
 
 fn file_format(name: &str) -> Result<FileFormat, String> {
-    let names = FileFormat::ALL.map(FileFormat::as_str);
+    let names: Vec<_> = FileFormat::ALL.iter().map(|f| f.as_str()).collect();
     FileFormat::from_name(name).ok_or_else(|| format!("the formats are {}", names.join(", ")))
 }
 

@@ -249,7 +249,8 @@ impl Config {
             .iter()
             .map(|(pattern, name)| {
                 let format = Format::from_name(name).ok_or_else(|| {
-                    let names = Format::ALL.map(Format::as_str).join(", ");
+                    let names: Vec<_> = Format::ALL.iter().map(|f| f.as_str()).collect();
+                    let names = names.join(", ");
                     Failure::usage(format!("{FILE}: `{name}` is no format"))
                         .help(format!("the formats are {names}"))
                 })?;

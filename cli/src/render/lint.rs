@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foretaste_parser::formats::{Format, format_of};
 use foretaste_parser::problem::{Kind, Problem};
 use foretaste_parser::source::{Source, Span, SyntaxError};
-use foretaste_parser::{conflict, erb, haproxy, json as json_parser, nginx, ruby};
+use foretaste_parser::{check as config_check, conflict, erb, json as json_parser, ruby};
 use miette::GraphicalReportHandler;
 use serde_json::{Value as Json, json as to_json};
 
@@ -40,8 +40,7 @@ pub fn check(source: &Arc<Source>, format: Option<Format>) -> Option<Checked> {
             Format::Ruby => syntax("ruby-syntax", ruby::parse(source.clone()).errors),
             Format::Erb => syntax("erb-syntax", erb::parse(source.clone()).errors),
             Format::Json => syntax("json-syntax", json_parser::parse(source).1),
-            Format::HaproxyCfg => problems(haproxy::problems(source)),
-            Format::Nginx => problems(nginx::problems(source)),
+            config => problems(config_check::problems(config, source)),
         };
     }
     Some(Checked {

@@ -149,7 +149,7 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
     let mut finding = Finding::new(
         format!(
             "{} would refuse {}: {}",
-            daemon(config),
+            config.format.reader(),
             config.file,
             problem.problem.message
         ),
@@ -195,12 +195,5 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
     } else {
         finding.message += ", as long as other nodes have not converged";
         finding.at_most(Severity::Warning)
-    }
-}
-
-fn daemon(config: &ConfigImpact) -> &'static str {
-    match config.format {
-        foretaste_parser::formats::Format::Nginx => "nginx",
-        _ => "HAProxy",
     }
 }

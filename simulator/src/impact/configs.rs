@@ -2,23 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use foretaste_parser::check;
 use foretaste_parser::formats::{Format, Override};
-use foretaste_parser::problem::Problem;
 use foretaste_parser::source::{Location, Source};
-use foretaste_parser::{haproxy, nginx};
 
 use super::{ConfigImpact, ConfigProblem, NodeImpact, pools};
 use crate::convergence::{Convergence, RenderedFile};
 use crate::search::Moment;
-
-/// The problems of a rendered text, by its format; none for formats that are not configs.
-pub(super) fn check(format: Format, source: &Source) -> Vec<Problem> {
-    match format {
-        Format::HaproxyCfg => haproxy::problems(source),
-        Format::Nginx => nginx::problems(source),
-        _ => Vec::new(),
-    }
-}
 
 pub(super) fn problems(
     nodes: &BTreeMap<String, NodeImpact>,
@@ -57,7 +47,7 @@ fn config(
 ) -> Option<ConfigImpact> {
     let format = pools::format(path, &file.text, formats)?;
     let source = Source::new(path, file.text.clone());
-    let problems = check(format, &source);
+    let problems = check::problems(format, &source);
     if problems.is_empty() {
         return None;
     }
@@ -96,7 +86,7 @@ fn known_before(node: &NodeImpact, path: &str, format: Format) -> Vec<(&'static 
         return Vec::new();
     };
     let source = Source::new(path, file.text.clone());
-    check(format, &source)
+    check::problems(format, &source)
         .into_iter()
         .map(|p| (p.class.as_str(), p.message))
         .collect()

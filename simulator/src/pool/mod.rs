@@ -1,8 +1,13 @@
 //! Pools: what a rendered balancer config sends customers to.
 
+pub mod envoy;
 pub mod haproxy;
+pub mod httpd;
+pub mod keepalived;
 pub mod names;
 pub mod nginx;
+pub mod squid;
+pub mod vcl;
 
 use foretaste_parser::formats::Format;
 use foretaste_parser::source::Source;
@@ -15,7 +20,12 @@ pub fn pools(format: Format, source: &Source) -> Vec<Pool> {
     match format {
         Format::HaproxyCfg => haproxy::pools(source),
         Format::Nginx => nginx::pools(source),
-        Format::Ruby | Format::Erb | Format::Json => Vec::new(),
+        Format::Httpd => httpd::pools(source),
+        Format::Vcl => vcl::pools(source),
+        Format::Keepalived => keepalived::pools(source),
+        Format::Squid => squid::pools(source),
+        Format::Envoy => envoy::pools(source),
+        _ => Vec::new(),
     }
 }
 
@@ -78,9 +88,31 @@ impl MemberState {
     }
 }
 
+/// Host and port of `host:port`, `[v6]:port` or a host alone.
+fn split_host_port(text: &str) -> (String, Option<u32>) {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port))
+            if !port.contains(']') && (!host.contains(':') || host.ends_with(']')) =>
+        {
+            (host, port.parse().ok())
+        }
+        _ => (text, None),
+    };
+    let host = host
+        .strip_prefix('[')
+        .and_then(|h| h.strip_suffix(']'))
+        .unwrap_or(host);
+    (host.to_owned(), port)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Pool;
+    use super::{Pool, Source};
+
+    /// The pools of a text, a line for each and for each member.
+    pub fn report(pools: fn(&Source) -> Vec<Pool>, text: &str) -> String {
+        pools(&Source::new("a", text)).iter().map(line).collect()
+    }
 
     /// A pool as text, a line for each member.
     pub fn line(pool: &Pool) -> String {

@@ -1,0 +1,21 @@
+//! What is wrong with a config of any format.
+
+use crate::formats::Format;
+use crate::problem::Problem;
+use crate::source::Source;
+use crate::{haproxy, httpd, keepalived, nginx, squid, vcl, yaml};
+
+/// The problems of a config, by its format; none for the formats of a repository itself.
+#[must_use]
+pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
+    match format {
+        Format::Ruby | Format::Erb | Format::Json => Vec::new(),
+        Format::HaproxyCfg => haproxy::problems(source),
+        Format::Nginx => nginx::problems(source),
+        Format::Httpd => httpd::problems(source),
+        Format::Vcl => vcl::problems(source),
+        Format::Keepalived => keepalived::problems(source),
+        Format::Squid => squid::problems(source),
+        Format::Envoy => yaml::problems(source),
+    }
+}

@@ -1,0 +1,131 @@
+//! Which format a file has by its path on the node or in the repository.
+
+use super::Format;
+
+/// The format of a file, by its path on the node or in the repository; `first_bytes` (may be empty) decide only
+/// where the path does not.
+#[must_use]
+pub fn format_of(path: &str, first_bytes: &[u8]) -> Option<Format> {
+    let path = path.trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let lower = name.to_ascii_lowercase();
+    match lower.rsplit_once('.').map(|(_, e)| e) {
+        Some("rb" | "gemspec" | "rake") => return Some(Format::Ruby),
+        Some("erb") => return Some(Format::Erb),
+        Some("json") if is_envoy(path, &lower) => return Some(Format::Envoy),
+        Some("json") => return Some(Format::Json),
+        _ => {}
+    }
+    if matches!(
+        name,
+        "Berksfile"
+            | "Gemfile"
+            | "Rakefile"
+            | "Policyfile"
+            | "Vagrantfile"
+            | "Cheffile"
+            | "Thorfile"
+    ) {
+        return Some(Format::Ruby);
+    }
+    if is_haproxy(path, &lower) {
+        return Some(Format::HaproxyCfg);
+    }
+    if is_nginx(path, &lower) {
+        return Some(Format::Nginx);
+    }
+    if let Some(format) = of_service(path, &lower) {
+        return Some(format);
+    }
+    let first_line = first_bytes.split(|b| *b == b'\n').next().unwrap_or(b"");
+    (first_line.starts_with(b"#!") && contains(first_line, b"ruby")).then_some(Format::Ruby)
+}
+
+fn is_haproxy(path: &str, name: &str) -> bool {
+    let config = matches!(extension(name), Some("cfg" | "conf"));
+    config && (name.contains("haproxy") || directories(path).any(|d| d == "haproxy"))
+        // Files of other kinds that live beside HAProxy's own.
+        && !matches!(name, "rsyslog.conf" | "logrotate.conf" | "spoe.conf")
+        && !directories(path).any(|d| matches!(d, "rsyslog.d" | "logrotate.d" | "sysctl.d" | "limits.d"))
+}
+
+fn is_nginx(path: &str, name: &str) -> bool {
+    if name == "nginx.conf" {
+        return true;
+    }
+    if !directories(path).any(|d| d == "nginx") {
+        return matches!(extension(name), Some("conf"))
+            && name.contains("nginx")
+            && !path.contains("rsyslog");
+    }
+    let site = directories(path).any(|d| {
+        matches!(
+            d,
+            "sites-enabled"
+                | "sites-available"
+                | "modules-enabled"
+                | "modules-available"
+                | "streams-enabled"
+        )
+    });
+    // Under sites-* a file is often named after its site: any name will do, also one with dots.
+    site || extension(name) == Some("conf")
+        || matches!(
+            name,
+            "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params" | "proxy_params"
+        )
+}
+
+/// Services whose files have a directory or an extension of their own.
+fn of_service(path: &str, name: &str) -> Option<Format> {
+    let within = |dir: &str| directories(path).any(|d| d == dir);
+    let conf = extension(name) == Some("conf");
+    let extension = extension(name).unwrap_or("");
+    if matches!(name, "httpd.conf" | "apache2.conf") || is_httpd(path, name) {
+        return Some(Format::Httpd);
+    }
+    if extension == "vcl" {
+        return Some(Format::Vcl);
+    }
+    if conf && (name == "keepalived.conf" || within("keepalived")) {
+        return Some(Format::Keepalived);
+    }
+    if name == "squid.conf" || conf && within("squid") && within("conf.d") {
+        return Some(Format::Squid);
+    }
+    if matches!(extension, "yaml" | "yml") && is_envoy(path, name) {
+        return Some(Format::Envoy);
+    }
+    None
+}
+
+fn is_httpd(path: &str, name: &str) -> bool {
+    let within = |dir: &str| directories(path).any(|d| d == dir);
+    if !(within("apache2") || within("httpd")) {
+        return false;
+    }
+    // Debian's `.load` files and RHEL's `.conf` files; sites are often named after themselves.
+    matches!(extension(name), Some("conf" | "load"))
+        || within("sites-available")
+        || within("sites-enabled")
+}
+
+fn is_envoy(path: &str, name: &str) -> bool {
+    name.starts_with("envoy") || directories(path).any(|d| d == "envoy")
+}
+
+fn extension(name: &str) -> Option<&str> {
+    name.rsplit_once('.').map(|(_, e)| e)
+}
+
+fn directories(path: &str) -> impl Iterator<Item = &str> {
+    let end = path.rfind('/').unwrap_or(0);
+    path.get(..end)
+        .unwrap_or("")
+        .split('/')
+        .filter(|d| !d.is_empty())
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w == needle)
+}
