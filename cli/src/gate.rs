@@ -1,11 +1,13 @@
 //! A change, simulated and judged: what `check` and `demo` have in common.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod unread;
+
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use foretaste_parser::source::{Location, Source};
+use foretaste_parser::source::Source;
 use foretaste_rules::{Config as RuleConfig, Date, Judgement, Severity, Verdict, judge};
 use foretaste_simulator::change::{self, Revision, Settings};
 use foretaste_simulator::convergence::{Convergence, Undetermined, UndeterminedKind};
@@ -14,6 +16,7 @@ use foretaste_simulator::repository::Repository;
 use serde_json::Value as Json;
 
 use crate::exit::Exit;
+use crate::load::tree::Unread;
 use crate::progress::Progress;
 use crate::secrets::Secrets;
 
@@ -22,8 +25,7 @@ pub struct Side {
     /// For people.
     pub name: String,
     pub revision: Revision,
-    /// Files that were too large to read, with their sizes.
-    pub too_large: BTreeMap<Arc<str>, u64>,
+    pub unread: BTreeMap<Arc<str>, Unread>,
 }
 
 /// How a change is judged.
@@ -86,9 +88,9 @@ pub fn weigh(
         let bytes = files.files.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
-    let judgement = judge(&impact, &terms.rules, &source, terms.today);
-    let unread =
-        count_unread(&mut impact, base.as_ref(), &head) | count_problems(&mut impact, &head);
+    let mut judgement = judge(&impact, &terms.rules, &source, terms.today);
+    let gaps = unread::account(&mut impact, &mut judgement, base.as_ref(), &head);
+    let unread = count_problems(&mut impact, &head) || gaps;
     let mut verdict = judgement.verdict(&impact, terms.fail_on);
     if matches!(verdict, Verdict::Safe | Verdict::Undetermined) {
         if impact.nodes.values().all(|node| node.after.is_none()) {
@@ -125,49 +127,6 @@ fn exit(verdict: Verdict, impact: &Impact, strict: bool) -> Exit {
         Verdict::Safe if strict && open => Exit::NotEvaluated,
         Verdict::Safe | Verdict::Undetermined => Exit::Clean,
     }
-}
-
-/// Counts the head's files that were too large to read as undetermined. Says whether one of them may matter: it would
-/// be evaluated, or the change touches it.
-fn count_unread(impact: &mut Impact, base: Option<&Side>, head: &Side) -> bool {
-    let mut matters = false;
-    for (path, size) in &head.too_large {
-        let evaluated = [".rb", ".erb", ".json"].iter().any(|e| path.ends_with(e));
-        let same = base.is_some_and(|b| b.too_large.get(path) == Some(size));
-        if !evaluated && same {
-            continue;
-        }
-        matters = true;
-        let counts = &mut impact.counts.files;
-        // It was counted as evaluated where a run asked for it, with the nothing that was read of it.
-        let readers: BTreeSet<String> = impact
-            .nodes
-            .values()
-            .filter(|n| {
-                n.after
-                    .as_ref()
-                    .is_some_and(|r| r.after.inputs.contains(path))
-            })
-            .map(|n| n.name.clone())
-            .collect();
-        if readers.is_empty() && impact.files.iter().all(|f| f.path != *path) {
-            counts.found += 1;
-        } else {
-            counts.evaluated = counts.evaluated.saturating_sub(1);
-        }
-        counts.undetermined += 1;
-        let unread = Undetermined {
-            kind: UndeterminedKind::Budget,
-            reason: format!("a file of {} MiB is too large to read", size >> 20),
-            location: Some(Location::line(path.clone(), 1)),
-        };
-        impact
-            .undetermined
-            .entry(unread)
-            .or_default()
-            .extend(readers);
-    }
-    matters
 }
 
 /// Counts what is in the head's inventory without being a node object as nodes that were not evaluated. Says whether

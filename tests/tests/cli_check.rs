@@ -190,18 +190,6 @@ fn what_stays_undetermined_is_seen_and_fails_strictly() {
 }
 
 #[test]
-fn a_file_too_large_to_read_is_undetermined() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    let large = format!("# {}\n", "x".repeat(9 << 20));
-    shop.write("cookbooks/lb/recipes/large.rb", &large);
-    let ran = shop.run(&["check", "--format", "json"]);
-    assert_eq!(ran.json()["verdict"], "undetermined");
-    assert_eq!(ran.json()["counts"]["files"]["undetermined"], 1);
-    assert_eq!(shop.run(&["check", "--strict"]).code, 3);
-}
-
-#[test]
 fn an_inventory_that_is_no_json_is_no_pass() {
     let shop = Folder::shop();
     shop.commit("before");

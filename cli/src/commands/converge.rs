@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::gate::{revision_values, run_values};
 use crate::load::config::{Config, Severity};
 use crate::load::side::Loader;
+use crate::load::tree::{UnreadKind, is_evaluated};
 use crate::progress::Progress;
 use crate::render;
 use crate::secrets::Secrets;
@@ -72,8 +73,10 @@ pub fn run(
     for problem in &inventory.problems {
         notes.push(format!("{}: {}", problem.location, problem.message));
     }
-    for (path, size) in &side.too_large {
-        notes.push(format!("{path} is too large to read ({} MiB)", size >> 20));
+    for (path, unread) in &side.unread {
+        if unread.kind == UnreadKind::Absent || is_evaluated(path) {
+            notes.push(format!("not read: {path}: {}", unread.reason));
+        }
     }
     progress.say(format!("simulating {} nodes", inventory.nodes.len()));
     let simulation = simulate(&side.revision, &settings);

@@ -92,6 +92,6 @@ fn side(name: &str, tree: &Tree, incident: &Incident, cache: &Arc<ParseCache>) -
             repository,
             inventory,
         },
-        too_large: Default::default(),
+        unread: Default::default(),
     }
 }

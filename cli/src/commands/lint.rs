@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
-use foretaste_parser::formats::Format as FileFormat;
+use foretaste_parser::formats::{Format as FileFormat, format_of};
 use foretaste_parser::source::Source;
 
 use crate::args::{Format, Global};
@@ -15,9 +15,9 @@ use crate::error::Failure;
 use crate::exit::Exit;
 use crate::load::config::{Config, Severity};
 use crate::load::paths;
-use crate::load::tree::SIZE_LIMIT;
+use crate::load::tree::{Content, NoText, no_text, read_disk, too_large};
 use crate::render;
-use crate::render::lint::{Checked, check};
+use crate::render::lint::{Checked, Linted, check};
 
 /// Find files that do not parse: Ruby, ERB, JSON, merge conflicts, HAProxy and nginx configs
 ///
@@ -47,22 +47,29 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let source = global.source(streams)?;
     let config = Config::load(&source.root)?;
-    let checked = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
-        vec![standard_input(arguments, streams)?]
+    let linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
+        Linted {
+            files: vec![standard_input(arguments, streams)?],
+            ..Linted::default()
+        }
     } else {
-        let files = paths::files(&source, &streams.folder, &arguments.paths)?;
-        files_in_parallel(&files, arguments.r#as)?
+        let named = paths::files(&source, &streams.folder, &arguments.paths)?;
+        let mut linted = files_in_parallel(&named.files, arguments.r#as)?;
+        linted.unread.extend(named.unread);
+        linted
     };
     global.write(streams, |format, paint| match format {
-        Format::Json => render::lint::json(&checked),
-        Format::Human => render::lint::human(&checked, &paint.handler()),
+        Format::Json => render::lint::json(&linted),
+        Format::Human => render::lint::human(&linted, paint),
     })?;
-    let fails = global.fail_on(&config) <= Severity::Error
-        && checked.iter().any(|file| !file.errors.is_empty());
-    Ok(match (fails, checked.is_empty()) {
-        (true, _) => Exit::Findings,
-        (false, true) => Exit::NotEvaluated,
-        (false, false) => Exit::Clean,
+    let fails = global.fail_on(&config) <= Severity::Error && linted.errors() > 0;
+    let open = (global.strict || config.strict) && !linted.unread.is_empty();
+    Ok(if fails {
+        Exit::Findings
+    } else if open || linted.files.is_empty() {
+        Exit::NotEvaluated
+    } else {
+        Exit::Clean
     })
 }
 
@@ -87,26 +94,27 @@ fn standard_input(arguments: &Arguments, streams: &mut Streams<'_>) -> Result<Ch
     check(&source, Some(format)).ok_or_else(|| Failure::usage("nothing was given"))
 }
 
+/// A file that was looked at: what was found, or why it was not read.
+type Looked = Result<Checked, String>;
+
 /// Reads and checks every file of a known format; the result is in the order of the paths.
 fn files_in_parallel(
     files: &BTreeMap<Arc<str>, PathBuf>,
     format: Option<FileFormat>,
-) -> Result<Vec<Checked>, Failure> {
+) -> Result<Linted, Failure> {
     let files: Vec<(&Arc<str>, &PathBuf)> = files.iter().collect();
     let next = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Checked)>, Failure> {
+    let work = || -> Vec<(usize, Looked)> {
         let mut done = Vec::new();
         while let Some((i, (path, file))) = {
             let i = next.fetch_add(1, Ordering::Relaxed);
             files.get(i).map(|f| (i, *f))
         } {
-            let Some(bytes) = read(file)? else { continue };
-            let source = Arc::new(Source::from_bytes(path.clone(), &bytes));
-            if let Some(checked) = check(&source, format) {
-                done.push((i, checked));
+            if let Some(looked) = look(path, file, format) {
+                done.push((i, looked));
             }
         }
-        Ok(done)
+        done
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut results = Vec::new();
@@ -124,21 +132,37 @@ fn files_in_parallel(
             let part = handle
                 .join()
                 .map_err(|_| Failure::usage("a parser failed; please report this file"))?;
-            results.extend(part?);
+            results.extend(part);
         }
         Ok(())
     })?;
     results.sort_by_key(|(i, _)| *i);
-    Ok(results.into_iter().map(|(_, checked)| checked).collect())
+    let mut linted = Linted::default();
+    for (i, looked) in results {
+        match (looked, files.get(i)) {
+            (Ok(checked), _) => linted.files.push(checked),
+            (Err(reason), Some((path, _))) => {
+                linted.unread.insert((*path).clone(), reason);
+            }
+            (Err(_), None) => {}
+        }
+    }
+    Ok(linted)
 }
 
-/// A file's bytes; `None` for what is too large to be source, or binary.
-fn read(file: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    let failed = |e| Failure::unreadable(file, &e);
-    if std::fs::metadata(file).map_err(failed)?.len() > SIZE_LIMIT {
-        return Ok(None);
+/// Reads and checks a file; `None` where its format is not one that is read.
+fn look(path: &Arc<str>, file: &Path, format: Option<FileFormat>) -> Option<Looked> {
+    let by_name = format.or_else(|| format_of(path, b""));
+    let bytes = match read_disk(file) {
+        Content::Read(bytes) => bytes,
+        // Whatever else is large or locked away is none of ours.
+        Content::TooLarge(size) => return by_name.map(|_| Err(too_large(size))),
+        Content::Unreadable(reason) => return by_name.map(|_| Err(reason)),
+    };
+    match no_text(&bytes) {
+        Some(NoText::Binary) => return by_name.map(|_| Err(NoText::Binary.to_string())),
+        // Chef reads it all the same, and so do we; what it says in that place is not known.
+        Some(NoText::NotUtf8 { .. }) | None => {}
     }
-    let bytes = std::fs::read(file).map_err(failed)?;
-    let is_binary = bytes.iter().take(8000).any(|b| *b == 0);
-    Ok((!is_binary).then_some(bytes))
+    check(&Arc::new(Source::from_bytes(path.clone(), &bytes)), format).map(Ok)
 }

@@ -55,7 +55,7 @@ pub fn run(
     let revision = source.one(arguments.head.as_deref())?;
     let loaded = source.load(&revision, &config, &mut Shared::default(), &Arc::default())?;
     let nodes = nodes::nodes(
-        &loaded.repository,
+        &loaded,
         &config,
         &source.root,
         &global.inventory_paths(streams),

@@ -10,7 +10,7 @@ const ROUNDS: usize = 4;
 /// A link to a folder adds its files under another name; no more than so many in all.
 const ADDED: usize = 100_000;
 
-/// The listing with each link replaced by the files that it leads to. A link out of the tree leads nowhere.
+/// The listing with each link replaced by the files that it leads to. A link that leads to none is unreadable.
 pub(super) fn resolve(listing: &Listing) -> Listing {
     let mut out = listing.clone();
     for _ in 0..ROUNDS {
@@ -22,40 +22,59 @@ pub(super) fn resolve(listing: &Listing) -> Listing {
             })
             .collect();
         if links.is_empty() {
-            break;
+            return out;
         }
         let mut found: BTreeMap<Arc<str>, Place> = BTreeMap::new();
         for (path, target) in links {
-            let Some(target) = target_path(&path, &target) else {
-                continue;
-            };
-            if let Some(place) = out.get(&*target) {
-                found.insert(path, place.clone());
-                continue;
-            }
-            let folder = format!("{target}/");
-            // A link to a folder that holds the link itself would add files without end.
-            if path.starts_with(&folder) {
-                continue;
-            }
-            for (file, place) in out.range(Arc::<str>::from(folder.as_str())..) {
-                let Some(rest) = file.strip_prefix(&folder) else {
-                    break;
-                };
-                if found.len() >= ADDED {
-                    break;
+            match follow(&out, &path, &target, ADDED.saturating_sub(found.len())) {
+                Ok(files) => found.extend(files),
+                Err(reason) => {
+                    found.insert(path, Place::Unreadable(reason));
                 }
-                found.insert(format!("{path}/{rest}").into(), place.clone());
             }
         }
         out.retain(|_, place| !matches!(place, Place::Link(_)));
-        if found.is_empty() {
-            break;
-        }
         out.extend(found);
     }
-    out.retain(|_, place| !matches!(place, Place::Link(_)));
+    for place in out.values_mut() {
+        if let Place::Link(target) = place {
+            *place = Place::Unreadable(format!("a link to {target}: too many links on the way"));
+        }
+    }
     out
+}
+
+/// The files that a link adds, under its name; or why it leads to none.
+fn follow(
+    listing: &Listing,
+    path: &str,
+    target: &str,
+    at_most: usize,
+) -> Result<BTreeMap<Arc<str>, Place>, String> {
+    let to = target_path(path, target)
+        .ok_or_else(|| format!("a link out of the repository, to {target}"))?;
+    if let Some(place) = listing.get(&*to) {
+        return Ok([(Arc::from(path), place.clone())].into());
+    }
+    let folder = format!("{to}/");
+    // A link to a folder that holds the link itself would add files without end.
+    if to.is_empty() || path.starts_with(&folder) {
+        return Err(format!("a link to {target}, which holds the link"));
+    }
+    let mut found = BTreeMap::new();
+    for (file, place) in listing.range(Arc::<str>::from(folder.as_str())..) {
+        let Some(rest) = file.strip_prefix(&folder) else {
+            break;
+        };
+        if found.len() >= at_most {
+            return Err("links add too many files".to_owned());
+        }
+        found.insert(format!("{path}/{rest}").into(), place.clone());
+    }
+    if found.is_empty() {
+        return Err(format!("a link to {target}, where nothing is"));
+    }
+    Ok(found)
 }
 
 /// The path in the tree that a link at `path` names; `None` where it leaves the tree.
@@ -74,7 +93,7 @@ fn target_path(path: &str, target: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    (!parts.is_empty()).then(|| parts.join("/"))
+    Some(parts.join("/"))
 }
 
 #[cfg(test)]
@@ -93,20 +112,32 @@ mod tests {
             ("roles/b.rb", file("b")),
             ("roles/passwd", link("../../etc/passwd")),
             ("roles/root", link("/etc/shadow")),
+            ("roles/gone.rb", link("away.rb")),
+            ("roles/one", link("two")),
+            ("roles/two", link("one")),
         ]
         .into_iter()
         .map(|(path, place)| (Arc::from(path), place))
         .collect();
-        let resolved = resolve(&listing);
-        let paths: Vec<&str> = resolved.keys().map(|p| &**p).collect();
-        assert_eq!(
-            paths,
-            [
-                "cookbooks/web/recipes/default.rb",
-                "roles/a.rb",
-                "roles/b.rb",
-                "shared/web/recipes/default.rb"
-            ]
-        );
+        let shown: Vec<String> = resolve(&listing)
+            .iter()
+            .map(|(path, place)| match place {
+                Place::Disk(file) => format!("{path} = {}", file.display()),
+                Place::Unreadable(reason) => format!("{path}: {reason}"),
+                other => format!("{path}: {other:?}"),
+            })
+            .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        cookbooks/loop: a link to ../cookbooks, which holds the link
+        cookbooks/web/recipes/default.rb = recipe
+        roles/a.rb = b
+        roles/b.rb = b
+        roles/gone.rb: a link to away.rb, where nothing is
+        roles/one: a link to one: too many links on the way
+        roles/passwd: a link out of the repository, to ../../etc/passwd
+        roles/root: a link out of the repository, to /etc/shadow
+        roles/two: a link to two: too many links on the way
+        shared/web/recipes/default.rb = recipe
+        ");
     }
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use foretaste_simulator::chef::platform::facts;
 use foretaste_simulator::inventory::{Entry, Inventory, Platform};
-use foretaste_simulator::repository::Repository;
 
 use super::config::{Config, Synthesize};
+use super::revision::Loaded;
+use super::tree::UnreadKind;
 use crate::error::Failure;
 
 /// Where an inventory's nodes came from.
@@ -22,11 +23,12 @@ pub struct Nodes {
 /// # Errors
 /// Inventory files that cannot be read. What they hold wrongly is a problem of the inventory.
 pub fn nodes(
-    repository: &Repository,
+    loaded: &Loaded,
     config: &Config,
     root: &Path,
     arguments: &[PathBuf],
 ) -> Result<Nodes, Failure> {
+    let repository = &loaded.repository;
     let mut inventory = Inventory::default();
     let keys = &config.inventory;
     let platform = match &keys.platform {
@@ -45,7 +47,9 @@ pub fn nodes(
     }
     if named.is_empty() {
         for path in repository.files.below(&repository.layout.nodes) {
+            let unread = loaded.unread.get(path);
             if path.ends_with(".json")
+                && unread.is_none_or(|u| u.kind == UnreadKind::Lossy)
                 && let Some(bytes) = repository.files.get(path)
             {
                 inventory.add_json(path, bytes);

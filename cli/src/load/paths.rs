@@ -4,24 +4,29 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::folder;
+use super::git::Git;
+use super::links;
 use super::revision::Source;
 use super::tree::{Listing, Place};
-use super::{folder, git};
 use crate::error::Failure;
 
 /// Files by the names under which they are reported: relative to the repository where they are inside of it.
-/// Without paths, the whole repository.
+#[derive(Debug, Default)]
+pub struct Named {
+    pub files: BTreeMap<Arc<str>, PathBuf>,
+    /// What is there and cannot be opened, with the reason.
+    pub unread: BTreeMap<Arc<str>, String>,
+}
+
+/// The files of paths, folders with all that is below them. Without paths, the whole repository.
 ///
 /// # Errors
 /// Paths that do not exist or cannot be read.
-pub fn files(
-    source: &Source,
-    current: &Path,
-    paths: &[PathBuf],
-) -> Result<BTreeMap<Arc<str>, PathBuf>, Failure> {
-    let mut out = BTreeMap::new();
+pub fn files(source: &Source, current: &Path, paths: &[PathBuf]) -> Result<Named, Failure> {
+    let mut out = Named::default();
     if paths.is_empty() {
-        add(&mut out, "", whole(source)?);
+        out.add("", &whole(source)?, &|_| true);
         return Ok(out);
     }
     let mut listed: Option<Listing> = None;
@@ -33,7 +38,7 @@ pub fn files(
         let inside = path.strip_prefix(&source.root).ok().and_then(Path::to_str);
         if !path.is_dir() {
             let name = inside.map_or_else(|| given.display().to_string(), slashes);
-            out.insert(name.into(), path);
+            out.files.insert(name.into(), path);
             continue;
         }
         // In a git repository a folder means what git would not ignore.
@@ -44,15 +49,10 @@ pub fn files(
                     None => listed.insert(whole(source)?),
                 };
                 let prefix = slashes(inside);
-                let below = all
-                    .iter()
-                    .filter(|(p, _)| {
-                        prefix.is_empty()
-                            || p.strip_prefix(&*prefix).is_some_and(|r| r.starts_with('/'))
-                    })
-                    .map(|(p, place)| (p.clone(), place.clone()))
-                    .collect();
-                add(&mut out, "", below);
+                out.add("", all, &|path| {
+                    let rest = path.strip_prefix(&*prefix);
+                    prefix.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
+                });
             }
             None => {
                 let name = inside.map_or_else(|| given.display().to_string(), slashes);
@@ -60,7 +60,7 @@ pub fn files(
                     "" | "." => String::new(),
                     name => format!("{name}/"),
                 };
-                add(&mut out, &prefix, folder::list(&path, &mut |_, _| false)?);
+                out.add(&prefix, &folder::list(&path, &mut |_, _| false)?, &|_| true);
             }
         }
     }
@@ -69,16 +69,29 @@ pub fn files(
 
 fn whole(source: &Source) -> Result<Listing, Failure> {
     match source.git() {
-        Some(repo) if repo.workdir().is_some() => git::work_tree(repo),
+        Some(repo) if repo.workdir().is_some() => Git::new(repo).work_tree(),
         _ => folder::list(&source.root, &mut |_, _| false),
     }
 }
 
-/// Links are left out: what they lead to in the tree is listed itself.
-fn add(out: &mut BTreeMap<Arc<str>, PathBuf>, prefix: &str, listing: Listing) {
-    for (path, place) in listing {
-        if let Place::Disk(file) = place {
-            out.insert(format!("{prefix}{path}").into(), file);
+impl Named {
+    /// A file that links lead to is looked at once, under its own name.
+    fn add(&mut self, prefix: &str, listing: &Listing, keep: &dyn Fn(&str) -> bool) {
+        for (path, place) in links::resolve(listing) {
+            let is_itself = matches!(listing.get(&path), Some(Place::Disk(_)));
+            if !keep(&path) {
+                continue;
+            }
+            let path: Arc<str> = format!("{prefix}{path}").into();
+            match place {
+                Place::Disk(file) if is_itself => {
+                    self.files.insert(path, file);
+                }
+                Place::Unreadable(reason) => {
+                    self.unread.insert(path, reason);
+                }
+                Place::Disk(_) | Place::Blob(_) | Place::Link(_) => {}
+            }
         }
     }
 }

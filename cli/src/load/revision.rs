@@ -8,8 +8,9 @@ use foretaste_simulator::repository::{Files, Layout, ParseCache, Repository};
 use gix::ObjectId;
 
 use super::config::Config;
-use super::tree::{self, Shared};
-use super::{folder, git};
+use super::folder;
+use super::git::Git;
+use super::tree::{self, Shared, Unread};
 use crate::error::Failure;
 
 /// One tree of files.
@@ -245,20 +246,21 @@ impl Source {
         shared: &mut Shared,
         cache: &Arc<ParseCache>,
     ) -> Result<Loaded, Failure> {
-        let none = |_| Ok(tree::Content::TooLarge(0));
         let tree = match (revision, &self.repo) {
             (Revision::Folder(path), _) => {
                 let listing = folder::list(path, &mut |_, _| false)?;
+                let none = |_| Ok(tree::Content::TooLarge(0));
                 tree::read(&listing, config, shared, &none)?
             }
             (_, None) => return Err(Failure::usage("this is no git repository")),
             (revision, Some(repo)) => {
+                let git = Git::new(repo);
                 let listing = match revision {
-                    Revision::Commit { id, .. } => git::commit(repo, *id)?,
-                    Revision::Index => git::index(repo)?,
-                    _ => git::work_tree(repo)?,
+                    Revision::Commit { id, .. } => git.commit(*id)?,
+                    Revision::Index => git.index()?,
+                    _ => git.work_tree()?,
                 };
-                tree::read(&listing, config, shared, &|id| git::blob(repo, id))?
+                tree::read(&listing, config, shared, &|id| git.blob(id))?
             }
         };
         let layout = tree
@@ -266,7 +268,7 @@ impl Source {
             .unwrap_or_else(|| Layout::detect(&Files::default()));
         Ok(Loaded {
             repository: Repository::new(tree.files, layout, cache.clone()),
-            too_large: tree.too_large,
+            unread: tree.unread,
         })
     }
 }
@@ -274,8 +276,7 @@ impl Source {
 /// A revision as it is simulated.
 pub struct Loaded {
     pub repository: Repository,
-    /// Files that were listed but are too large to read, with their sizes.
-    pub too_large: BTreeMap<Arc<str>, u64>,
+    pub unread: BTreeMap<Arc<str>, Unread>,
 }
 
 /// The commit that git resolves a text to.

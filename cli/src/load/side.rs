@@ -44,12 +44,7 @@ impl<'a> Loader<'a> {
         let loaded = self
             .source
             .load(revision, self.config, &mut self.shared, &self.cache)?;
-        let nodes = nodes(
-            &loaded.repository,
-            self.config,
-            &self.source.root,
-            &self.inventory,
-        )?;
+        let nodes = nodes(&loaded, self.config, &self.source.root, &self.inventory)?;
         let notes = notes(&nodes);
         let side = Side {
             name: revision.to_string(),
@@ -57,7 +52,7 @@ impl<'a> Loader<'a> {
                 repository: Arc::new(loaded.repository),
                 inventory: nodes.inventory,
             },
-            too_large: loaded.too_large,
+            unread: loaded.unread,
         };
         Ok((side, notes))
     }

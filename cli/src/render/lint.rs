@@ -1,5 +1,6 @@
 //! Files that do not parse, for people and machines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -7,10 +8,28 @@ use foretaste_parser::formats::{Format, format_of};
 use foretaste_parser::problem::{Kind, Problem};
 use foretaste_parser::source::{Source, Span, SyntaxError};
 use foretaste_parser::{check as config_check, conflict, erb, json as json_parser, ruby};
-use miette::GraphicalReportHandler;
 use serde_json::{Value as Json, json as to_json};
 
+use super::paint::{Paint, count};
 use super::place::{Snippet, snippet};
+
+/// Files that were not read, shown before the rest is only counted.
+const SHOWN: usize = 10;
+
+/// All that was looked at.
+#[derive(Default)]
+pub struct Linted {
+    pub files: Vec<Checked>,
+    /// Files that were not read, with the reason.
+    pub unread: BTreeMap<Arc<str>, String>,
+}
+
+impl Linted {
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.files.iter().map(|f| f.errors.len()).sum()
+    }
+}
 
 /// One file that was looked at.
 pub struct Checked {
@@ -78,8 +97,9 @@ fn problems(problems: Vec<Problem>) -> Vec<LintError> {
 
 /// The machine's form.
 #[must_use]
-pub fn json(files: &[Checked]) -> String {
-    let files: Vec<Json> = files
+pub fn json(linted: &Linted) -> String {
+    let files: Vec<Json> = linted
+        .files
         .iter()
         .map(|file| {
             let findings: Vec<Json> = file.errors.iter().map(|e| finding(file, e)).collect();
@@ -91,7 +111,13 @@ pub fn json(files: &[Checked]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", to_json!({"schema": 1, "files": files}))
+    let unread: Vec<Json> = linted
+        .unread
+        .iter()
+        .map(|(path, reason)| to_json!({"path": &**path, "reason": reason}))
+        .collect();
+    let out = to_json!({"schema": 1, "files": files, "undetermined": unread});
+    format!("{out:#}\n")
 }
 
 fn finding(file: &Checked, error: &LintError) -> Json {
@@ -111,11 +137,12 @@ fn finding(file: &Checked, error: &LintError) -> Json {
     })
 }
 
-/// The person's form: each error in its place, then how many files were looked at.
+/// The person's form: each error in its place, what was not read, then how many files were looked at.
 #[must_use]
-pub fn human(files: &[Checked], handler: &GraphicalReportHandler) -> String {
+pub fn human(linted: &Linted, paint: Paint) -> String {
+    let handler = paint.handler();
     let mut out = String::new();
-    for file in files {
+    for file in &linted.files {
         for error in &file.errors {
             out += &snippet(
                 &Snippet {
@@ -130,21 +157,32 @@ pub fn human(files: &[Checked], handler: &GraphicalReportHandler) -> String {
                         "here".into(),
                     )],
                 },
-                handler,
+                &handler,
             );
             out.push('\n');
         }
     }
-    let errors: usize = files.iter().map(|f| f.errors.len()).sum();
-    let broken = files.iter().filter(|f| !f.errors.is_empty()).count();
-    let _ = match (files.len(), errors) {
-        (0, _) => writeln!(out, "nothing was checked: no file of a format that is read"),
-        (n, 0) => writeln!(out, "{n} files parse"),
-        (n, errors) => writeln!(
+    for (path, reason) in linted.unread.iter().take(SHOWN) {
+        out += &paint.paragraph("not read: ", &format!("{path}: {reason}"));
+    }
+    if let Some(more) = linted.unread.len().checked_sub(SHOWN).filter(|n| *n > 0) {
+        let _ = writeln!(out, "not read: {more} more files");
+    }
+    let broken = linted.files.iter().filter(|f| !f.errors.is_empty()).count();
+    let files = linted.files.len();
+    let _ = match (files, linted.errors()) {
+        (0, _) => write!(out, "nothing was checked: no file of a format that is read"),
+        (n, 0) => write!(out, "{}", count(n, "file parses", "files parse")),
+        (n, errors) => write!(
             out,
-            "{errors} error{} in {broken} of {n} files",
-            if errors == 1 { "" } else { "s" }
+            "{} in {broken} of {}",
+            count(errors, "error", "errors"),
+            count(n, "file", "files")
         ),
     };
+    if !linted.unread.is_empty() {
+        let _ = write!(out, "; {} not read", linted.unread.len());
+    }
+    out.push('\n');
     out
 }

@@ -54,6 +54,12 @@ impl Folder {
         }
     }
 
+    /// Another repository in a folder of this one.
+    pub fn inner(&self, path: &str) -> Self {
+        fs::create_dir_all(self.0.join(path)).unwrap();
+        Self(self.0.join(path))
+    }
+
     /// Stages every file.
     pub fn stage(&self) -> ObjectId {
         let repo = self.git();
@@ -172,7 +178,14 @@ fn write_tree(repo: &gix::Repository, folder: &Path) -> ObjectId {
             continue;
         }
         // Git sorts folders as if their names ended in a slash.
-        if path.is_dir() {
+        if path.is_symlink() {
+            let target = fs::read_link(&path).unwrap();
+            let id = repo.write_blob(target.to_str().unwrap()).unwrap().detach();
+            entries.insert(name.clone(), (name, EntryKind::Link, id));
+        } else if path.join(".git").exists() {
+            let id = gix::open(&path).unwrap().head_id().unwrap().detach();
+            entries.insert(name.clone(), (name, EntryKind::Commit, id));
+        } else if path.is_dir() {
             entries.insert(
                 format!("{name}/"),
                 (name, EntryKind::Tree, write_tree(repo, &path)),
