@@ -3,7 +3,7 @@
 use crate::formats::Format;
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{haproxy, httpd, keepalived, nginx, squid, vcl, yaml};
+use crate::{envoy, haproxy, httpd, keepalived, nginx, squid, vcl};
 
 /// The problems of a config, by its format; none for the formats of a repository itself.
 #[must_use]
@@ -16,6 +16,6 @@ pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
         Format::Vcl => vcl::problems(source),
         Format::Keepalived => keepalived::problems(source),
         Format::Squid => squid::problems(source),
-        Format::Envoy => yaml::problems(source),
+        Format::Envoy => envoy::problems(source),
     }
 }

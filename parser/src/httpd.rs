@@ -264,9 +264,31 @@ fn one(directive: &Directive, out: &mut Vec<Problem>) {
                 format!("`Require all` takes granted or denied, not `{word}`"),
             );
         }
-    } else if directive.is("BalancerMember") && directive.arguments.is_empty() {
-        refuse(Class::Arity, "BalancerMember needs a URL".to_owned());
+    } else if directive.is("BalancerMember") {
+        let url = directive
+            .arguments
+            .iter()
+            .find(|a| !a.starts_with("balancer://"));
+        let host = url.map(|u| u.split_once("://").map_or(u.as_str(), |(_, rest)| rest));
+        match host {
+            None => refuse(Class::Arity, "BalancerMember needs a URL".to_owned()),
+            Some(host)
+                if host.is_empty() || host.starts_with([':', '/']) && !url_is_socket(url) =>
+            {
+                let message = format!("a member without a host: `{}`", url.map_or("", |u| u));
+                out.push(Problem::warning(
+                    Class::BlankAddress,
+                    message,
+                    directive.span,
+                ));
+            }
+            Some(_) => {}
+        }
     }
+}
+
+fn url_is_socket(url: Option<&String>) -> bool {
+    url.is_some_and(|u| u.starts_with("unix:"))
 }
 
 #[cfg(test)]
@@ -308,12 +330,16 @@ Listen 0.0.0.0:http
 SSLEngine yes
 <virtualhost>
   require all grant
+  BalancerMember http://:80
+  BalancerMember balancer://a
 </VirtualHost>
 "), @"
         3: Port must be specified: `0.0.0.0:http` has none between 1 and 65535
         4: SSLEngine must be On or Off, not `yes`
         5: <virtualhost> directive requires additional arguments
         6: `Require all` takes granted or denied, not `grant`
+        7: a member without a host: `http://:80`
+        8: BalancerMember needs a URL
         ");
     }
 

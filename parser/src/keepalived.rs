@@ -188,6 +188,21 @@ pub fn problems(source: &Source) -> Vec<Problem> {
             );
         }
     }
+    let servers = items
+        .iter()
+        .filter(|i| i.name == "virtual_server")
+        .flat_map(|i| i.block.iter().flatten())
+        .filter(|i| i.name == "real_server" && !i.arguments.iter().any(|a| has_hole(a)));
+    for server in servers {
+        // Where the address is blank, the port stands in its place.
+        if server.arg(0).is_empty() || server.arg(0).parse::<u32>().is_ok() {
+            out.push(Problem::warning(
+                Class::BlankAddress,
+                "a real_server without an address",
+                server.span,
+            ));
+        }
+    }
     out.sort_by_key(|p| p.span.start);
     out
 }
@@ -223,12 +238,14 @@ vrrp_instnce VI_1 {
   }
 }
 virtual_server 10.0.0.9 80 {
+  real_server  80 { }
   real_server 10.0.0.1 80 {
     HTTP_GET { url { path \"/a}\" } }
 }
 "), @"
         3: Warning Unknown keyword 'vrrp_instnce': keepalived skips its block
         9: Error the block of `virtual_server` is never closed
+        10: Warning a real_server without an address
         ");
         insta::assert_snapshot!(report("global_defs {\n}\n}\n"), @"3: Error unexpected '}'");
         assert_eq!(report("\u{100000}\n}\nfuture_block {\n}\n"), "");

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod conflict;
+pub mod envoy;
 pub mod erb;
 pub mod formats;
 pub mod haproxy;

@@ -93,6 +93,13 @@ pub fn problems(source: &Source) -> Vec<Problem> {
                     ));
                 }
             }
+            "cache_peer" if matches!(directive.arg(0), "" | "parent" | "sibling" | "multicast") => {
+                out.push(Problem::warning(
+                    Class::BlankAddress,
+                    "a cache_peer without a host",
+                    directive.span,
+                ));
+            }
             name if ACTIONS.contains(&name) => access(directive, open, &defined, &mut out),
             _ => {}
         }
@@ -145,11 +152,12 @@ http_access allow office localhost !to_localhost
 http_access allow ofice
 http_access grant all
 acl late
-http_access deny all
+cache_peer  parent 80 0
 "), @"
         3: ACL not found: ofice
         4: expecting 'allow' or 'deny', got 'grant'
         5: an acl needs a name and a type
+        6: a cache_peer without a host
         ");
         assert_eq!(
             report("include /etc/squid/conf.d/*\nhttp_access allow office\n"),

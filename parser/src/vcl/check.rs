@@ -22,10 +22,17 @@ pub fn problems(source: &Source) -> Vec<Problem> {
     for statement in &statements {
         names.read(statement);
         top(statement, &mut out);
+        if statement.word(0) == "backend"
+            && let Some(host) = statement.field("host").filter(|h| h.text.is_empty())
+        {
+            let message = format!("backend `{}` has no address", statement.word(1));
+            out.push(Problem::warning(Class::BlankAddress, message, host.span));
+        }
     }
     // What is included, or unknown, may define any name.
     let open = has_hole(source.text()) || statements.iter().any(|s| s.word(0) == "include");
-    if !open && out.is_empty() {
+    let parses = out.iter().all(|p| p.class == Class::BlankAddress);
+    if !open && parses {
         for statement in &statements {
             names.check(statement, &mut out);
         }
@@ -218,7 +225,10 @@ sub vcl_recv {
         ");
         insta::assert_snapshot!(report("vcl 4.1;\nsub b {\n"), @"2: syntax Unbalanced '{': the block of `sub` is never closed");
         insta::assert_snapshot!(report("vcl 4.1;\nbackend a { .host = \"x; }\n"), @"2: syntax Unterminated string at end of line");
-        insta::assert_snapshot!(report("vcl 4.1;\nbackendd a { .host = \"x\"; }\n"), @"2: unknown-keyword Expected one of 'acl', 'sub', 'backend', 'probe', 'import', got 'backendd'");
+        insta::assert_snapshot!(report("vcl 4.1;\nbackendd a { .host = \"x\"; }\nbackend b { .host = \"\"; }\n"), @"
+        2: unknown-keyword Expected one of 'acl', 'sub', 'backend', 'probe', 'import', got 'backendd'
+        3: blank-address backend `b` has no address
+        ");
         assert_eq!(
             report("vcl 4.1;\n\u{100000}\n}\nbackend a { .host = \"\u{100000}\" }\n"),
             ""

@@ -1,0 +1,1 @@
+default['front']['drained'] = ['web']

@@ -1,0 +1,2 @@
+name 'mesh'
+version '1.4.0'

@@ -1,0 +1,3 @@
+name 'web'
+default_attributes('mesh' => { 'port' => 8080 })
+run_list []

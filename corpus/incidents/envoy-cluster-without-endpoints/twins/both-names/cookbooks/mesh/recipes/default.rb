@@ -1,0 +1,5 @@
+web = search(:node, 'roles:web').reject { |n| n['mesh'].nil? && n['service_mesh'].nil? }.sort_by(&:name)
+
+template '/etc/envoy/envoy.yaml' do
+  variables(web: web)
+end

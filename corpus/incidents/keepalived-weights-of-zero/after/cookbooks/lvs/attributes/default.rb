@@ -1,0 +1,1 @@
+default['lvs']['weight'] = 1 / 2

@@ -1,0 +1,2 @@
+name 'lvs'
+version '1.4.0'

@@ -1,0 +1,2 @@
+name 'www'
+version '1.4.0'

@@ -1,0 +1,2 @@
+default['edge']['slots'] = 6
+default['edge']['weight'] = 50

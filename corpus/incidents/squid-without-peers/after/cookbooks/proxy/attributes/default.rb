@@ -1,0 +1,1 @@
+default['proxy']['parents'] = %w(10.20.5.1 10.20.5.2)

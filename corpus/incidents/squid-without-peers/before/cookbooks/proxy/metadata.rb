@@ -1,0 +1,2 @@
+name 'proxy'
+version '1.4.0'
