@@ -4,8 +4,9 @@ use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 
-use super::collection;
+use super::file_specificity::{self, Segment, Wanted};
 use super::run::run;
+use super::{collection, template};
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
@@ -138,7 +139,44 @@ static COOKBOOK: &[Builtin] = &[
     def("version", 0, 0, |i, v, _| {
         Ok(i.ivar(v, Name::new("@version")).unwrap_or(Value::NIL))
     }),
+    def(
+        "relative_filenames_in_preferred_directory",
+        3,
+        3,
+        files_of_directory,
+    ),
 ];
+/// `relative_filenames_in_preferred_directory(node, segment, folder)`: the files of the most specific of the folders
+/// that a `remote_directory` could mean, by their paths inside it.
+fn files_of_directory(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL);
+    let name = interp.to_text(name)?;
+    let segment = match interp.to_text(args.get(1))?.as_str() {
+        "files" => Segment::Files,
+        "templates" => Segment::Templates,
+        other => return Ok(interp.unsupported(format!("the folder {other} of a cookbook"))),
+    };
+    let folder = interp.to_text(args.get(2))?;
+    let facts = template::Facts::of(interp);
+    let chosen = run(interp).cookbooks.get(&name).cloned();
+    for candidate in file_specificity::candidates(segment, Wanted::One(&folder), facts.host()) {
+        let Some(chosen) = &chosen else { break };
+        let prefix = format!("{}/", chosen.cookbook.path(&candidate));
+        let found: Vec<String> = chosen
+            .cookbook
+            .below(&candidate, "")
+            .filter_map(|path| path.strip_prefix(&prefix).map(str::to_owned))
+            .collect();
+        if !found.is_empty() {
+            let found = found.into_iter().map(|path| interp.str(path)).collect();
+            return Ok(interp.array(found));
+        }
+    }
+    let part = segment.name();
+    let message = format!("cookbook {name} has no directory {part}/default/{folder}");
+    Err(super::dsl::raise(interp, "FileNotFound", message))
+}
+
 static COOKBOOK_TABLE: Table = LazyLock::new(|| table(COOKBOOK));
 
 fn list(interp: &mut Interp, this: Value) -> Vec<Value> {

@@ -27,6 +27,7 @@ mod expand;
 pub mod file_specificity;
 mod json;
 mod json_compat;
+mod known;
 mod levels;
 mod load;
 pub mod metadata;

@@ -456,6 +456,13 @@ fn require(interp: &mut Interp, name: &str) -> R {
 
 /// Resources, definitions and platform predicates, for whatever has the DSL.
 fn method_missing(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
+    if let Some(value) = of_the_dsl(interp, recv, name, args)? {
+        return Ok(Some(value));
+    }
+    super::known::stand_in(interp, recv, name, args)
+}
+
+fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
     if let Some(value) = definition::parameter(interp, recv, name, args)? {
         return Ok(Some(value));
     }

@@ -211,6 +211,9 @@ fn saved(interp: &mut Interp, this: Value) -> Arc<SavedNode> {
     }
 }
 
+/// As the last part of an unknown path: whatever further keys the hash has.
+const ANY_KEY: &str = "*";
+
 /// One top-level attribute of a node object.
 pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
     let Some(other) = other_of(interp, this) else {
@@ -223,7 +226,12 @@ pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
     let saved = other.document.saved().cloned();
     let json = other.document.json().get(key).cloned();
     let unknown = saved.as_ref().is_some_and(|s| {
-        s.unknown.iter().any(|p| p.as_slice() == [key])
+        let open = |path: &Vec<String>| match path.as_slice() {
+            [] => true,
+            [one] => one == key || (one == ANY_KEY && json.is_none()),
+            _ => false,
+        };
+        s.unknown.iter().any(open)
             || (json.is_none() && s.synthetic && attributes::AUTOMATIC_KEYS.contains(&key))
     });
     let value = if unknown {
@@ -260,6 +268,12 @@ fn with_unknowns(interp: &mut Interp, value: Value, saved: Option<&SavedNode>, k
                 .map_or(Value::NIL, |(_, v)| *v);
         }
         let unknown = interp.outside(format!("{} of node {}", path.join("."), saved.name));
+        if last == ANY_KEY {
+            if let Ok(hash) = interp.hash_mut(at) {
+                hash.default = Some(unknown);
+            }
+            continue;
+        }
         let key = crate::ruby::object::Key::Str(last.as_str().into());
         let key_value = interp.str(last.as_str());
         if let Ok(hash) = interp.hash_mut(at) {
@@ -649,6 +663,11 @@ fn method_missing(interp: &mut Interp, this: Value, args: &Args) -> R {
         let mut rest = args.clone();
         rest.list.remove(0);
         return interp.send(whole, name, rest, crate::ruby::call::Form::Explicit);
+    }
+    let mut rest = args.clone();
+    rest.list.remove(0);
+    if let Some(value) = super::known::stand_in(interp, this, name, &rest)? {
+        return Ok(value);
     }
     Err(interp.error(
         interp.core.no_method_error,

@@ -105,6 +105,15 @@ pub fn rules(interp: &mut Interp, this: Value, name: Name) -> Rules {
     Rules::None
 }
 
+/// The property that a name means: Chef gives some a second one, such as `user` for a file's `owner`.
+pub fn named(interp: &mut Interp, this: Value, name: Name) -> Name {
+    let class = interp.real_class_of(this);
+    let ancestors = interp.classes.ancestors(class);
+    let types = &run(interp).core_types;
+    let alias = |class| types.get(class)?.alias(name.as_str());
+    ancestors.iter().find_map(alias).map_or(name, Name::new)
+}
+
 /// A property's method: with an argument it sets, without one it reads.
 pub fn method(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
     let rules = rules(interp, this, name);

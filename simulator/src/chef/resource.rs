@@ -20,7 +20,7 @@ use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Method, Table, Visibility};
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
-use crate::ruby::object::Data;
+use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::value::{Kind, ObjId, Value};
 
 /// What is known of a declared resource beside its object.
@@ -64,6 +64,8 @@ static METHODS: &[Builtin] = &[
     def("updated_by_last_action?", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("updated?", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("updated", 0, 0, |_, _, _| Ok(Value::FALSE)),
+    def("to_hash", 0, 0, to_hash).takes_unknown(),
+    def("to_h", 0, 0, to_hash).takes_unknown(),
     def("helpers", 0, -1, helpers).takes_unknown(),
     def("helper", 1, 1, helper).takes_unknown(),
     def("property_is_set?", 1, 1, is_set),
@@ -114,6 +116,30 @@ pub fn label(interp: &mut Interp, this: Value) -> String {
 fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
     let text = label(interp, this);
     Ok(interp.str(text))
+}
+
+/// The properties that describe the machine's state with their values, then what else was set
+/// (`Chef::Resource#to_h`; bookkeeping of Chef's own is left out).
+fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let declared = property::declared(interp, this);
+    let (state, rest): (Vec<_>, Vec<_>) = declared.into_iter().partition(|(_, r)| r.is_state());
+    let mut hash = Hash::default();
+    for (name, _) in state {
+        let value = read(interp, this, name)?;
+        hash.map.insert(Key::Sym(name), (name.into(), value));
+    }
+    let own = ["name", "action", "cookbook_name", "recipe_name"].map(Name::new);
+    for name in own
+        .into_iter()
+        .chain(rest.into_iter().map(|(name, _)| name))
+    {
+        if let Some(value) = interp.ivar(this, Name::new(&format!("@{name}"))) {
+            hash.map
+                .entry(Key::Sym(name))
+                .or_insert((name.into(), value));
+        }
+    }
+    Ok(interp.hash(hash))
 }
 
 fn type_symbol(interp: &mut Interp, this: Value, _: &Args) -> R {
@@ -289,6 +315,7 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     rest.list.remove(0);
     let text = name.as_str();
     let plain = Name::new(text.strip_suffix('=').unwrap_or(text));
+    let plain = property::named(interp, this, plain);
     let rules = property::rules(interp, this, plain);
     let class = interp.real_class_of(this);
     let is_method = COMMON.contains(&plain.as_str())
@@ -310,6 +337,9 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     if interp.is_a(enclosing, provider)
         && let Some(value) = call(interp, enclosing, name, &rest)?
     {
+        return Ok(value);
+    }
+    if let Some(value) = super::known::stand_in(interp, this, name, &rest)? {
         return Ok(value);
     }
     Err(no_property(interp, this, name))

@@ -116,6 +116,47 @@ impl ResourceType {
     }
 }
 
+/// Other names of properties, which Chef's classes declare with `alias`: resource, other name, property.
+const ALIASES: &[(&str, &str, &str)] = &[
+    ("archive_file", "extract_options", "options"),
+    ("archive_file", "extract_to", "destination"),
+    ("chef_handler", "supports", "type"),
+    ("directory", "user", "owner"),
+    ("execute", "env", "environment"),
+    ("file", "user", "owner"),
+    ("group", "users", "members"),
+    ("link", "user", "owner"),
+    ("powershell_package_source", "url", "source_location"),
+    ("remote_directory", "user", "owner"),
+    ("remote_file", "use_etags", "use_etag"),
+    ("selinux_state", "temporary", "persistent"),
+    ("sudo", "group", "groups"),
+    ("sudo", "user", "users"),
+    ("user", "group", "gid"),
+    ("windows_auto_run", "program", "path"),
+    ("windows_certificate", "cert_path", "output_path"),
+    ("windows_firewall_rule", "interfacetype", "interface_type"),
+    ("windows_firewall_rule", "localip", "local_address"),
+    ("windows_firewall_rule", "localport", "local_port"),
+    ("windows_firewall_rule", "remoteip", "remote_address"),
+    ("windows_firewall_rule", "remoteport", "remote_port"),
+    ("yum_repository", "keyurl", "gpgkey"),
+    ("yum_repository", "mirrorexpire", "mirror_expire"),
+    ("yum_repository", "url", "baseurl"),
+    ("zypper_repository", "key", "gpgkey"),
+    ("zypper_repository", "uri", "baseurl"),
+];
+
+impl ResourceType {
+    /// The property that another name of it means.
+    #[must_use]
+    pub fn alias(&self, name: &str) -> Option<&'static str> {
+        let found =
+            |(resource, other, _): &&(&str, &str, &str)| *resource == self.name && *other == name;
+        ALIASES.iter().find(found).map(|(_, _, property)| *property)
+    }
+}
+
 static TABLE: LazyLock<BTreeMap<&'static str, ResourceType>> =
     LazyLock::new(|| parse(include_str!("resources.tsv")));
 

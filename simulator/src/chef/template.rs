@@ -74,6 +74,32 @@ fn target(interp: &mut Interp, this: Value) -> R<String> {
     }
 }
 
+/// What of this node decides which of several files is meant; a fact that is unknown chooses none.
+pub struct Facts {
+    fqdn: Option<String>,
+    platform: Option<String>,
+    version: Option<String>,
+}
+
+impl Facts {
+    pub fn of(interp: &mut Interp) -> Self {
+        let mut known = |name| fact(interp, name).ok().filter(|t| first_hole(t).is_none());
+        Self {
+            fqdn: known("fqdn"),
+            platform: known("platform"),
+            version: known("platform_version"),
+        }
+    }
+
+    pub fn host(&self) -> Host<'_> {
+        Host {
+            fqdn: self.fqdn.as_deref(),
+            platform: self.platform.as_deref(),
+            platform_version: self.version.as_deref(),
+        }
+    }
+}
+
 /// The file of a cookbook that a source means on this node.
 fn locate(interp: &mut Interp, cookbook: &str, segment: Segment, sources: &[String]) -> R<String> {
     let Some(chosen) = run(interp).cookbooks.get(cookbook).cloned() else {
@@ -85,18 +111,8 @@ fn locate(interp: &mut Interp, cookbook: &str, segment: Segment, sources: &[Stri
         let message = format!("Cookbook {cookbook} not found.");
         return Err(raise(interp, "CookbookNotFound", message));
     };
-    let (fqdn, platform, version) = (
-        fact(interp, "fqdn")
-            .ok()
-            .filter(|t| first_hole(t).is_none()),
-        fact(interp, "platform").ok(),
-        fact(interp, "platform_version").ok(),
-    );
-    let host = Host {
-        fqdn: fqdn.as_deref(),
-        platform: platform.as_deref(),
-        platform_version: version.as_deref(),
-    };
+    let facts = Facts::of(interp);
+    let host = facts.host();
     let wanted = match sources {
         [one] => Wanted::One(one),
         several => Wanted::Several(several),
