@@ -31,6 +31,9 @@ pub struct Global {
     /// Node objects: a JSON file, or a folder of them [default: what foretaste.toml says, else nodes/]
     #[arg(long, global = true, value_name = "PATH")]
     pub inventory: Vec<PathBuf>,
+    /// The configuration [default: foretaste.toml in the repository]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Whose search is simulated [default: server]
     #[arg(long, global = true, value_enum)]
     pub profile: Option<Profile>,

@@ -8,7 +8,7 @@ use terminal_size::terminal_size;
 use crate::args::{Color, Format, Global, Output};
 use crate::error::Failure;
 use crate::load::config::{Config, Profile, Severity};
-use crate::load::revision::Source;
+use crate::load::revision::{Revision, Source};
 use crate::render::paint::Paint;
 
 /// Input and output of the whole program; tests give their own.
@@ -61,6 +61,20 @@ impl Global {
         Source::open(&folder, &streams.folder)
     }
 
+    /// The configuration that a revision is judged by.
+    ///
+    /// # Errors
+    /// As [`Config::of`].
+    pub fn config(
+        &self,
+        source: &Source,
+        head: &Revision,
+        streams: &Streams<'_>,
+    ) -> Result<Config, Failure> {
+        let named = self.config.as_ref().map(|path| streams.folder.join(path));
+        Config::of(source, head, named.as_deref())
+    }
+
     /// Inventory paths, as seen from where the program was started.
     #[must_use]
     pub fn inventory_paths(&self, streams: &Streams<'_>) -> Vec<PathBuf> {
@@ -73,7 +87,7 @@ impl Global {
     #[must_use]
     pub fn search_profile(&self, config: &Config) -> foretaste_simulator::search::Profile {
         use foretaste_simulator::search::Profile as Simulated;
-        match self.profile.or(config.search.profile) {
+        match self.profile.or(config.keys.search.profile) {
             None | Some(Profile::Server) => Simulated::Server,
             Some(Profile::Solr4) => Simulated::Solr4,
             Some(Profile::Zero) => Simulated::Zero,
@@ -84,7 +98,7 @@ impl Global {
     pub fn fail_on(&self, config: &Config) -> Severity {
         self.fail_on
             .map(Severity::from)
-            .or(config.fail_on)
+            .or(config.keys.fail_on)
             .unwrap_or(Severity::Error)
     }
 

@@ -61,12 +61,14 @@ impl PoolLimits {
         if after < self.floor {
             return Some(format!("fewer than {} would serve", self.floor));
         }
-        if lost * 2 > before {
+        let percent = usize::try_from(self.percent).unwrap_or(usize::MAX);
+        let more_than = |percent: usize| lost.saturating_mul(100) > percent.saturating_mul(before);
+        // Half of a pool may go whatever its size, and more only where its owner says so.
+        if percent <= 50 && more_than(50) {
             return Some("more than half of it goes".to_owned());
         }
-        let percent = usize::try_from(self.percent).unwrap_or(usize::MAX);
-        (before >= self.from && lost.saturating_mul(100) > percent.saturating_mul(before))
-            .then(|| format!("more than {percent}% of it goes"))
+        let counts = before >= self.from || percent > 50;
+        (counts && more_than(percent)).then(|| format!("more than {percent}% of it goes"))
     }
 }
 
@@ -105,6 +107,16 @@ mod tests {
                 && !exceeded(3, 3)
                 && !exceeded(1, 1)
         );
+    }
+
+    #[test]
+    fn an_owner_may_let_more_than_half_go() {
+        let limits = PoolLimits {
+            percent: 80,
+            ..PoolLimits::default()
+        };
+        assert_eq!(limits.exceeded(10, 3), None);
+        assert!(limits.exceeded(20, 3).is_some());
     }
 
     #[test]

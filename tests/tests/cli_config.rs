@@ -3,6 +3,7 @@
 mod program;
 
 use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use serde_json::json;
 
 /// The shop with the search that empties its pool.
 fn emptied() -> Folder {
@@ -17,7 +18,7 @@ fn rules_can_be_turned_off_and_down() {
     let shop = emptied();
     shop.write(
         "foretaste.toml",
-        "[rules.pool-emptied]\nseverity = 'warning'\n[rules.search-matches-nothing]\ndisable = true\n",
+        "[rules.pool-emptied]\nseverity = 'warning'\n[rules.search-matches-nothing]\nseverity = 'off'\n",
     );
     let ran = shop.run(&["check", "--format", "json"]);
     assert_eq!(
@@ -126,7 +127,7 @@ fn what_the_file_does_not_know_is_refused() {
     for (text, said) in [
         ("[pool.web]\nfloor = 1\n", "did you mean `pools`?"),
         (
-            "[rules.pool-empty]\ndisable = true\n",
+            "[rules.pool-empty]\nseverity = 'off'\n",
             "there is no rule `pool-empty`",
         ),
         ("[formats]\n'/a' = 'apache'\n", "`apache` is no format"),
@@ -137,4 +138,142 @@ fn what_the_file_does_not_know_is_refused() {
         assert_eq!(ran.code, 2, "{text}");
         assert!(ran.err.contains(said), "{}", ran.err);
     }
+}
+
+/// The findings' rules, with a configuration.
+fn rules_with(shop: &Folder, config: &str) -> Vec<String> {
+    shop.write("foretaste.toml", config);
+    shop.run(&["check", "--format", "json"]).rules()
+}
+
+#[test]
+fn how_much_of_a_pool_may_go_is_its_owners_word() {
+    let shop = Folder::shop();
+    for n in 3..=10 {
+        let node = shop
+            .read("nodes/web2.json")
+            .replace("web2", &format!("web{n}"));
+        shop.write(
+            &format!("nodes/web{n}.json"),
+            node.replace("10.0.1.2", &format!("10.0.1.{n}")),
+        );
+    }
+    shop.commit("before");
+    // Eight of ten are left.
+    let less = shop.read(LB_RECIPE).replace(
+        "'roles:web')",
+        "'roles:web').reject { |n| %w(web9 web10).include?(n.name) }",
+    );
+    shop.write(LB_RECIPE, less);
+    assert_eq!(rules_with(&shop, ""), [""; 0]);
+    assert_eq!(
+        rules_with(&shop, "[pools.web]\npercent = 10\n"),
+        ["pool-shrunk"]
+    );
+    assert!(rules_with(&shop, "[pools.web]\npercent = 10\nfrom = 11\n").is_empty());
+    // A limit for nobody is told.
+    shop.write("foretaste.toml", "[pools.wep]\npercent = 10\n");
+    let ran = shop.run(&["check"]);
+    assert!(
+        ran.out
+            .contains("no pool is called so; did you mean `web`?"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn strict_in_the_file_is_as_in_the_arguments() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write(
+        "cookbooks/lb/recipes/default.rb",
+        shop.read(LB_RECIPE) + "ObjectSpace.each_object.count\n",
+    );
+    assert_eq!(shop.run(&["check"]).code, 0);
+    shop.write("foretaste.toml", "strict = true\n");
+    assert_eq!(shop.run(&["check"]).code, 3);
+}
+
+#[test]
+fn nodes_may_be_described_by_hand() {
+    let shop = Folder::shop();
+    std::fs::remove_dir_all(shop.0.join("nodes")).unwrap();
+    shop.write(
+        "foretaste.toml",
+        "[inventory]\nplatform = 'debian 12'\n\
+         [[inventory.node]]\nname = 'lb9.example.com'\nrun_list = ['role[lb]']\nenvironment = 'prod'\n\
+         [[inventory.node]]\nname = 'web9'\nrun_list = ['role[web]']\nplatform = 'centos 7'\n\
+         addresses = ['2001:db8::9', '10.0.1.9']\n",
+    );
+    shop.write("environments/prod.rb", "name 'prod'\n");
+    shop.write(
+        LB_RECIPE,
+        "web = search(:node, 'roles:web')\n\
+         log \"#{node['platform']} #{node['platform_version']} #{node.chef_environment} #{node['fqdn']}\"\n\
+         log web.map { |n| \"#{n['platform']} #{n['ipaddress']} #{n['ip6address']}\" }.join\n\
+         template '/etc/haproxy/haproxy.cfg' do\n  variables(web: web)\nend\n",
+    );
+    let ran = shop.run(&["converge", "lb9.example.com", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let node = &ran.json()["nodes"][0];
+    assert_eq!(node["searches"][0]["results"], json!(["web9"]));
+    assert_eq!(
+        node["resources"][0]["name"],
+        "debian 12 prod lb9.example.com"
+    );
+    assert_eq!(node["resources"][1]["name"], "centos 10.0.1.9 2001:db8::9");
+}
+
+#[test]
+fn the_inventory_and_the_profile_may_be_named_in_the_file() {
+    let shop = Folder::shop();
+    shop.write(
+        "exports/all.json",
+        r#"{"results": 1, "rows": [{"name": "x1", "run_list": ["role[lb]"], "automatic": {"roles": ["lb"]}}]}"#,
+    );
+    shop.write("foretaste.toml", "[inventory]\npaths = ['exports']\n");
+    let ran = shop.run(&["search", "node", "*:*"]);
+    assert_eq!(ran.out, "x1\n1 of 1 match\n", "{}", ran.err);
+    // The roles of the repository come on top where that is said.
+    shop.write(
+        "foretaste.toml",
+        "[inventory]\npaths = ['exports']\nsynthesize = 'roles'\n",
+    );
+    let ran = shop.run(&["search", "node", "name:*-synthetic"]);
+    assert!(
+        ran.out.starts_with("lb-synthetic\nweb-synthetic\n"),
+        "{}",
+        ran.out
+    );
+    // Kitchen's search has no regular expressions in the server's sense.
+    let of = |profile: &str| {
+        shop.write(
+            "foretaste.toml",
+            format!("[search]\nprofile = '{profile}'\n"),
+        );
+        shop.run(&["search", "node", "name:web1 AND"]).out
+    };
+    assert_ne!(of("server"), of("zero"));
+}
+
+#[test]
+fn another_file_may_be_named() {
+    let shop = emptied();
+    shop.write("ci.toml", "fail_on = 'note'\n[rules.pool-emptied]\nseverity = 'note'\n[rules.search-matches-nothing]\nseverity = 'off'\n");
+    assert_eq!(shop.run(&["check", "--config", "ci.toml"]).code, 1);
+    shop.write("ci.toml", "[rules.pool-emptied]\nseverity = 'off'\n[rules.search-matches-nothing]\nseverity = 'off'\n");
+    assert_eq!(shop.run(&["check", "--config", "ci.toml"]).code, 0);
+    assert_eq!(shop.run(&["check", "--config", "no.toml"]).code, 2);
+    shop.write("ci.toml", "strict = 1\n");
+    let ran = shop.run(&["check", "--config", "ci.toml"]);
+    assert!(ran.err.contains("ci.toml:1:10"), "{}", ran.err);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_told() {
+    let shop = emptied();
+    shop.write("foretaste.toml", "[repository]\ndata_bags = 'bags'\n");
+    let ran = shop.run(&["check"]);
+    assert!(ran.out.contains("names the folder `bags`"), "{}", ran.out);
 }

@@ -1,6 +1,10 @@
 //! `foretaste check`
 
+use std::collections::BTreeSet;
+
 use clap::Args;
+use foretaste_parser::nearest::nearest;
+use foretaste_rules::config::matches;
 use foretaste_simulator::change::Settings;
 
 use crate::args::{Format, Global};
@@ -8,7 +12,7 @@ use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::gate::{self, Report, Terms};
-use crate::load::config::Config;
+use crate::load::config::{Config, FILE};
 use crate::load::side::Loader;
 use crate::progress::Progress;
 use crate::render;
@@ -54,8 +58,8 @@ fn report(
         arguments.head.as_deref(),
         arguments.staged,
     )?;
-    let config = Config::of(&source, &change.head)?;
-    let terms = terms(global, &config)?;
+    let config = global.config(&source, &change.head, streams)?;
+    let terms = terms(global, &config);
     let progress = Progress::new(streams);
     let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
     let base = match &change.base {
@@ -70,35 +74,58 @@ fn report(
     if base.is_none() {
         notes.push("no commit comes before this: everything counts as new".to_owned());
     }
-    Ok(gate::weigh(base, head, &terms, notes, &progress))
+    let mut report = gate::weigh(base, head, &terms, notes, &progress);
+    let unused = unused_pools(&config, &report);
+    report.notes.extend(unused);
+    Ok(report)
+}
+
+/// A limit that protects no pool is most often a typing error.
+fn unused_pools(config: &Config, report: &Report) -> Vec<String> {
+    let names: BTreeSet<&str> = report
+        .impact
+        .pools
+        .iter()
+        .map(|p| p.name.as_str())
+        .collect();
+    let limits = config.rules.pools.iter();
+    limits
+        .filter(|limit| !names.iter().any(|name| matches(&limit.pool, name)))
+        .map(|limit| {
+            let said = format!(
+                "{FILE} limits the pool `{}`, and no pool is called so",
+                limit.pool
+            );
+            match nearest(&limit.pool, names.iter().copied()) {
+                Some(meant) => format!("{said}; did you mean `{meant}`?"),
+                None => said,
+            }
+        })
+        .collect()
 }
 
 /// How the arguments and the configuration want a change to be judged.
-///
-/// # Errors
-/// A configuration that names what does not exist.
-pub fn terms(global: &Global, config: &Config) -> Result<Terms, Failure> {
-    Ok(Terms {
-        settings: settings(global, config)?,
-        rules: config.rules()?,
+#[must_use]
+pub fn terms(global: &Global, config: &Config) -> Terms {
+    Terms {
+        settings: settings(global, config),
+        rules: config.rules.clone(),
         fail_on: global.fail_on(config).into(),
-        strict: global.strict || config.strict,
-        secret_keys: config.secrets.keys.clone(),
+        strict: global.strict || config.keys.strict,
+        secret_keys: config.secret_keys(),
         today: gate::today(),
-    })
+    }
 }
 
 /// How nodes are simulated.
-///
-/// # Errors
-/// A configuration that names a format that does not exist.
-pub fn settings(global: &Global, config: &Config) -> Result<Settings, Failure> {
-    Ok(Settings {
+#[must_use]
+pub fn settings(global: &Global, config: &Config) -> Settings {
+    Settings {
         profile: global.search_profile(config),
         threads: gate::threads(),
-        formats: config.formats()?,
+        formats: config.formats.clone(),
         ..Settings::default()
-    })
+    }
 }
 
 /// Writes a report in every format that was asked for.

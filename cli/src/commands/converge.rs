@@ -13,7 +13,7 @@ use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
 use crate::gate::{revision_values, run_values};
-use crate::load::config::{Config, Severity};
+use crate::load::config::Severity;
 use crate::load::side::Loader;
 use crate::load::tree::{UnreadKind, is_evaluated};
 use crate::progress::Progress;
@@ -58,8 +58,8 @@ pub fn run(
 ) -> Result<Exit, Failure> {
     let source = global.source(streams)?;
     let revision = source.one(arguments.head.as_deref())?;
-    let config = Config::of(&source, &revision)?;
-    let settings = settings(global, &config)?;
+    let config = global.config(&source, &revision, streams)?;
+    let settings = settings(global, &config);
     let progress = Progress::new(streams);
     progress.say(format!("reading {revision}"));
     let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
@@ -81,7 +81,7 @@ pub fn run(
     progress.say(format!("simulating {} nodes", inventory.nodes.len()));
     let simulation = simulate(&side.revision, &settings);
     drop(progress);
-    let keys = &config.secrets.keys;
+    let keys = &config.secret_keys();
     let secrets = if keys.is_empty() {
         Secrets::default()
     } else {
@@ -112,7 +112,7 @@ pub fn run(
     })?;
     let failed = shown.runs.iter().any(|run| run.failure.is_some());
     let open = shown.runs.iter().any(|run| !run.undetermined.is_empty());
-    let strict = global.strict || config.strict;
+    let strict = global.strict || config.keys.strict;
     Ok(if failed && global.fail_on(&config) <= Severity::Error {
         Exit::Findings
     } else if shown.runs.is_empty() || (strict && open) {

@@ -36,7 +36,7 @@ pub fn run(global: &Global, _: &Arguments, streams: &mut Streams<'_>) -> Result<
             threads: gate::threads(),
             ..Settings::default()
         },
-        ..check::terms(global, &config)?
+        ..check::terms(global, &config)
     };
     let cache = Arc::default();
     let base = side("the tree before", &incident.before, &incident, &cache);

@@ -48,7 +48,7 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # Whose search: "server" (Chef Infra Server 15), "solr4" (12 to 14) or "zero" (Test Kitchen).
 # profile = "server"
 
-# The formats of files on nodes where their paths do not tell: ruby, erb, json, haproxy or nginx.
+# The formats of files on nodes where their paths do not tell; haproxy, nginx, httpd, vcl, ….
 # [formats]
 # "/srv/edge/**/*.conf" = "haproxy"
 
@@ -59,10 +59,9 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # percent = 30
 # from = 10
 
-# A rule's severity, or that it is off:
+# A rule's severity: "error", "warning", "note" or "off".
 # [rules.pool-shrunk]
 # severity = "warning"
-# disable = false
 
 # A finding that somebody answers for, until a day and for no more nodes than `bound`. `path`, `pool` and `node` may
 # narrow it.

@@ -13,8 +13,9 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::load::config::{Config, Severity};
+use crate::load::config::Severity;
 use crate::load::paths;
+use crate::load::revision::Revision;
 use crate::load::tree::{Content, NoText, no_text, read_disk, too_large};
 use crate::render;
 use crate::render::lint::{Checked, Linted, check};
@@ -46,7 +47,7 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let source = global.source(streams)?;
-    let config = Config::load(&source.root)?;
+    let config = global.config(&source, &Revision::Folder(source.root.clone()), streams)?;
     let linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
         Linted {
             files: vec![standard_input(arguments, streams)?],
@@ -63,7 +64,7 @@ pub fn run(
         Format::Human => render::lint::human(&linted, paint),
     })?;
     let fails = global.fail_on(&config) <= Severity::Error && linted.errors() > 0;
-    let open = (global.strict || config.strict) && !linted.unread.is_empty();
+    let open = (global.strict || config.keys.strict) && !linted.unread.is_empty();
     Ok(if fails {
         Exit::Findings
     } else if open || linted.files.is_empty() {

@@ -14,7 +14,6 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::load::config::Config;
 use crate::load::nodes;
 use crate::load::tree::Shared;
 use crate::render::paint::printable;
@@ -51,8 +50,8 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     let source = global.source(streams)?;
-    let config = Config::load(&source.root)?;
     let revision = source.one(arguments.head.as_deref())?;
+    let config = global.config(&source, &revision, streams)?;
     let loaded = source.load(&revision, &config, &mut Shared::default(), &Arc::default())?;
     let nodes = nodes::nodes(
         &loaded,

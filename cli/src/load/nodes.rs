@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use foretaste_simulator::chef::platform::facts;
-use foretaste_simulator::inventory::{Entry, Inventory, Platform};
+use foretaste_simulator::inventory::{Inventory, Platform};
 
 use super::config::{Config, Synthesize};
 use super::revision::Loaded;
@@ -30,11 +30,11 @@ pub fn nodes(
 ) -> Result<Nodes, Failure> {
     let repository = &loaded.repository;
     let mut inventory = Inventory::default();
-    let keys = &config.inventory;
-    let platform = match &keys.platform {
-        Some(text) => platform(text)?,
-        None => Platform::from_kitchen(&repository.files).unwrap_or_default(),
-    };
+    let keys = &config.keys.inventory;
+    let platform = config.platform.clone();
+    let platform = platform
+        .or_else(|| Platform::from_kitchen(&repository.files))
+        .unwrap_or_default();
     // Paths of the configuration are relative to the repository, those of arguments to the current folder.
     let configured = keys.paths.iter().map(|p| root.join(p));
     let named: Vec<PathBuf> = if arguments.is_empty() {
@@ -56,18 +56,11 @@ pub fn nodes(
             }
         }
     }
-    for node in &keys.nodes {
-        let entry = Entry {
-            name: node.name.clone(),
-            run_list: node.run_list.clone(),
-            environment: node.environment.clone(),
-            platform: node.platform.as_deref().map(self::platform).transpose()?,
-            addresses: node.addresses.clone(),
-        };
-        inventory.add_entry(&entry, &platform, None);
+    for (entry, location) in &config.nodes {
+        inventory.add_entry(entry, &platform, Some(location.clone()));
     }
     // What a hand-written node object does not say of its machine is assumed only where somebody says what to assume.
-    if keys.platform.is_some() {
+    if config.platform.is_some() {
         for node in inventory.nodes.values_mut().filter(|n| n.synthetic) {
             if !node.automatic.contains_key("platform") {
                 node.automatic
@@ -87,13 +80,6 @@ pub fn nodes(
     Ok(Nodes {
         inventory,
         synthesized: made.filter(|n| *n > 0).map(|n| (platform, n)),
-    })
-}
-
-fn platform(text: &str) -> Result<Platform, Failure> {
-    Platform::from_text(text).ok_or_else(|| {
-        Failure::usage(format!("`{text}` is no platform and version"))
-            .help("write it as `ubuntu 22.04`")
     })
 }
 

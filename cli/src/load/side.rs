@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foretaste_simulator::change;
 use foretaste_simulator::repository::ParseCache;
 
-use super::config::Config;
+use super::config::{Config, FILE, clean};
 use super::nodes::{Nodes, nodes};
 use super::revision::{Revision, Source};
 use super::tree::Shared;
@@ -45,7 +45,16 @@ impl<'a> Loader<'a> {
             .source
             .load(revision, self.config, &mut self.shared, &self.cache)?;
         let nodes = nodes(&loaded, self.config, &self.source.root, &self.inventory)?;
-        let notes = notes(&nodes);
+        let mut notes = notes(&nodes);
+        for folder in self.config.folders() {
+            let path = clean(folder);
+            let files = &loaded.repository.files;
+            if !path.is_empty() && files.below(&path).next().is_none() {
+                notes.push(format!(
+                    "{FILE} names the folder `{folder}`, and nothing is there in {revision}"
+                ));
+            }
+        }
         let side = Side {
             name: revision.to_string(),
             revision: change::Revision {

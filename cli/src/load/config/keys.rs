@@ -1,0 +1,171 @@
+//! The keys of `foretaste.toml`, as they are written.
+
+use std::collections::BTreeMap;
+
+use foretaste_rules::Severity as RuleSeverity;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keys {
+    /// The lowest severity that fails a check: `note`, `warning` or `error`.
+    pub fail_on: Option<Severity>,
+    /// Whether something undetermined fails a check.
+    pub strict: bool,
+    pub repository: RepositoryKeys,
+    pub inventory: InventoryKeys,
+    pub search: SearchKeys,
+    /// The format of files on nodes, by their paths; `*` stands for any text within a path, `**` for any text.
+    pub formats: IndexMap<String, Spanned<String>>,
+    /// By a pool's name, in which `*` stands for any text. The first that matches applies.
+    pub pools: IndexMap<Spanned<String>, PoolKeys>,
+    /// By a rule's name.
+    pub rules: BTreeMap<Spanned<String>, RuleKeys>,
+    #[serde(rename = "waiver")]
+    pub waivers: Vec<WaiverKeys>,
+    pub secrets: SecretKeys,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+impl From<Severity> for RuleSeverity {
+    fn from(word: Severity) -> Self {
+        match word {
+            Severity::Note => Self::Note,
+            Severity::Warning => Self::Warning,
+            Severity::Error => Self::Error,
+        }
+    }
+}
+
+/// Paths relative to the repository.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RepositoryKeys {
+    pub cookbook_paths: Option<Vec<Spanned<String>>>,
+    pub roles: Option<Spanned<String>>,
+    pub environments: Option<Spanned<String>>,
+    pub data_bags: Option<Spanned<String>>,
+    pub nodes: Option<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InventoryKeys {
+    /// Files or folders of node objects.
+    pub paths: Vec<String>,
+    pub synthesize: Option<Synthesize>,
+    /// As `ubuntu 22.04`; of nodes that do not say.
+    pub platform: Option<Spanned<String>>,
+    #[serde(rename = "node")]
+    pub nodes: Vec<NodeKeys>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synthesize {
+    /// One node for each role.
+    Roles,
+    /// None: a repository without node objects has nothing to simulate.
+    Never,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeKeys {
+    pub name: Spanned<String>,
+    #[serde(default)]
+    pub run_list: Vec<Spanned<String>>,
+    pub environment: Option<String>,
+    pub platform: Option<Spanned<String>>,
+    #[serde(default)]
+    pub addresses: Vec<Spanned<String>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SearchKeys {
+    pub profile: Option<Profile>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Chef Infra Server 15 with OpenSearch.
+    Server,
+    /// Chef Server 12 to 14 with Solr 4.
+    Solr4,
+    /// chef-zero: Test Kitchen and local mode.
+    Zero,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PoolKeys {
+    /// Never fewer serving members than this.
+    pub floor: Option<usize>,
+    /// At most this share of the serving members may go.
+    pub percent: Option<Spanned<u32>>,
+    /// The share counts for pools of at least so many.
+    pub from: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RuleKeys {
+    pub severity: Option<RuleWord>,
+}
+
+/// What a rule is turned to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuleWord {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+impl RuleWord {
+    /// The severity; `None` where the rule is off.
+    #[must_use]
+    pub fn severity(self) -> Option<RuleSeverity> {
+        match self {
+            Self::Off => None,
+            Self::Note => Some(RuleSeverity::Note),
+            Self::Warning => Some(RuleSeverity::Warning),
+            Self::Error => Some(RuleSeverity::Error),
+        }
+    }
+}
+
+/// A finding that somebody answers for, for a time and within a bound.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WaiverKeys {
+    pub rule: Spanned<String>,
+    pub owner: String,
+    pub reason: String,
+    /// The last day on which it holds, as `2026-12-31`.
+    pub expires: Spanned<String>,
+    pub path: Option<String>,
+    pub pool: Option<String>,
+    pub node: Option<String>,
+    /// At most so many nodes may be hit.
+    pub bound: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretKeys {
+    /// Names of attributes and data bag keys whose values are never shown.
+    pub keys: Vec<Spanned<String>>,
+}

@@ -1,0 +1,163 @@
+use foretaste_rules::Severity as RuleSeverity;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, Failure> {
+    Config::parse(FILE, text)
+}
+
+/// What is said about a text that is refused, and the part of it that the caret is under.
+fn refused(text: &str) -> String {
+    let failure = parse(text).expect_err(text);
+    let place = failure.place.map(|p| text[p.span].to_owned());
+    let help = failure.help.map(|h| format!("\n  help: {h}"));
+    format!(
+        "{}\n  at {:?}{}",
+        failure.message,
+        place.unwrap_or_default(),
+        help.unwrap_or_default()
+    )
+}
+
+#[test]
+fn what_has_no_effect_is_refused_where_it_stands() {
+    let texts = [
+        "[inventory]\nsynthesise = 'roles'\n",
+        "[serach]\n",
+        "[inventory]\nsynthesize = 'role'\n",
+        "fail_on = 'eror'\n",
+        "[rules.pool-shrink]\nseverity = 'off'\n",
+        "[rules.pool-shrunk]\nseverity = 'of'\n",
+        "[rules.pool-shrunk]\n",
+        "[pools.'web*']\nfloors = 3\n",
+        "[pools.'web*']\npercent = 130\n",
+        "[pools.web]\n",
+        "[formats]\n'/a' = 'apache'\n",
+        "[repository]\nroles = '../roles'\n",
+        "[repository]\ncookbook_paths = ['a', '/b']\n",
+        "[inventory]\nplatform = 'ubuntu'\n",
+        "[[inventory.node]]\nname = 'a'\nrun_list = ['role[web']\n",
+        "[[inventory.node]]\nname = 'a'\naddresses = ['10.0.0']\n",
+        "[[inventory.node]]\nname = 'a'\n[[inventory.node]]\nname = 'a'\n",
+        "[[inventory.node]]\nrun_list = []\n",
+        "[[waiver]]\nrule = 'pool-shrunk'\nowner = 'a'\nreason = 'b'\nexpires = '2026-02-30'\n",
+        "[[waiver]]\nrule = 'pool-shrunk'\nreason = 'b'\nexpires = '2026-02-03'\n",
+        "[secrets]\nkeys = ['']\n",
+        "strict = 'yes'\n",
+        "fail_on = \n",
+    ];
+    let all: Vec<String> = texts.iter().map(|t| refused(t)).collect();
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    foretaste.toml: unknown field `synthesise`, expected one of `paths`, `synthesize`, `platform`, `node`
+      at "synthesise"
+      help: did you mean `synthesize`?
+    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `formats`, `pools`, `rules`, `waiver`, `secrets`
+      at "serach"
+      help: did you mean `search`?
+    foretaste.toml: unknown variant `role`, expected `roles` or `never`
+      at "'role'"
+      help: did you mean `roles`?
+    foretaste.toml: unknown variant `eror`, expected one of `note`, `warning`, `error`
+      at "'eror'"
+      help: did you mean `error`?
+    foretaste.toml: there is no rule `pool-shrink`
+      at "pool-shrink"
+      help: did you mean `pool-shrunk`?
+    foretaste.toml: unknown variant `of`, expected one of `off`, `note`, `warning`, `error`
+      at "'of'"
+    foretaste.toml: this decides nothing about the rule
+      at "pool-shrunk"
+      help: give it a severity: "off", "note", "warning" or "error"
+    foretaste.toml: unknown field `floors`, expected one of `floor`, `percent`, `from`
+      at "floors"
+      help: did you mean `floor`?
+    foretaste.toml: more than 100 percent cannot go
+      at "130"
+    foretaste.toml: this decides nothing about the pool
+      at "web"
+      help: give it a floor, a percent or a from
+    foretaste.toml: `apache` is no format
+      at "'apache'"
+      help: the formats are ruby, erb, json, haproxy, nginx, httpd, vcl, keepalived, squid, envoy
+    foretaste.toml: this path is not in the repository
+      at "'../roles'"
+      help: write it as seen from the root of the repository: "chef/roles"
+    foretaste.toml: this path is not in the repository
+      at "'/b'"
+      help: write it as seen from the root of the repository: "chef/roles"
+    foretaste.toml: `ubuntu` is no platform and version
+      at "'ubuntu'"
+      help: write it as "ubuntu 22.04"
+    foretaste.toml: `role[web` is no item of a run list
+      at "'role[web'"
+      help: write it as "role[web]" or "recipe[nginx::default]"
+    foretaste.toml: `10.0.0` is no IP address
+      at "'10.0.0'"
+    foretaste.toml: a node of this name is described above
+      at "'a'"
+    foretaste.toml: missing field `name`
+      at "[[inventory.node]]"
+    foretaste.toml: `2026-02-30` is not a day: write YYYY-MM-DD
+      at "'2026-02-30'"
+    foretaste.toml: missing field `owner`
+      at "[[waiver]]"
+    foretaste.toml: a key without a name hides nothing
+      at "''"
+    foretaste.toml: invalid type: string "yes", expected a boolean
+      at "'yes'"
+    foretaste.toml: string values must be quoted, expected literal string
+      at ""
+    "#);
+}
+
+#[test]
+fn every_key_is_read() {
+    let template = crate::commands::init::TEMPLATE;
+    assert!(parse(template).unwrap().nodes.is_empty());
+    // What the template shows in comments can be set.
+    let set: String = template
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(key) if key.starts_with('[') || key.contains(" = ") => key,
+            _ => line,
+        })
+        .fold(String::new(), |text, line| text + line + "\n");
+    let config = parse(&set).unwrap();
+    assert_eq!((config.nodes.len(), config.rules.waivers.len()), (1, 1));
+    let config = parse(
+        "fail_on = 'warning'\nstrict = true\n[repository]\ncookbook_paths = ['site/']\nroles = './r'\n\
+         [inventory]\npaths = ['n']\nsynthesize = 'roles'\nplatform = 'debian 12'\n\
+         [[inventory.node]]\nname = 'web1'\nrun_list = ['role[web]']\naddresses = ['10.0.0.1']\n\
+         [search]\nprofile = 'zero'\n[pools.'web*']\nfloor = 3\npercent = 20\n\
+         [rules.pool-shrunk]\nseverity = 'note'\n[secrets]\nkeys = ['password']\n",
+    )
+    .unwrap();
+    let layout = config.layout(Layout::detect(&Default::default()));
+    assert_eq!(layout.cookbooks, ["site"]);
+    assert_eq!(layout.roles, "r");
+    let (node, place) = &config.nodes[0];
+    assert_eq!((node.name.as_str(), place.line), ("web1", 11));
+    assert_eq!(config.keys.fail_on, Some(Severity::Warning));
+}
+
+#[test]
+fn what_is_decided_about_rules_and_pools_reaches_them() {
+    let config = parse(
+        "[rules.pool-shrunk]\nseverity = 'warning'\n[rules.ruby-syntax]\nseverity = 'off'\n\
+         [pools.'web*']\nfloor = 5\n[pools.'*']\npercent = 10\n\
+         [[waiver]]\nrule = 'pool-emptied'\nowner = 'ops'\nreason = 'move'\nexpires = '2026-12-31'\n",
+    )
+    .unwrap()
+    .rules;
+    assert_eq!(
+        config.severity.get("pool-shrunk"),
+        Some(&Some(RuleSeverity::Warning))
+    );
+    assert_eq!(config.severity.get("ruby-syntax"), Some(&None));
+    assert_eq!(
+        (config.limits("web_1").floor, config.limits("web_1").percent),
+        (5, 30)
+    );
+    assert_eq!(config.limits("api").percent, 10);
+    assert_eq!(config.waivers.len(), 1);
+}
