@@ -156,6 +156,8 @@ impl Interp {
             current_exception: None,
             main: Value::NIL,
             stack: Vec::new(),
+            natives: Vec::new(),
+            sender: Value::NIL,
             current: Default::default(),
             conditions: Vec::new(),
             class_bodies: Vec::new(),

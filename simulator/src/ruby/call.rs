@@ -13,7 +13,7 @@ use super::env::{Activation, Args, Context, Cref, Env};
 use super::flow::{Flow, R};
 use super::object::{Data, Proc, ProcBody};
 use super::value::{Kind, UnknownId, Value};
-use super::{Interp, StackFrame};
+use super::{Interp, Label, StackFrame};
 
 /// How a call was written, which decides what it may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +50,14 @@ impl Interp {
     fn not_public(&mut self, recv: Value, found: &Rc<Found>, name: Name, args: Args) -> R {
         let word = match found.visibility {
             Visibility::Protected => {
-                // Allowed where the caller's self is of the owner's kind; callers are not tracked
-                // here, so protected calls from outside are let through.
-                return self.invoke(found, recv, name, args);
+                // Allowed where the caller's self is of the owner's kind.
+                if {
+                    let sender = self.class_of(self.sender);
+                    self.classes.is_a(sender, found.owner)
+                } {
+                    return self.invoke(found, recv, name, args);
+                }
+                "protected"
             }
             _ => "private",
         };
@@ -120,20 +125,23 @@ impl Interp {
                 None => Ok(unknown),
             };
         }
-        Err(self.no_method(recv, name, form))
+        let flow = self.no_method(recv, name, form);
+        let list = self.array(args.list);
+        Err(self.with_detail(flow, "args", list))
     }
 
     /// `undefined method `x' for nil:NilClass`, as Ruby 3.1 words it.
     pub fn no_method(&mut self, recv: Value, name: Name, form: Form) -> Flow {
         let text = self.receiver_text(recv);
-        if form == Form::Bare {
+        let flow = if form == Form::Bare {
             let message = format!("undefined local variable or method `{name}' for {text}");
-            return self.error(self.core.name_error, message);
-        }
-        self.error(
-            self.core.no_method_error,
-            format!("undefined method `{name}' for {text}"),
-        )
+            self.error(self.core.name_error, message)
+        } else {
+            let message = format!("undefined method `{name}' for {text}");
+            self.error(self.core.no_method_error, message)
+        };
+        let flow = self.with_detail(flow, "name", name.into());
+        self.with_detail(flow, "receiver", recv)
     }
 
     /// A receiver as error messages show it.
@@ -154,17 +162,14 @@ impl Interp {
                 }
                 // A `BasicObject` has no `inspect`, whose absence would be told by this very text.
                 let text = if self.responds(recv, "inspect") {
-                    self.inspect(recv).unwrap_or_default()
+                    match self.inspect(recv) {
+                        Ok(text) => text,
+                        Err(_) => self.any_to_s(recv),
+                    }
                 } else {
                     self.any_to_s(recv)
                 };
-                if text.len() > 65 || text.starts_with("#<") && text.contains(' ') {
-                    return match recv.obj() {
-                        Some(id) => format!("#<{class}:{}>", super::address(id)),
-                        None => class.to_string(),
-                    };
-                }
-                if text.starts_with("#<") {
+                if text.starts_with('#') {
                     text
                 } else {
                     format!("{text}:{class}")
@@ -236,7 +241,9 @@ impl Interp {
         if args.block.is_some() {
             self.control = self.origins.union(control, origin);
         }
+        self.natives.push((self.stack.len(), builtin.name));
         let result = (builtin.f)(self, recv, args);
+        self.natives.pop();
         self.control = control;
         self.budget.depth -= 1;
         if builtin.mutates
@@ -283,6 +290,7 @@ impl Interp {
         let activation = Rc::new(Activation {
             id,
             method: Some(def.name),
+            def: Some((def.clone(), scope)),
             owner,
             args,
             visibility: Default::default(),
@@ -298,7 +306,7 @@ impl Interp {
         let env = Env { ctx, scope };
         let call = self.current;
         // An arity mistake is reported at the definition, as Ruby does, with the caller next.
-        let result = self.in_frame(&def.source, Some(def.name), call, Some(id), |this| {
+        let result = self.in_frame(&def.source, Label::Method(def.name), call, Some(id), |this| {
             this.current = def.name_span;
             this.bind_params(&def.params, &env, &activation.args, true)?;
             match &def.body.expr {
@@ -317,7 +325,7 @@ impl Interp {
     pub(super) fn in_frame(
         &mut self,
         source: &Arc<Source>,
-        label: Option<Name>,
+        label: Label,
         call: Span,
         activation: Option<u64>,
         f: impl FnOnce(&mut Self) -> R,
@@ -461,6 +469,7 @@ impl Interp {
                     ctx.activation = Rc::new(Activation {
                         id,
                         method: old.method,
+                        def: old.def.clone(),
                         owner: old.owner,
                         args: old.args.clone(),
                         visibility: Default::default(),
@@ -493,7 +502,16 @@ impl Interp {
         activation: Option<u64>,
     ) -> R {
         let call = self.current;
-        self.in_frame(&block.source, None, call, activation, |this| {
+        let levels = self.heap.levels(env.scope);
+        let label = match env.ctx.activation.method {
+            None if env.ctx.definee == env.ctx.activation.owner
+                && env.ctx.definee != self.core.object =>
+            {
+                Label::Class(env.ctx.definee)
+            }
+            method => Label::Block(method, levels),
+        };
+        self.in_frame(&block.source, label, call, activation, |this| {
             this.current = block.span;
             this.bind_params(&block.params, env, args, lambda)?;
             match &block.body.expr {
@@ -527,6 +545,7 @@ impl Interp {
         let activation = Rc::new(Activation {
             id,
             method: Some(name),
+            def: None,
             owner,
             args: args.clone(),
             visibility: Default::default(),
@@ -619,6 +638,7 @@ impl Interp {
         let activation = Rc::new(Activation {
             id,
             method: None,
+            def: None,
             owner: cref.class,
             args,
             visibility: Default::default(),
@@ -636,7 +656,7 @@ impl Interp {
             scope,
         };
         let call = self.current;
-        let result = self.in_frame(&program.source, None, call, Some(id), |this| {
+        let result = self.in_frame(&program.source, Label::Main, call, Some(id), |this| {
             this.eval(&env, &program.body)
         });
         match result {

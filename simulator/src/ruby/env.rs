@@ -40,6 +40,8 @@ pub struct Cref {
 pub struct Activation {
     pub id: u64,
     pub method: Option<Name>,
+    /// What runs and where its parameters are, for `super` without arguments.
+    pub def: Option<(std::sync::Arc<foretaste_parser::ruby::ast::Def>, ScopeId)>,
     pub owner: ClassId,
     pub args: Args,
     pub visibility: Cell<Visibility>,

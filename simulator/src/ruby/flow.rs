@@ -36,10 +36,13 @@ impl Interp {
 
     pub fn exception(&mut self, class: ClassId, message: Value) -> Value {
         let backtrace = self.backtrace();
+        let trace = self.trace();
         let cause = self.current_exception;
         let data = Data::Exception(Box::new(super::object::Exception {
             message,
             backtrace,
+            trace,
+            given_backtrace: None,
             cause,
         }));
         self.alloc(class, data).into()
@@ -70,10 +73,11 @@ impl Interp {
         }
         let text = self.inspect(value).unwrap_or_default();
         let class = self.class_name(self.real_class_of(value));
-        self.error(
+        let flow = self.error(
             self.core.frozen_error,
             format!("can't modify frozen {class}: {text}"),
-        )
+        );
+        self.with_detail(flow, "receiver", value)
     }
 
     /// An unknown value: the outside world, or what no model covers.

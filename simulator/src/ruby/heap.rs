@@ -127,6 +127,17 @@ impl Heap {
         }
     }
 
+    /// How many scopes surround this one.
+    pub fn levels(&self, id: ScopeId) -> u16 {
+        let mut levels = 0u16;
+        let mut next = self.scopes.get(id.0 as usize).and_then(|s| s.parent);
+        while let Some(scope) = next {
+            levels = levels.saturating_add(1);
+            next = self.scopes.get(scope.0 as usize).and_then(|s| s.parent);
+        }
+        levels
+    }
+
     fn outward(&self, mut id: ScopeId, depth: u16) -> Option<ScopeId> {
         for _ in 0..depth {
             id = self.scopes.get(id.0 as usize)?.parent?;

@@ -126,6 +126,18 @@ impl Interp {
     }
 }
 
+/// Whether Ruby's own library has such a file, run here or not.
+pub(super) fn exists(feature: &str) -> bool {
+    const FILES: &str = "English abbrev base64 benchmark bigdecimal bundler cgi continuation coverage csv date \
+        date_core delegate did_you_mean digest drb erb error_highlight etc expect fcntl fiddle fileutils find \
+        forwardable getoptlong io ipaddr irb json kconv logger matrix mkmf monitor mutex_m net nkf objspace observer \
+        open-uri open3 openssl optionparser optparse ostruct pathname pp prettyprint prime pstore psych pty racc \
+        rbconfig rdoc readline reline resolv resolv-replace rexml ripper rss rubygems securerandom set shellwords \
+        singleton socket stringio strscan syslog tempfile thread time timeout tmpdir tsort un uri weakref yaml zlib";
+    let first = feature.split('/').next().unwrap_or(feature);
+    FILES.split_ascii_whitespace().any(|f| f == first.trim_end_matches(".rb"))
+}
+
 /// Whether a constant belongs to a part of the library that a plain Ruby has only after `require`.
 pub(super) fn needs_require(name: &str) -> bool {
     LIBRARIES.iter().any(|l| l.constants.contains(&name))

@@ -82,6 +82,10 @@ pub struct Interp {
     /// The main object.
     pub main: Value,
     stack: Vec<StackFrame>,
+    /// Native methods being run, each with the height of the stack that called it.
+    natives: Vec<(usize, &'static str)>,
+    /// Whose code makes the call being evaluated.
+    sender: Value,
     /// The call being evaluated, in the source of the innermost frame.
     current: Span,
     conditions: Vec<UnknownId>,
@@ -102,7 +106,19 @@ struct StackFrame {
     source: Arc<Source>,
     /// The call in the frame below that led here.
     call: Span,
-    label: Option<Name>,
+    label: Label,
+}
+
+/// What a frame runs, as backtraces name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    Main,
+    Method(Name),
+    /// A block so many levels inside a method, or a file.
+    Block(Option<Name>, u16),
+    /// The body of a class.
+    Class(ClassId),
+    Native(&'static str),
 }
 
 /// What the layer above answers for. The defaults model a plain Ruby.
@@ -127,8 +143,14 @@ impl Default for Hooks {
         Self {
             const_missing: |_, _, _| Ok(None),
             require: |interp, name| {
-                interp.require_library(name)?;
-                Ok(Value::TRUE)
+                let loaded = interp.require_library(name)?;
+                if loaded || library::exists(name) {
+                    return Ok(Value::TRUE);
+                }
+                let message = format!("cannot load such file -- {name}");
+                let flow = interp.error(interp.core.load_error, message);
+                let path = interp.str(name);
+                Err(interp.with_detail(flow, "path", path))
             },
             preloaded: false,
             shell: |interp, _| Ok(interp.outside("the output of a command")),
@@ -329,9 +351,52 @@ impl Interp {
         out
     }
 
-    /// The names of the methods being run, innermost first; `None` for files and blocks.
-    pub fn labels(&self) -> impl Iterator<Item = Option<Name>> + '_ {
-        self.stack.iter().rev().map(|f| f.label)
+    /// The frames with what runs in each, innermost first, native methods too.
+    pub fn trace(&self) -> Vec<(Location, Label)> {
+        let mut out = Vec::new();
+        let mut span = self.current;
+        let mut natives = self.natives.iter().rev().peekable();
+        for (i, frame) in self.stack.iter().enumerate().rev() {
+            while let Some((height, name)) = natives.next_if(|n| n.0 > i) {
+                let shown = *height == i + 1 && !UNTRACED.contains(name);
+                if shown && out.len() < MAX_TRACE && !is_internal(&frame.source) {
+                    out.push((frame.source.location(span), Label::Native(name)));
+                }
+            }
+            if out.len() < MAX_TRACE && !is_internal(&frame.source) {
+                out.push((frame.source.location(span), frame.label));
+            }
+            span = frame.call;
+        }
+        out
+    }
+
+    /// A frame as `backtrace` and `caller` give it.
+    pub fn trace_line(&self, frame: &(Location, Label)) -> String {
+        format!("{}:in `{}'", frame.0, self.label_text(frame.1))
+    }
+
+    pub fn label_text(&self, label: Label) -> String {
+        let block = |method: &str, levels: u16| match levels {
+            0 | 1 => format!("block in {method}"),
+            n => format!("block ({n} levels) in {method}"),
+        };
+        match label {
+            Label::Main => "<main>".into(),
+            Label::Method(name) => name.to_string(),
+            Label::Block(Some(name), levels) => block(name.as_str(), levels),
+            Label::Block(None, levels) => block("<main>", levels),
+            Label::Class(id) => {
+                let class = self.classes.get(id);
+                if class.attached.is_some() {
+                    return "singleton class".into();
+                }
+                let word = if class.is_module { "module" } else { "class" };
+                let name = self.class_name(id);
+                format!("<{word}:{}>", name.rsplit("::").next().unwrap_or(&name))
+            }
+            Label::Native(name) => name.into(),
+        }
     }
 
     /// The source of the innermost frame.
@@ -430,6 +495,28 @@ impl Interp {
         Ok(())
     }
 }
+
+/// Frames that a backtrace keeps at most.
+const MAX_TRACE: usize = 100;
+
+/// Native methods that leave no frame in Ruby's backtraces either.
+const UNTRACED: &[&str] = &[
+    "raise",
+    "fail",
+    "backtrace",
+    "caller",
+    "caller_locations",
+    "exception",
+    "send",
+    "__send__",
+    "public_send",
+    "call",
+    "()",
+    "yield",
+    "binding",
+    "lambda",
+    "proc",
+];
 
 /// Whether a source is the machine's own.
 fn is_internal(source: &Source) -> bool {

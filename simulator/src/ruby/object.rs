@@ -174,6 +174,10 @@ pub struct Exception {
     pub message: Value,
     /// Innermost first.
     pub backtrace: Vec<Location>,
+    /// The same frames with what ran in them; empty until it is raised.
+    pub trace: Vec<(Location, super::Label)>,
+    /// What `set_backtrace` gave.
+    pub given_backtrace: Option<Value>,
     pub cause: Option<Value>,
 }
 

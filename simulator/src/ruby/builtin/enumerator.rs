@@ -22,6 +22,12 @@ struct Enumerator {
     produced: Vec<Value>,
     position: usize,
     exhausted: bool,
+    /// How much the body has written to standard output so far.
+    written: usize,
+    /// What the method returned at the end, for `StopIteration#result`.
+    result: Value,
+    /// The block or number that `size` gives.
+    size: Option<Value>,
 }
 
 /// What `Enumerator.new { |y| … }` iterates over.
@@ -85,8 +91,18 @@ pub fn enumerator(interp: &mut Interp, recv: Value, method: &str, args: &Args) -
             produced: Vec::new(),
             position: 0,
             exhausted: false,
+            written: 0,
+            result: Value::NIL,
+            size: None,
         },
     )
+}
+
+/// Sets what `size` gives: a number, or a block to ask.
+pub fn set_size(interp: &mut Interp, this: Value, size: Option<Value>) {
+    if let Some(e) = interp.host_data_mut::<Enumerator>(this) {
+        e.size = size;
+    }
 }
 
 fn new(interp: &mut Interp, _: Value, args: &Args) -> R {
@@ -95,7 +111,9 @@ fn new(interp: &mut Interp, _: Value, args: &Args) -> R {
     };
     let class = interp.class_named("Enumerator::Generator");
     let generator = interp.new_host(class, Generator(block));
-    Ok(enumerator(interp, generator, "each", &Args::default()))
+    let made = enumerator(interp, generator, "each", &Args::default());
+    set_size(interp, made, args.opt(0));
+    Ok(made)
 }
 
 fn generate(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -230,13 +248,19 @@ fn produce(interp: &mut Interp, this: Value) -> R<Option<Value>> {
     if e.exhausted {
         return Ok(None);
     }
-    // The body cannot be suspended, so it is run again for more than it gave before.
-    let limit = (e.position + 1).next_power_of_two().max(4);
-    let produced = interp.collect_from(e.recv, e.method, &e.args, limit)?;
+    // The body cannot be suspended, so it is run again from its start; what it wrote before counts once.
+    let limit = e.position + 1;
+    let before = interp.stdout.clone();
+    let mark = e.written;
+    let (produced, result) = interp.collect_with_result(e.recv, e.method, &e.args, limit)?;
+    let written = interp.stdout.split_off(before.len().min(interp.stdout.len()));
+    interp.stdout.push_str(written.get(mark.min(written.len())..).unwrap_or_default());
     let value = produced.get(e.position).copied();
     if let Some(e) = interp.host_data_mut::<Enumerator>(this) {
         e.exhausted = produced.len() < limit;
         e.produced = produced;
+        e.written = written.len();
+        e.result = result;
     }
     Ok(value)
 }
@@ -244,7 +268,13 @@ fn produce(interp: &mut Interp, this: Value) -> R<Option<Value>> {
 fn peek(interp: &mut Interp, this: Value, _: &Args) -> R {
     match produce(interp, this)? {
         Some(value) => Ok(value),
-        None => Err(interp.error(interp.core.stop_iteration, "iteration reached an end")),
+        None => {
+            let result = interp
+                .host_data::<Enumerator>(this)
+                .map_or(Value::NIL, |e| e.result);
+            let flow = interp.error(interp.core.stop_iteration, "iteration reached an end");
+            Err(interp.with_detail(flow, "result", result))
+        }
     }
 }
 
@@ -259,11 +289,23 @@ fn next(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn rewind(interp: &mut Interp, this: Value, _: &Args) -> R {
     if let Some(e) = interp.host_data_mut::<Enumerator>(this) {
         e.position = 0;
+        e.produced.clear();
+        e.exhausted = false;
+        e.written = 0;
     }
     Ok(this)
 }
 
 fn size(interp: &mut Interp, this: Value, _: &Args) -> R {
+    if let Some(size) = interp.host_data::<Enumerator>(this).and_then(|e| e.size) {
+        return match size.obj() {
+            Some(_) => {
+                let list = interp.host_data::<Enumerator>(this).map(|e| e.args.clone());
+                interp.call_callable(size, Args::of(&list.unwrap_or_default()))
+            }
+            None => Ok(size),
+        };
+    }
     let Some((recv, method, _)) = parts(interp, this) else {
         return Ok(Value::NIL);
     };
@@ -289,6 +331,7 @@ fn inspect(interp: &mut Interp, this: Value, _: &Args) -> R {
         return Ok(interp.str("#<Enumerator: uninitialized>"));
     };
     let is_generator = interp.host_data::<Generator>(recv).is_some();
+    let e_recv = recv;
     let recv = if is_generator {
         interp.any_to_s(recv)
     } else {
@@ -303,6 +346,13 @@ fn inspect(interp: &mut Interp, this: Value, _: &Args) -> R {
     } else {
         format!("({})", texts.join(", "))
     };
+    // Steps of numbers are arithmetic sequences, which print as they are written.
+    if matches!(method.as_str(), "step" | "%") && is_number_or_range(interp, e_recv) {
+        return Ok(interp.str(match interp.range_of(e_recv) {
+            Some(_) => format!("(({recv}).{method}{args})"),
+            None => format!("({recv}.{method}{args})"),
+        }));
+    }
     Ok(interp.str(format!("#<Enumerator: {recv}:{method}{args}>")))
 }
 
@@ -311,5 +361,12 @@ impl Interp {
     pub fn is_enumerator(&self, value: Value) -> bool {
         matches!(value.obj().map(|id| self.data(id)), Some(Data::Host(_)))
             && self.host_data::<Enumerator>(value).is_some()
+    }
+}
+
+fn is_number_or_range(interp: &Interp, value: Value) -> bool {
+    match interp.range_of(value) {
+        Some(range) => matches!(range.low.kind, Kind::Int(_) | Kind::Float(_)),
+        None => matches!(value.kind, Kind::Int(_) | Kind::Float(_)),
     }
 }

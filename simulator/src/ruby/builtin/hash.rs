@@ -252,11 +252,8 @@ fn default_proc(interp: &mut Interp, this: Value, _: &Args) -> R {
 pub fn key_error(interp: &mut Interp, this: Value, key: Value) -> Flow {
     let text = interp.inspect(key).unwrap_or_default();
     let flow = interp.error(interp.core.key_error, format!("key not found: {text}"));
-    if let Flow::Raise(error) = flow {
-        let _ = interp.set_ivar(error, Name::new("@receiver"), this);
-        let _ = interp.set_ivar(error, Name::new("@key"), key);
-    }
-    flow
+    let flow = interp.with_detail(flow, "receiver", this);
+    interp.with_detail(flow, "key", key)
 }
 
 fn fetch(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -14,6 +14,8 @@ use super::{Builtin, def, table};
 static METHODS: &[Builtin] = &[
     def("puts", 0, -1, puts).takes_unknown(),
     def("print", 0, -1, print).takes_unknown(),
+    def("putc", 1, 1, putc),
+    def("display", 0, 1, display).takes_unknown(),
     def("p", 0, -1, p).takes_unknown(),
     def("pp", 0, -1, p).takes_unknown(),
     def("warn", 0, -1, nothing).takes_unknown(),
@@ -28,7 +30,7 @@ static METHODS: &[Builtin] = &[
     def("throw", 1, 2, throw),
     def("exit", 0, 1, exit),
     def("exit!", 0, 1, exit),
-    def("abort", 0, 1, exit).takes_unknown(),
+    def("abort", 0, 1, abort).takes_unknown(),
     def("require", 1, 1, require).takes_unknown(),
     def("require_relative", 1, 1, require_relative).takes_unknown(),
     def("load", 1, 2, require).takes_unknown(),
@@ -41,6 +43,7 @@ static METHODS: &[Builtin] = &[
     def("sleep", 0, 1, |_, _, args| Ok(args.get(0))).takes_unknown(),
     def("gets", 0, 2, outside_input),
     def("caller", 0, 2, caller),
+    def("caller_locations", 0, 2, caller_locations),
     def("open", 1, -1, open).takes_unknown(),
     def("String", 1, 1, string).takes_unknown(),
     def("Array", 1, 1, array).takes_unknown(),
@@ -57,23 +60,44 @@ fn nothing(_: &mut Interp, _: Value, _: &Args) -> R {
     Ok(Value::NIL)
 }
 
-fn put_line(interp: &mut Interp, value: Value, depth: usize) -> R<()> {
-    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec)
-        && depth < 100
-    {
-        for item in items {
-            put_line(interp, item, depth + 1)?;
+/// What `puts` writes: each value on a line of its own, arrays item by item.
+pub(super) fn lines(interp: &mut Interp, args: &Args) -> R<String> {
+    fn line(interp: &mut Interp, value: Value, depth: usize, out: &mut String) -> R<()> {
+        let list = match interp.array_items(value).map(<[Value]>::to_vec) {
+            Some(items) => Some(items),
+            None if value.obj().is_some() && interp.responds(value, "to_ary") => {
+                let list = interp.call(value, "to_ary", &[])?;
+                interp.array_items(list).map(<[Value]>::to_vec)
+            }
+            None => None,
+        };
+        if let Some(items) = list
+            && depth < 100
+        {
+            for item in items {
+                line(interp, item, depth + 1, out)?;
+            }
+            return Ok(());
         }
-        return Ok(());
+        let text = interp.to_text(value)?;
+        out.push_str(&text);
+        if !text.ends_with('\n') {
+            out.push('\n');
+        }
+        interp.check_len(out.len())
     }
-    let mut text = interp.to_text(value)?;
-    if !text.ends_with('\n') {
-        text.push('\n');
+    let mut out = String::new();
+    if args.is_empty() {
+        out.push('\n');
     }
-    write(interp, &text)
+    for value in &args.list {
+        line(interp, *value, 0, &mut out)?;
+    }
+    Ok(out)
 }
 
-fn write(interp: &mut Interp, text: &str) -> R<()> {
+/// Adds to what the program wrote to standard output.
+pub(super) fn write_out(interp: &mut Interp, text: &str) -> R<()> {
     if interp.stdout.len() + text.len() > interp.budget.max_string {
         return Err(interp.halt("too much output"));
     }
@@ -81,13 +105,35 @@ fn write(interp: &mut Interp, text: &str) -> R<()> {
     Ok(())
 }
 
+/// Writes to `$stdout`, whatever it is now.
+fn write(interp: &mut Interp, text: &str) -> R<()> {
+    match super::stdlib::io::redirected(interp) {
+        Some(stream) => {
+            let text = interp.str(text);
+            interp.call(stream, "write", &[text]).map(|_| ())
+        }
+        None => write_out(interp, text),
+    }
+}
+
+/// The character that `putc` writes.
+pub(super) fn character(interp: &mut Interp, value: Value) -> R<String> {
+    if let Some(text) = interp.text(value) {
+        return Ok(text.chars().take(1).collect());
+    }
+    let n = interp.int_arg(value)?;
+    Ok(char::from((n & 0xff) as u8).to_string())
+}
+
+fn putc(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let text = character(interp, args.get(0))?;
+    write(interp, &text)?;
+    Ok(args.get(0))
+}
+
 fn puts(interp: &mut Interp, _: Value, args: &Args) -> R {
-    if args.is_empty() {
-        write(interp, "\n")?;
-    }
-    for value in &args.list {
-        put_line(interp, *value, 0)?;
-    }
+    let text = lines(interp, args)?;
+    write(interp, &text)?;
     Ok(Value::NIL)
 }
 
@@ -96,6 +142,12 @@ fn print(interp: &mut Interp, _: Value, args: &Args) -> R {
         let text = interp.to_text(*value)?;
         write(interp, &text)?;
     }
+    Ok(Value::NIL)
+}
+
+fn display(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let text = interp.to_text(this)?;
+    write(interp, &text)?;
     Ok(Value::NIL)
 }
 
@@ -126,7 +178,7 @@ pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
         None => match interp.current_exception {
             Some(current) => return Err(Flow::Raise(current)),
             None => {
-                let message = interp.str("unhandled exception");
+                let message = interp.str("");
                 interp.exception(interp.core.runtime_error, message)
             }
         },
@@ -139,16 +191,20 @@ pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
         }
         Some(first) => match (
             interp.as_class(first),
-            first.obj().map(|id| interp.data(id)),
+            super::exception::of(interp, first).is_some(),
         ) {
             (Some(_), _) => {
                 let rest = Args {
                     list: list.iter().skip(1).take(1).copied().collect(),
-                    ..Args::default()
+                    keywords: args.keywords && cause.is_none() && list.len() == 2,
+                    block: None
                 };
+                if !interp.responds(first, "exception") {
+                    return Err(interp.type_error("exception class/object expected"));
+                }
                 let made = interp.send(
                     first,
-                    "new".into_name(),
+                    "exception".into_name(),
                     rest,
                     super::super::call::Form::Own,
                 )?;
@@ -158,11 +214,12 @@ pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
                     made
                 }
             }
-            (None, Some(Data::Exception(_))) => {
-                if let Some(message) = list.get(1) {
-                    set_message(interp, first, *message);
-                }
-                first
+            (None, true) => match list.get(1) {
+                Some(message) => interp.call(first, "exception", &[*message])?,
+                None => first,
+            },
+            _ if interp.responds(first, "exception") => {
+                interp.call(first, "exception", list.get(1..2).unwrap_or_default())?
             }
             _ => return Err(interp.type_error("exception class/object expected")),
         },
@@ -170,29 +227,13 @@ pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
     if !interp.is_a(exception, interp.core.exception) {
         return Err(interp.type_error("exception class/object expected"));
     }
-    let backtrace = interp.backtrace();
-    let current = interp.current_exception;
-    if let Some(id) = exception.obj()
-        && let Data::Exception(e) = &mut interp.heap.get_mut(id).data
-    {
-        if e.backtrace.is_empty() || first.is_some_and(|f| f.kind != exception.kind) {
-            e.backtrace = backtrace;
-        }
-        if cause.is_some() {
-            e.cause = cause;
-        } else if e.cause.is_none() && current.is_some_and(|c| c.kind != exception.kind) {
-            e.cause = current;
-        }
-    }
+    let fresh = first.is_some_and(|f| f.kind != exception.kind);
+    let backtrace = match list.get(2) {
+        Some(given) => Some(super::exception::check_backtrace(interp, *given)?),
+        None => None,
+    };
+    super::exception::raised(interp, exception, fresh, backtrace, cause);
     Err(Flow::Raise(exception))
-}
-
-fn set_message(interp: &mut Interp, exception: Value, message: Value) {
-    if let Some(id) = exception.obj()
-        && let Data::Exception(e) = &mut interp.heap.get_mut(id).data
-    {
-        e.message = message;
-    }
 }
 
 trait IntoName {
@@ -210,7 +251,7 @@ fn loop_(interp: &mut Interp, _: Value, args: &Args) -> R {
         match interp.yield_to(args, &[]) {
             Ok(_) => {}
             Err(Flow::Raise(e)) if interp.is_a(e, interp.core.stop_iteration) => {
-                return Ok(Value::NIL);
+                return interp.call(e, "result", &[]);
             }
             Err(flow) => return Err(flow),
         }
@@ -278,13 +319,31 @@ fn throw(interp: &mut Interp, _: Value, args: &Args) -> R {
     if !caught {
         let text = interp.inspect(tag)?;
         let class = interp.core.uncaught_throw_error;
-        return Err(interp.error(class, format!("uncaught throw {text}")));
+        let flow = interp.error(class, format!("uncaught throw {text}"));
+        let flow = interp.with_detail(flow, "tag", tag);
+        return Err(interp.with_detail(flow, "value", args.get(1)));
     }
     Err(Flow::Throw(tag, args.get(1)))
 }
 
-fn exit(interp: &mut Interp, _: Value, _: &Args) -> R {
-    Err(interp.error(interp.core.system_exit, "exit"))
+fn exit(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let status = match args.get(0).kind {
+        Kind::Bool(false) => 1.into(),
+        Kind::Int(_) | Kind::Unknown(_) => args.get(0),
+        _ => 0.into(),
+    };
+    let flow = interp.error(interp.core.system_exit, "exit");
+    Err(interp.with_detail(flow, "status", status))
+}
+
+/// Writes its message to standard error, which nobody reads here, and exits.
+fn abort(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let text = match args.opt(0) {
+        Some(message) => interp.str_arg(message)?,
+        None => "exit".into(),
+    };
+    let flow = interp.error(interp.core.system_exit, text);
+    Err(interp.with_detail(flow, "status", 1.into()))
 }
 
 fn require(interp: &mut Interp, _: Value, args: &Args) -> R {
@@ -330,15 +389,42 @@ fn open(interp: &mut Interp, _: Value, args: &Args) -> R {
     Ok(interp.outside(format!("the content of {text}")))
 }
 
-fn caller(interp: &mut Interp, _: Value, _: &Args) -> R {
-    let lines: Vec<String> = interp
-        .backtrace()
-        .iter()
-        .skip(1)
-        .map(ToString::to_string)
-        .collect();
+/// The frames that `caller` is asked for.
+fn callers(
+    interp: &mut Interp,
+    args: &Args,
+) -> R<Vec<(foretaste_parser::source::Location, super::super::Label)>> {
+    let trace = interp.trace();
+    let (skip, take) = match interp.range_of(args.get(0)).cloned() {
+        Some(range) => match interp.range_span(&range, trace.len())? {
+            Some(span) => span,
+            None => (0, 0),
+        },
+        None => {
+            let skip = match args.opt(0) {
+                Some(n) => interp.count_arg(n, "negative level")?,
+                None => 1,
+            };
+            let take = match args.opt(1).filter(|n| !n.is_nil()) {
+                Some(n) => interp.count_arg(n, "negative size")?,
+                None => usize::MAX,
+            };
+            (skip, take)
+        }
+    };
+    Ok(trace.into_iter().skip(skip).take(take).collect())
+}
+
+fn caller(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let frames = callers(interp, args)?;
+    let lines: Vec<String> = frames.iter().map(|f| interp.trace_line(f)).collect();
     let list = lines.into_iter().map(|l| interp.str(l)).collect();
     Ok(interp.array(list))
+}
+
+fn caller_locations(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let frames = callers(interp, args)?;
+    super::exception::locations(interp, &frames)
 }
 
 fn string(interp: &mut Interp, _: Value, args: &Args) -> R {

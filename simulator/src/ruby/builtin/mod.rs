@@ -20,6 +20,7 @@ mod comparable;
 mod conversion;
 mod enumerable;
 mod enumerator;
+pub mod errors;
 mod exception;
 mod float;
 mod grouping;

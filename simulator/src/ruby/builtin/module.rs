@@ -558,10 +558,11 @@ pub(crate) fn allocate(interp: &mut Interp, this: Value) -> R {
     let class = class(interp, this)?;
     let core = interp.core;
     let data = if interp.classes.is_a(class, core.exception) {
-        let backtrace = interp.backtrace();
         Data::Exception(Box::new(Exception {
             message: Value::NIL,
-            backtrace,
+            backtrace: interp.backtrace(),
+            trace: Vec::new(),
+            given_backtrace: None,
             cause: None,
         }))
     } else if interp.classes.is_a(class, core.hash) {

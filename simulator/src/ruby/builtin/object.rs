@@ -77,7 +77,9 @@ static METHODS: &[Builtin] = &[
     .takes_unknown(),
     def("extend", 1, -1, extend).takes_unknown(),
     def("define_singleton_method", 1, 2, define_singleton_method),
-    def("display", 0, 1, |_, _, _| Ok(Value::NIL)).takes_unknown(),
+    def("enum_for", 0, -1, enum_for),
+    def("to_enum", 0, -1, enum_for),
+    def("instance_variable_names", 0, 0, ivars).takes_unknown(),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
@@ -176,6 +178,7 @@ fn inspect(interp: &mut Interp, this: Value, _: &Args) -> R {
         .ivars
         .iter()
         .flat_map(|m| m.iter())
+        .filter(|(k, _)| k.as_str().starts_with('@'))
         .map(|(k, v)| (*k, *v))
         .collect();
     let base = interp.any_to_s(this);
@@ -322,24 +325,53 @@ fn singleton_methods(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(interp.array(names))
 }
 
+/// `to_enum(:each, *args)`
+fn enum_for(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let method = match args.opt(0) {
+        Some(name) => name_of(interp, name)?,
+        None => Name::new("each"),
+    };
+    let rest = Args {
+        list: args.list.iter().skip(1).copied().collect(),
+        ..args.clone()
+    };
+    let made = super::enumerable::enumerator(interp, this, method.as_str(), &rest);
+    super::enumerator::set_size(interp, made, args.block);
+    Ok(made)
+}
+
+/// The name of an instance variable, which must look like one.
+fn ivar_name(interp: &mut Interp, value: Value) -> R<Name> {
+    let name = name_of(interp, value)?;
+    let text = name.as_str();
+    let ok = text
+        .strip_prefix('@')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphabetic() || c == '_'));
+    if ok {
+        return Ok(name);
+    }
+    let flow = interp.name_error(format!("`{text}' is not allowed as an instance variable name"));
+    Err(interp.with_detail(flow, "name", name.into()))
+}
+
 fn ivar_get(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let name = name_of(interp, args.get(0))?;
+    let name = ivar_name(interp, args.get(0))?;
     Ok(interp.ivar(this, name).unwrap_or(Value::NIL))
 }
 
 fn ivar_set(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let name = name_of(interp, args.get(0))?;
+    let name = ivar_name(interp, args.get(0))?;
     interp.set_ivar(this, name, args.get(1))?;
     Ok(args.get(1))
 }
 
 fn ivar_defined(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let name = name_of(interp, args.get(0))?;
+    let name = ivar_name(interp, args.get(0))?;
     Ok(interp.ivar(this, name).is_some().into())
 }
 
 fn ivar_remove(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let name = name_of(interp, args.get(0))?;
+    let name = ivar_name(interp, args.get(0))?;
     let id = interp.writable(this)?;
     let removed = interp
         .heap
@@ -347,14 +379,24 @@ fn ivar_remove(interp: &mut Interp, this: Value, args: &Args) -> R {
         .ivars
         .as_mut()
         .and_then(|m| m.shift_remove(&name));
-    Ok(removed.unwrap_or(Value::NIL))
+    match removed {
+        Some(value) => Ok(value),
+        None => {
+            let text = interp.receiver_text(this);
+            let text = text.rsplit_once(':').map_or(&*text, |(t, _)| t).to_owned();
+            Err(interp.name_error(format!("instance variable {name} not defined for {text}")))
+        }
+    }
 }
 
 fn ivars(interp: &mut Interp, this: Value, _: &Args) -> R {
     let names: Vec<Value> = this
         .obj()
         .and_then(|id| interp.heap.get(id).ivars.as_ref())
-        .map(|m| m.keys().copied().map(Value::from).collect())
+        .map(|m| {
+            let shown = m.keys().filter(|k| k.as_str().starts_with('@'));
+            shown.copied().map(Value::from).collect()
+        })
         .unwrap_or_default();
     Ok(interp.array(names))
 }

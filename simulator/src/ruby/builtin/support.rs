@@ -299,8 +299,20 @@ impl Interp {
         args: &[Value],
         limit: usize,
     ) -> R<Vec<Value>> {
+        self.collect_with_result(recv, method, args, limit)
+            .map(|(list, _)| list)
+    }
+
+    /// The same, with what the method returned where it came to its end.
+    pub fn collect_with_result(
+        &mut self,
+        recv: Value,
+        method: Name,
+        args: &[Value],
+        limit: usize,
+    ) -> R<(Vec<Value>, Value)> {
         if limit == 0 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), Value::NIL));
         }
         let sink = self.array(Vec::new());
         let cap = Value::count(limit);
@@ -318,19 +330,18 @@ impl Interp {
         }
         let args = Args::of(args).with_block(Some(block));
         let result = self.send(recv, method, args, Form::Own);
-        match result {
+        let result = match result {
             Ok(value) => {
                 if let Some(id) = value.unknown() {
                     return Err(Flow::Unknown(id));
                 }
+                value
             }
-            Err(Flow::BreakFrom(id, _)) if Some(id) == block.obj() => {}
+            Err(Flow::BreakFrom(id, _)) if Some(id) == block.obj() => Value::NIL,
             Err(flow) => return Err(flow),
-        }
-        Ok(self
-            .array_items(sink)
-            .map(<[Value]>::to_vec)
-            .unwrap_or_default())
+        };
+        let list = self.array_items(sink).map(<[Value]>::to_vec);
+        Ok((list.unwrap_or_default(), result))
     }
 
     /// All that an object's `each` yields.

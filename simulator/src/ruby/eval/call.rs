@@ -8,7 +8,8 @@ use super::super::Interp;
 use super::super::call::Form;
 use super::super::env::{Args, Env};
 use super::super::flow::{Flow, R};
-use super::super::object::{Data, ProcBody};
+use super::super::heap::ScopeId;
+use super::super::object::{Data, Key, ProcBody};
 use super::super::value::{Kind, Value};
 
 impl Interp {
@@ -46,6 +47,7 @@ impl Interp {
                 return Ok(value.with_origin(origin));
             }
             self.current = span;
+            self.sender = env.ctx.self_value;
             return self.send(recv, call.name, Args::of(&[arg]), form);
         }
         let args = self.eval_args(env, &call.args)?;
@@ -54,6 +56,7 @@ impl Interp {
             _ => None,
         };
         self.current = span;
+        self.sender = env.ctx.self_value;
         let stack = self.stack.len();
         let result = self.send(recv, call.name, args, form);
         match result {
@@ -164,7 +167,10 @@ impl Interp {
         let activation = env.ctx.activation.clone();
         let mut passed = match args {
             Some(args) => self.eval_args(env, args)?,
-            None => activation.args.clone(),
+            None => match &activation.def {
+                Some((def, scope)) => self.present_args(&def.params, *scope, &activation.args)?,
+                None => activation.args.clone(),
+            },
         };
         if args.is_none()
             && let Some(block) = block
@@ -218,6 +224,54 @@ impl Interp {
                 }
             },
         }
+    }
+
+    /// What the parameters of a method hold now, as `super` without arguments passes it on.
+    fn present_args(&mut self, params: &ast::Params, scope: ScopeId, given: &Args) -> R<Args> {
+        let mut list = Vec::new();
+        let param = |this: &Self, param: &ast::Param, list: &mut Vec<Value>| {
+            let value = match param {
+                ast::Param::Slot(slot) => this.heap.local(scope, 0, *slot),
+                ast::Param::Destructure(_) => given.get(list.len()),
+            };
+            list.push(value);
+        };
+        for required in &params.required {
+            param(self, required, &mut list);
+        }
+        for (slot, _) in &params.optional {
+            list.push(self.heap.local(scope, 0, *slot));
+        }
+        if let Some(Some(slot)) = params.rest {
+            let rest = self.heap.local(scope, 0, slot);
+            match self.unknown_of(rest) {
+                Some(id) => list.push(id.into()),
+                None => list.extend(self.splat(rest)?),
+            }
+        }
+        for post in &params.post {
+            param(self, post, &mut list);
+        }
+        let mut hash = super::super::object::Hash::default();
+        for (name, slot, _) in &params.keywords {
+            let value = self.heap.local(scope, 0, *slot);
+            hash.map.insert(Key::Sym(*name), ((*name).into(), value));
+        }
+        if let ast::KeywordRest::Rest(Some(slot)) = params.keyword_rest {
+            let rest = self.heap.local(scope, 0, slot);
+            if let Some(rest) = self.hash_data(rest) {
+                hash.map.extend(rest.map.clone());
+            }
+        }
+        let keywords = !hash.map.is_empty();
+        if keywords {
+            list.push(self.hash(hash));
+        }
+        Ok(Args {
+            list,
+            keywords,
+            block: given.block,
+        })
     }
 
     pub(super) fn match_write(

@@ -80,6 +80,13 @@ impl Interp {
         if let Some(value) = self.autoload_constant(name)? {
             return Ok(value);
         }
+        if let Some(value) = super::super::builtin::errors::errno_constant(self, scope, name) {
+            return Ok(value);
+        }
+        let object = self.class_value(scope);
+        if self.responds(object, "const_missing") {
+            return self.call(object, "const_missing", &[name.into()]);
+        }
         if let Some(value) = (self.hooks.const_missing)(self, scope, name)? {
             return Ok(value);
         }
@@ -99,7 +106,10 @@ impl Interp {
             }
             _ => format!("uninitialized constant {name}"),
         };
-        Err(self.error(self.core.name_error, text))
+        let flow = self.error(self.core.name_error, text);
+        let flow = self.with_detail(flow, "name", name.into());
+        let receiver = self.class_value(scope);
+        Err(self.with_detail(flow, "receiver", receiver))
     }
 
     pub fn set_const(&mut self, scope: ClassId, name: Name, value: Value) {

@@ -235,7 +235,13 @@ impl Interp {
         if let Some(ensure) = &begin.ensure {
             // A run that ends for want of budget does not go on to clean up.
             if !matches!(result, Err(Flow::Halt(_))) {
-                self.eval(env, ensure)?;
+                let before = self.current_exception;
+                if let Err(Flow::Raise(exception)) = &result {
+                    self.current_exception = Some(*exception);
+                }
+                let cleaned = self.eval(env, ensure);
+                self.current_exception = before;
+                cleaned?;
             }
         }
         result

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::{Body, ClassDef, Def, Expr, ExprKind as E};
 
-use super::super::Interp;
+use super::super::{Interp, Label};
 use super::super::class::{ClassId, Found, Method, Visibility};
 use super::super::env::{Activation, Args, Context, Cref, Env};
 use super::super::flow::R;
@@ -235,6 +235,7 @@ impl Interp {
         let activation = Rc::new(Activation {
             id: self.fresh_id(),
             method: None,
+            def: None,
             owner: class,
             args: Args::default(),
             visibility: Default::default(),
@@ -255,7 +256,11 @@ impl Interp {
             ctx: Rc::new(ctx),
             scope,
         };
-        let result = self.eval(&inner, expr);
+        let call = self.current;
+        let source = env.ctx.source.clone();
+        let result = self.in_frame(&source, Label::Class(class), call, None, |this| {
+            this.eval(&inner, expr)
+        });
         self.class_bodies.pop();
         self.heap.drop_scope(scope);
         result
