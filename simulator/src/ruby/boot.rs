@@ -152,7 +152,7 @@ impl Interp {
             stdout: String::new(),
             host: None,
             hooks,
-            last_match: Value::NIL,
+            match_cell: Rc::new(std::cell::Cell::new(Value::NIL)),
             current_exception: None,
             main: Value::NIL,
             stack: Vec::new(),

@@ -9,7 +9,7 @@ use foretaste_parser::source::{Source, Span};
 
 use super::builtin::{Builtin, OnUnknown};
 use super::class::{ClassId, Found, Method, Visibility};
-use super::env::{Activation, Args, Context, Cref, Env};
+use super::env::{Activation, Args, Context, Cref, Env, MatchCell};
 use super::flow::{Flow, R};
 use super::object::{Data, Proc, ProcBody};
 use super::value::{Kind, UnknownId, Value};
@@ -293,6 +293,7 @@ impl Interp {
             def: Some((def.clone(), scope)),
             owner,
             args,
+            last_match: new_match_cell(),
             visibility: Default::default(),
             module_function: Default::default(),
         });
@@ -306,14 +307,21 @@ impl Interp {
         let env = Env { ctx, scope };
         let call = self.current;
         // An arity mistake is reported at the definition, as Ruby does, with the caller next.
-        let result = self.in_frame(&def.source, Label::Method(def.name), call, Some(id), |this| {
-            this.current = def.name_span;
-            this.bind_params(&def.params, &env, &activation.args, true)?;
-            match &def.body.expr {
-                Some(body) => this.eval(&env, body),
-                None => Ok(Value::NIL),
-            }
-        });
+        let result = self.in_frame(
+            &def.source,
+            Label::Method(def.name),
+            call,
+            Some(id),
+            activation.last_match.clone(),
+            |this| {
+                this.current = def.name_span;
+                this.bind_params(&def.params, &env, &activation.args, true)?;
+                match &def.body.expr {
+                    Some(body) => this.eval(&env, body),
+                    None => Ok(Value::NIL),
+                }
+            },
+        );
         self.heap.drop_scope(scope);
         match result {
             Err(Flow::Return(to, value)) if to == id => Ok(value),
@@ -328,6 +336,7 @@ impl Interp {
         label: Label,
         call: Span,
         activation: Option<u64>,
+        last_match: MatchCell,
         f: impl FnOnce(&mut Self) -> R,
     ) -> R {
         if self.stack.len() > self.budget.max_depth as usize / 4 {
@@ -339,7 +348,9 @@ impl Interp {
             label,
         });
         self.enter_region(activation);
+        let outer = std::mem::replace(&mut self.match_cell, last_match);
         let result = f(self);
+        self.match_cell = outer;
         let result = match result {
             Err(Flow::Return(to, value)) if Some(to) == activation => Ok(value),
             other => other,
@@ -472,6 +483,7 @@ impl Interp {
                         def: old.def.clone(),
                         owner: old.owner,
                         args: old.args.clone(),
+                        last_match: old.last_match.clone(),
                         visibility: Default::default(),
                         module_function: Default::default(),
                     });
@@ -511,7 +523,8 @@ impl Interp {
             }
             method => Label::Block(method, levels),
         };
-        self.in_frame(&block.source, label, call, activation, |this| {
+        let last_match = env.ctx.activation.last_match.clone();
+        self.in_frame(&block.source, label, call, activation, last_match, |this| {
             this.current = block.span;
             this.bind_params(&block.params, env, args, lambda)?;
             match &block.body.expr {
@@ -548,6 +561,7 @@ impl Interp {
             def: None,
             owner,
             args: args.clone(),
+            last_match: new_match_cell(),
             visibility: Default::default(),
             module_function: Default::default(),
         });
@@ -641,6 +655,7 @@ impl Interp {
             def: None,
             owner: cref.class,
             args,
+            last_match: new_match_cell(),
             visibility: Default::default(),
             module_function: Default::default(),
         });
@@ -656,12 +671,22 @@ impl Interp {
             scope,
         };
         let call = self.current;
-        let result = self.in_frame(&program.source, Label::Main, call, Some(id), |this| {
-            this.eval(&env, &program.body)
-        });
+        let last_match = env.ctx.activation.last_match.clone();
+        let result = self.in_frame(
+            &program.source,
+            Label::Main,
+            call,
+            Some(id),
+            last_match,
+            |this| this.eval(&env, &program.body),
+        );
         match result {
             Err(Flow::Next(value)) => Ok(value),
             other => other,
         }
     }
+}
+
+fn new_match_cell() -> MatchCell {
+    Rc::new(std::cell::Cell::new(Value::NIL))
 }

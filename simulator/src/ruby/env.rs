@@ -35,6 +35,9 @@ pub struct Cref {
     pub parent: Option<Rc<Cref>>,
 }
 
+/// `$~`, which a method shares with its blocks.
+pub type MatchCell = Rc<Cell<Value>>;
+
 /// One call of a method, lambda or file: what `return`, `super`, `yield` and `private` refer to.
 #[derive(Debug)]
 pub struct Activation {
@@ -44,6 +47,7 @@ pub struct Activation {
     pub def: Option<(std::sync::Arc<foretaste_parser::ruby::ast::Def>, ScopeId)>,
     pub owner: ClassId,
     pub args: Args,
+    pub last_match: MatchCell,
     pub visibility: Cell<Visibility>,
     pub module_function: Cell<bool>,
 }

@@ -135,7 +135,9 @@ pub(super) fn exists(feature: &str) -> bool {
         rbconfig rdoc readline reline resolv resolv-replace rexml ripper rss rubygems securerandom set shellwords \
         singleton socket stringio strscan syslog tempfile thread time timeout tmpdir tsort un uri weakref yaml zlib";
     let first = feature.split('/').next().unwrap_or(feature);
-    FILES.split_ascii_whitespace().any(|f| f == first.trim_end_matches(".rb"))
+    FILES
+        .split_ascii_whitespace()
+        .any(|f| f == first.trim_end_matches(".rb"))
 }
 
 /// Whether a constant belongs to a part of the library that a plain Ruby has only after `require`.

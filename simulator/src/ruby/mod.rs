@@ -76,7 +76,7 @@ pub struct Interp {
     pub host: Option<Box<dyn Any>>,
     pub hooks: Hooks,
     /// `$~`
-    pub last_match: Value,
+    match_cell: env::MatchCell,
     /// `$!`
     pub current_exception: Option<Value>,
     /// The main object.

@@ -253,8 +253,12 @@ fn produce(interp: &mut Interp, this: Value) -> R<Option<Value>> {
     let before = interp.stdout.clone();
     let mark = e.written;
     let (produced, result) = interp.collect_with_result(e.recv, e.method, &e.args, limit)?;
-    let written = interp.stdout.split_off(before.len().min(interp.stdout.len()));
-    interp.stdout.push_str(written.get(mark.min(written.len())..).unwrap_or_default());
+    let written = interp
+        .stdout
+        .split_off(before.len().min(interp.stdout.len()));
+    interp
+        .stdout
+        .push_str(written.get(mark.min(written.len())..).unwrap_or_default());
     let value = produced.get(e.position).copied();
     if let Some(e) = interp.host_data_mut::<Enumerator>(this) {
         e.exhausted = produced.len() < limit;

@@ -22,7 +22,11 @@ static NAME_TABLE: Table = LazyLock::new(|| table(NAME));
 static NO_METHOD: &[Builtin] = &[
     def("args", 0, 0, |i, t, _| {
         let args = detail(i, t, "args");
-        Ok(if args.is_nil() { i.array(Vec::new()) } else { args })
+        Ok(if args.is_nil() {
+            i.array(Vec::new())
+        } else {
+            args
+        })
     }),
     def("private_call?", 0, 0, |_, _, _| Ok(Value::FALSE)),
 ];
@@ -219,10 +223,12 @@ fn numbered(interp: &mut Interp, this: Value, args: &Args) -> R {
     let mut class = this;
     let mut passed = args.clone();
     if interp.as_class(this) == Some(interp.core.system_call_error) {
-        let number = [args.get(0), args.get(1)].iter().find_map(|v| match v.kind {
-            Kind::Int(n) => Some(n),
-            _ => None,
-        });
+        let number = [args.get(0), args.get(1)]
+            .iter()
+            .find_map(|v| match v.kind {
+                Kind::Int(n) => Some(n),
+                _ => None,
+            });
         let row = number.and_then(|n| ERRNO.iter().find(|e| e.1 == n));
         if let Some((name, ..)) = row {
             class = errno_class(interp, name);
@@ -356,10 +362,22 @@ static ERRNO: &[(&str, i64, &str)] = &[
     ("ELIBACC", 79, "Can not access a needed shared library"),
     ("ELIBBAD", 80, "Accessing a corrupted shared library"),
     ("ELIBSCN", 81, ".lib section in a.out corrupted"),
-    ("ELIBMAX", 82, "Attempting to link in too many shared libraries"),
+    (
+        "ELIBMAX",
+        82,
+        "Attempting to link in too many shared libraries",
+    ),
     ("ELIBEXEC", 83, "Cannot exec a shared library directly"),
-    ("EILSEQ", 84, "Invalid or incomplete multibyte or wide character"),
-    ("ERESTART", 85, "Interrupted system call should be restarted"),
+    (
+        "EILSEQ",
+        84,
+        "Invalid or incomplete multibyte or wide character",
+    ),
+    (
+        "ERESTART",
+        85,
+        "Interrupted system call should be restarted",
+    ),
     ("ESTRPIPE", 86, "Streams pipe error"),
     ("EUSERS", 87, "Too many users"),
     ("ENOTSOCK", 88, "Socket operation on non-socket"),
@@ -371,7 +389,11 @@ static ERRNO: &[(&str, i64, &str)] = &[
     ("ESOCKTNOSUPPORT", 94, "Socket type not supported"),
     ("ENOTSUP", 95, "Operation not supported"),
     ("EPFNOSUPPORT", 96, "Protocol family not supported"),
-    ("EAFNOSUPPORT", 97, "Address family not supported by protocol"),
+    (
+        "EAFNOSUPPORT",
+        97,
+        "Address family not supported by protocol",
+    ),
     ("EADDRINUSE", 98, "Address already in use"),
     ("EADDRNOTAVAIL", 99, "Cannot assign requested address"),
     ("ENETDOWN", 100, "Network is down"),
@@ -382,7 +404,11 @@ static ERRNO: &[(&str, i64, &str)] = &[
     ("ENOBUFS", 105, "No buffer space available"),
     ("EISCONN", 106, "Transport endpoint is already connected"),
     ("ENOTCONN", 107, "Transport endpoint is not connected"),
-    ("ESHUTDOWN", 108, "Cannot send after transport endpoint shutdown"),
+    (
+        "ESHUTDOWN",
+        108,
+        "Cannot send after transport endpoint shutdown",
+    ),
     ("ETOOMANYREFS", 109, "Too many references: cannot splice"),
     ("ETIMEDOUT", 110, "Connection timed out"),
     ("ECONNREFUSED", 111, "Connection refused"),

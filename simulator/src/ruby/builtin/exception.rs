@@ -259,7 +259,9 @@ fn full_message(interp: &mut Interp, this: Value, args: &Args) -> R {
     let lines = lines(interp, this)?.unwrap_or_default();
     let place = match lines.first() {
         Some(first) => first.clone(),
-        None => interp.source().map_or("-e".into(), |s| s.path().to_string()),
+        None => interp
+            .source()
+            .map_or("-e".into(), |s| s.path().to_string()),
     };
     let mut out = match text.split_once('\n') {
         _ if text.is_empty() => format!("{place}: unhandled exception"),

@@ -197,7 +197,7 @@ pub(crate) fn raise(interp: &mut Interp, _: Value, args: &Args) -> R {
                 let rest = Args {
                     list: list.iter().skip(1).take(1).copied().collect(),
                     keywords: args.keywords && cause.is_none() && list.len() == 2,
-                    block: None
+                    block: None,
                 };
                 if !interp.responds(first, "exception") {
                     return Err(interp.type_error("exception class/object expected"));

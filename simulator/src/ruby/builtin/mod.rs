@@ -34,6 +34,7 @@ mod module;
 mod numeric;
 mod object;
 mod pack;
+pub mod pattern;
 mod procs;
 mod range;
 pub mod regexp;

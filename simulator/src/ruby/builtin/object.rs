@@ -350,7 +350,9 @@ fn ivar_name(interp: &mut Interp, value: Value) -> R<Name> {
     if ok {
         return Ok(name);
     }
-    let flow = interp.name_error(format!("`{text}' is not allowed as an instance variable name"));
+    let flow = interp.name_error(format!(
+        "`{text}' is not allowed as an instance variable name"
+    ));
     Err(interp.with_detail(flow, "name", name.into()))
 }
 

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use foretaste_parser::name::Name;
-use foretaste_parser::ruby::ast::RegexFlags;
 
 use super::super::Interp;
 use super::super::flow::{Flow, R};
@@ -11,111 +10,16 @@ use super::super::object::{Data, Match, Regex};
 use super::super::value::Value;
 pub use super::regexp_methods::{escape, group_index, install};
 
-/// Compiles a Ruby pattern; `None` where the engine cannot.
-pub fn compile(source: &str, flags: RegexFlags) -> Option<fancy_regex::Regex> {
-    let mut prefix = String::from("(?m");
-    if flags.ignore_case {
-        prefix.push('i');
-    }
-    if flags.extended {
-        prefix.push('x');
-    }
-    if flags.multi_line {
-        prefix.push('s');
-    }
-    prefix.push(')');
-    let pattern = translate(source, flags.extended);
-    fancy_regex::RegexBuilder::new(&format!("{prefix}{pattern}"))
-        .backtrack_limit(1_000_000)
-        .delegate_size_limit(4 << 20)
-        .build()
-        .ok()
-}
-
-/// Rewrites what Ruby's engine spells in another way than ours.
-fn translate(source: &str, _extended: bool) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut chars = source.chars().peekable();
-    let mut class_depth = 0usize;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
-                // The end of the text, or before a newline that ends it.
-                Some('Z') => out.push_str(r"(?=\n?\z)"),
-                Some('h') if class_depth > 0 => out.push_str("0-9a-fA-F"),
-                Some('h') => out.push_str("[0-9a-fA-F]"),
-                Some('H') if class_depth == 0 => out.push_str("[^0-9a-fA-F]"),
-                Some('R') => out.push_str(r"(?:\r\n|[\n\x0b\x0c\r\x{85}\x{2028}\x{2029}])"),
-                Some('/') => out.push('/'),
-                // Ruby's classes are ASCII unless the pattern says otherwise.
-                Some('d') if class_depth > 0 => out.push_str("0-9"),
-                Some('d') => out.push_str("[0-9]"),
-                Some('D') if class_depth == 0 => out.push_str("[^0-9]"),
-                Some('w') if class_depth > 0 => out.push_str("a-zA-Z0-9_"),
-                Some('w') => out.push_str("[a-zA-Z0-9_]"),
-                Some('W') if class_depth == 0 => out.push_str("[^a-zA-Z0-9_]"),
-                Some('s') if class_depth > 0 => out.push_str(r" \t\r\n\x0c\x0b"),
-                Some('s') => out.push_str(r"[ \t\r\n\x0c\x0b]"),
-                Some('S') if class_depth == 0 => out.push_str(r"[^ \t\r\n\x0c\x0b]"),
-                Some('e') => out.push_str(r"\x1b"),
-                Some(c) if c.is_ascii_punctuation() || c.is_ascii_alphanumeric() => {
-                    out.push('\\');
-                    out.push(c);
-                }
-                Some(c) => out.push(c),
-                None => out.push_str("\\\\"),
-            },
-            '[' => {
-                // `[[:alpha:]]` and nested classes keep their form; a literal `[` cannot stand bare.
-                class_depth += 1;
-                out.push('[');
-                if chars.peek() == Some(&'^') {
-                    chars.next();
-                    out.push('^');
-                }
-                if chars.peek() == Some(&']') {
-                    chars.next();
-                    out.push_str("\\]");
-                }
-                if class_depth > 1 && chars.peek() == Some(&':') {
-                    // A named class: copied whole.
-                    for c in chars.by_ref() {
-                        out.push(c);
-                        if c == ']' {
-                            break;
-                        }
-                    }
-                    class_depth -= 1;
-                }
-            }
-            ']' if class_depth > 0 => {
-                class_depth -= 1;
-                out.push(']');
-            }
-            '(' if class_depth == 0 && chars.peek() == Some(&'?') => {
-                out.push('(');
-                copy_group_flags(&mut chars, &mut out);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// `(?m:…)` is dot-all in Ruby, where `^` and `$` always match at lines.
-fn copy_group_flags(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, out: &mut String) {
-    out.push('?');
-    chars.next();
-    while let Some(c) = chars.peek().copied() {
-        if !matches!(c, 'm' | 'i' | 'x' | '-') {
-            break;
-        }
-        chars.next();
-        out.push(if c == 'm' { 's' } else { c });
-    }
-}
-
 impl Interp {
+    /// `$~` of the method being run.
+    pub fn last_match(&self) -> Value {
+        self.match_cell.get()
+    }
+
+    pub fn set_last_match(&mut self, value: Value) {
+        self.match_cell.set(value);
+    }
+
     pub fn regex_of(&self, value: Value) -> Option<Rc<Regex>> {
         match self.data(value.obj()?) {
             Data::Regex(regex) => Some(regex.clone()),
@@ -158,10 +62,11 @@ impl Interp {
         from: usize,
     ) -> R<Option<Rc<Match>>> {
         let found = self.find_at(regex, text, from)?.map(Rc::new);
-        self.last_match = match &found {
+        let value = match &found {
             Some(found) => self.match_value(found.clone()),
             None => Value::NIL,
         };
+        self.set_last_match(value);
         Ok(found)
     }
 
@@ -178,13 +83,35 @@ impl Interp {
 
     /// `$1`; 0 is the whole match.
     pub fn match_group(&mut self, n: u32) -> Value {
-        if let Some(id) = self.last_match.unknown() {
+        if let Some(id) = self.last_match().unknown() {
             return id.into();
         }
-        let Some(found) = self.match_of(self.last_match) else {
+        let Some(found) = self.match_of(self.last_match()) else {
             return Value::NIL;
         };
         self.group_value(&found, n as usize)
+    }
+
+    /// What is before and after the last match, and the last of its groups that took part.
+    pub fn match_part(&mut self, name: &str) -> Value {
+        if let Some(id) = self.last_match().unknown() {
+            return id.into();
+        }
+        let Some(found) = self.match_of(self.last_match()) else {
+            return Value::NIL;
+        };
+        let (start, end) = found.groups.first().copied().flatten().unwrap_or_default();
+        match name {
+            "$`" => self.str(found.text.get(..start).unwrap_or_default()),
+            "$'" => self.str(found.text.get(end..).unwrap_or_default()),
+            _ => {
+                let last = (1..found.groups.len()).rev().find(|i| {
+                    let group = found.groups.get(*i).copied().flatten();
+                    group.is_some()
+                });
+                last.map_or(Value::NIL, |i| self.group_value(&found, i))
+            }
+        }
     }
 
     pub fn group_value(&mut self, found: &Match, n: usize) -> Value {
@@ -202,7 +129,7 @@ impl Interp {
 
     /// A named group of the last match.
     pub fn match_named(&mut self, name: Name) -> Value {
-        let Some(found) = self.match_of(self.last_match) else {
+        let Some(found) = self.match_of(self.last_match()) else {
             return Value::NIL;
         };
         let index = found.regex.names.iter().rposition(|n| *n == Some(name));

@@ -63,8 +63,6 @@ static MATCH: &[Builtin] = &[
     def("[]", 1, 2, group),
     def("begin", 1, 1, |i, t, a| offset_part(i, t, a, 0)),
     def("captures", 0, 0, captures),
-    def("deconstruct", 0, 0, captures),
-    def("deconstruct_keys", 1, 1, symbol_captures),
     def("end", 1, 1, |i, t, a| offset_part(i, t, a, 1)),
     def("inspect", 0, 0, inspect_match),
     def("length", 0, 0, |i, t, _| {
@@ -187,59 +185,7 @@ fn new(interp: &mut Interp, _: Value, args: &Args) -> R {
             ..RegexFlags::default()
         },
     };
-    if let Some(message) = refused(&source) {
-        return Err(interp.error(interp.core.regexp_error, format!("{message}: /{source}/")));
-    }
     interp.regex(source, flags)
-}
-
-/// What Ruby says of a pattern that it refuses, for the common mistakes.
-pub fn refused(source: &str) -> Option<&'static str> {
-    let mut depth = 0;
-    let mut in_class = 0;
-    let mut repeatable = false;
-    let mut chars = source.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                if chars.next().is_none() {
-                    return Some("too short escape sequence");
-                }
-                repeatable = true;
-            }
-            '[' => in_class += 1,
-            ']' if in_class > 0 => {
-                in_class -= 1;
-                repeatable = true;
-            }
-            _ if in_class > 0 => {}
-            '(' => {
-                depth += 1;
-                repeatable = false;
-                if chars.peek() == Some(&'?') {
-                    chars.next();
-                }
-            }
-            ')' => {
-                depth -= 1;
-                if depth < 0 {
-                    return Some("unmatched close parenthesis");
-                }
-                repeatable = true;
-            }
-            '*' | '+' | '?' if !repeatable => {
-                return Some("target of repeat operator is not specified");
-            }
-            '|' => repeatable = false,
-            '*' | '+' | '?' => {}
-            '^' => repeatable = false,
-            _ => repeatable = true,
-        }
-    }
-    if in_class > 0 {
-        return Some("premature end of char-class");
-    }
-    (depth > 0).then_some("end pattern with unmatched parenthesis")
 }
 
 fn union(interp: &mut Interp, _: Value, args: &Args) -> R {
@@ -267,9 +213,9 @@ fn union(interp: &mut Interp, _: Value, args: &Args) -> R {
 
 fn last_match(interp: &mut Interp, _: Value, args: &Args) -> R {
     match args.opt(0) {
-        None => Ok(interp.last_match),
-        Some(_) if interp.last_match.is_nil() => Ok(Value::NIL),
-        Some(n) => group(interp, interp.last_match, &Args::of(&[n])),
+        None => Ok(interp.last_match()),
+        Some(_) if interp.last_match().is_nil() => Ok(Value::NIL),
+        Some(n) => group(interp, interp.last_match(), &Args::of(&[n])),
     }
 }
 
@@ -298,7 +244,7 @@ fn subject(interp: &mut Interp, value: Value) -> R<Option<Rc<str>>> {
 
 fn search(interp: &mut Interp, this: Value, text: Value, from: usize) -> R<Option<Rc<Match>>> {
     let (Some(regex), Some(text)) = (interp.regex_of(this), subject(interp, text)?) else {
-        interp.last_match = Value::NIL;
+        interp.set_last_match(Value::NIL);
         return Ok(None);
     };
     let from = byte_at(&text, from);
@@ -337,19 +283,19 @@ fn match_method(interp: &mut Interp, this: Value, args: &Args) -> R {
     let at = from(interp, args)?;
     match search(interp, this, args.get(0), at)? {
         Some(_) if args.block.is_some() => {
-            let found = interp.last_match;
+            let found = interp.last_match();
             interp.yield_to(args, &[found])
         }
-        Some(_) => Ok(interp.last_match),
+        Some(_) => Ok(interp.last_match()),
         None => Ok(Value::NIL),
     }
 }
 
 fn is_match(interp: &mut Interp, this: Value, args: &Args) -> R {
     let at = from(interp, args)?;
-    let kept = interp.last_match;
+    let kept = interp.last_match();
     let found = search(interp, this, args.get(0), at);
-    interp.last_match = kept;
+    interp.set_last_match(kept);
     Ok(found?.is_some().into())
 }
 
@@ -468,7 +414,7 @@ fn captures(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(interp.array(all))
 }
 
-fn captures_by(interp: &mut Interp, this: Value, symbols: bool) -> R {
+fn named_captures(interp: &mut Interp, this: Value, _: &Args) -> R {
     let Some(found) = interp.match_of(this) else {
         return Ok(Value::NIL);
     };
@@ -476,22 +422,10 @@ fn captures_by(interp: &mut Interp, this: Value, symbols: bool) -> R {
     for name in unique(found.regex.names.clone()) {
         let at = group_index(interp, &found, name)?;
         let value = interp.group_value(&found, at);
-        let key = if symbols {
-            Value::sym(name)
-        } else {
-            interp.str(name)
-        };
+        let key = interp.str(name);
         super::hash::put(interp, &mut hash, key, value)?;
     }
     Ok(interp.hash(hash))
-}
-
-fn named_captures(interp: &mut Interp, this: Value, _: &Args) -> R {
-    captures_by(interp, this, false)
-}
-
-fn symbol_captures(interp: &mut Interp, this: Value, _: &Args) -> R {
-    captures_by(interp, this, true)
 }
 
 fn around(interp: &mut Interp, this: Value, before: bool) -> R {

@@ -178,9 +178,15 @@ impl Interp {
 
     pub(super) fn global(&mut self, name: Name) -> Value {
         match name.as_str() {
-            "$~" => self.last_match,
+            "$~" => self.last_match(),
             "$!" => self.current_exception.unwrap_or(Value::NIL),
             "$&" => self.match_group(0),
+            "$`" | "$'" | "$+" => self.match_part(name.as_str()),
+            "$/" => self.str("\n"),
+            "$0" | "$PROGRAM_NAME" => {
+                let path = self.stack.first().map(|f| f.source.path().to_string());
+                self.str(path.unwrap_or_else(|| "-".into()))
+            }
             _ => self.globals.get(&name).copied().unwrap_or(Value::NIL),
         }
     }

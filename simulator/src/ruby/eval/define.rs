@@ -6,11 +6,11 @@ use std::sync::Arc;
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::{Body, ClassDef, Def, Expr, ExprKind as E};
 
-use super::super::{Interp, Label};
 use super::super::class::{ClassId, Found, Method, Visibility};
 use super::super::env::{Activation, Args, Context, Cref, Env};
 use super::super::flow::R;
 use super::super::value::Value;
+use super::super::{Interp, Label};
 
 impl Interp {
     pub(super) fn eval_definition(&mut self, env: &Env, expr: &Expr) -> R {
@@ -238,6 +238,7 @@ impl Interp {
             def: None,
             owner: class,
             args: Args::default(),
+            last_match: Rc::new(std::cell::Cell::new(Value::NIL)),
             visibility: Default::default(),
             module_function: Default::default(),
         });
@@ -258,9 +259,15 @@ impl Interp {
         };
         let call = self.current;
         let source = env.ctx.source.clone();
-        let result = self.in_frame(&source, Label::Class(class), call, None, |this| {
-            this.eval(&inner, expr)
-        });
+        let last_match = inner.ctx.activation.last_match.clone();
+        let result = self.in_frame(
+            &source,
+            Label::Class(class),
+            call,
+            None,
+            last_match,
+            |this| this.eval(&inner, expr),
+        );
         self.class_bodies.pop();
         self.heap.drop_scope(scope);
         result

@@ -8,7 +8,7 @@ use foretaste_parser::ruby::ast::{Arg, Block, Expr, ExprKind as E, Pair, RegexFl
 
 use super::super::Interp;
 use super::super::env::Env;
-use super::super::flow::R;
+use super::super::flow::{Flow, R};
 use super::super::object::{Data, Hash, Proc, ProcBody, Range, Regex, Str};
 use super::super::value::Value;
 
@@ -46,7 +46,15 @@ impl Interp {
                     return Ok(id.into());
                 }
                 let source = self.text(text).unwrap_or_default().to_owned();
-                self.regex(source, *flags)
+                let fixed = parts.iter().all(|p| matches!(p.kind, E::Str(_)));
+                match self.regex(source, *flags) {
+                    // Ruby refuses a literal while it reads the file.
+                    Err(Flow::Raise(e)) if fixed => {
+                        let message = self.exception_text(e);
+                        Err(self.error(self.core.syntax_error, message))
+                    }
+                    other => other,
+                }
             }
             E::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -192,7 +200,13 @@ impl Interp {
     /// A regular expression; a pattern that the engine refuses raises `RegexpError` where Ruby would
     /// and is unsupported where Ruby would take it.
     pub fn regex(&mut self, source: String, flags: RegexFlags) -> R {
-        let compiled = super::super::builtin::regexp::compile(&source, flags);
+        let compiled = match super::super::builtin::pattern::compile(&source, flags) {
+            Ok(compiled) => compiled,
+            Err(message) => {
+                let class = self.core.regexp_error;
+                return Err(self.error(class, format!("{message}: /{source}/")));
+            }
+        };
         let names = compiled.as_ref().map_or_else(Vec::new, |regex| {
             regex
                 .capture_names()

@@ -53,7 +53,11 @@ static METHODS: &[Builtin] = &[
     def("sync=", 1, 1, |_, _, a| Ok(a.get(0))),
     def("tty?", 0, 0, |_, _, _| Ok(Value::FALSE)),
     def("inspect", 0, 0, |i, t, _| {
-        let name = if number(i, t) == 1 { "STDOUT" } else { "STDERR" };
+        let name = if number(i, t) == 1 {
+            "STDOUT"
+        } else {
+            "STDERR"
+        };
         Ok(i.str(format!("#<IO:<{name}>>")))
     }),
     def("write", 0, -1, write).takes_unknown(),

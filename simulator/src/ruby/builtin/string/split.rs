@@ -340,7 +340,7 @@ pub fn scan(interp: &mut Interp, this: Value, args: &Args) -> R {
             like(interp, this, whole.get(start..end).unwrap_or_default())?
         };
         last = interp.match_value(found);
-        interp.last_match = last;
+        interp.set_last_match(last);
         match args.block {
             Some(_) => {
                 interp.yield_to(args, &[value])?;
@@ -356,7 +356,7 @@ pub fn scan(interp: &mut Interp, this: Value, args: &Args) -> R {
             end
         };
     }
-    interp.last_match = last;
+    interp.set_last_match(last);
     Ok(match args.block {
         Some(_) => this,
         None => interp.array(out),

@@ -80,7 +80,8 @@ fn substitute(interp: &mut Interp, this: Value, args: &Args, all: bool) -> R<Opt
             (Some(template), _) => expand(&found, template, &mut out),
             (None, map) => {
                 let text = interp.str(whole.get(start..end).unwrap_or_default());
-                interp.last_match = interp.match_value(found.clone());
+                let value = interp.match_value(found.clone());
+                interp.set_last_match(value);
                 let value = match map {
                     Some(map) => interp.call(map, "[]", &[text])?,
                     None => interp.yield_to(args, &[text])?,
@@ -103,10 +104,11 @@ fn substitute(interp: &mut Interp, this: Value, args: &Args, all: bool) -> R<Opt
             break;
         }
     }
-    interp.last_match = match &last {
+    let value = match &last {
         Some(found) => interp.match_value(found.clone()),
         None => Value::NIL,
     };
+    interp.set_last_match(value);
     if last.is_none() {
         return Ok(None);
     }
