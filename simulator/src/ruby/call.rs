@@ -51,10 +51,8 @@ impl Interp {
         let word = match found.visibility {
             Visibility::Protected => {
                 // Allowed where the caller's self is of the owner's kind.
-                if {
-                    let sender = self.class_of(self.sender);
-                    self.classes.is_a(sender, found.owner)
-                } {
+                let sender = self.class_of(self.sender);
+                if self.classes.is_a(sender, found.owner) {
                     return self.invoke(found, recv, name, args);
                 }
                 "protected"

@@ -13,7 +13,7 @@ use super::super::value::{Kind, Value};
 use super::{Builtin, def, exception, table};
 
 static NAME: &[Builtin] = &[
-    def("initialize", 0, -1, |i, t, a| new_name_error(i, t, a)).takes_unknown(),
+    def("initialize", 0, -1, new_name_error).takes_unknown(),
     def("name", 0, 0, |i, t, _| Ok(detail(i, t, "name"))),
     def("receiver", 0, 0, |i, t, _| needed(i, t, "receiver")),
 ];
@@ -33,7 +33,7 @@ static NO_METHOD: &[Builtin] = &[
 static NO_METHOD_TABLE: Table = LazyLock::new(|| table(NO_METHOD));
 
 static KEY: &[Builtin] = &[
-    def("initialize", 0, -1, |i, t, a| with_keywords(i, t, a)).takes_unknown(),
+    def("initialize", 0, -1, with_keywords).takes_unknown(),
     def("receiver", 0, 0, |i, t, _| needed(i, t, "receiver")),
     def("key", 0, 0, |i, t, _| needed(i, t, "key")),
     def("matchee", 0, 0, |i, t, _| needed(i, t, "matchee")),
@@ -41,7 +41,7 @@ static KEY: &[Builtin] = &[
 static KEY_TABLE: Table = LazyLock::new(|| table(KEY));
 
 static FROZEN: &[Builtin] = &[
-    def("initialize", 0, -1, |i, t, a| with_keywords(i, t, a)).takes_unknown(),
+    def("initialize", 0, -1, with_keywords).takes_unknown(),
     def("receiver", 0, 0, |i, t, _| needed(i, t, "receiver")),
 ];
 static FROZEN_TABLE: Table = LazyLock::new(|| table(FROZEN));

@@ -396,10 +396,7 @@ fn callers(
 ) -> R<Vec<(foretaste_parser::source::Location, super::super::Label)>> {
     let trace = interp.trace();
     let (skip, take) = match interp.range_of(args.get(0)).cloned() {
-        Some(range) => match interp.range_span(&range, trace.len())? {
-            Some(span) => span,
-            None => (0, 0),
-        },
+        Some(range) => interp.range_span(&range, trace.len())?.unwrap_or_default(),
         None => {
             let skip = match args.opt(0) {
                 Some(n) => interp.count_arg(n, "negative level")?,
