@@ -1,13 +1,12 @@
 //! One indexed object.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value as Json};
 
 use super::flatten::Expanded;
 use super::merge;
-use super::unknown::{self, Key, Unknown};
+use super::unknown::{self, Key, MayHold, Unknown};
 use super::zero::{Flat, View};
 use crate::convergence::SavedNode;
 
@@ -33,6 +32,8 @@ enum Origin {
 pub struct Document {
     kind: Kind,
     name: Arc<str>,
+    /// A server's ids are random. Ours depend on the name, so that runs repeat.
+    id: Box<str>,
     origin: Origin,
     json: OnceLock<Arc<Json>>,
     expanded: OnceLock<Expanded>,
@@ -49,6 +50,7 @@ impl Document {
         Self {
             kind: Kind::Node,
             name: Arc::from(node.name.as_str()),
+            id: id(&node.name),
             unknown: Unknown::of(&node),
             origin: Origin::Node(node),
             json: OnceLock::new(),
@@ -62,6 +64,7 @@ impl Document {
         Self {
             kind,
             name: Arc::from(name),
+            id: id(name),
             origin: Origin::Object(json),
             json: OnceLock::new(),
             expanded: OnceLock::new(),
@@ -113,63 +116,85 @@ impl Document {
     }
 
     pub(super) fn expanded(&self) -> &Expanded {
-        self.expanded.get_or_init(|| {
-            let id = self.id();
-            let extra = [
-                ("X_CHEF_database_CHEF_X", DATABASE),
-                ("X_CHEF_id_CHEF_X", id.as_str()),
-                ("X_CHEF_type_CHEF_X", self.type_name()),
-            ];
-            match &self.origin {
-                // Most documents are only searched, so the merged attributes are not kept.
-                Origin::Node(node) => {
-                    let mut map = merge::server(node);
-                    unknown::strip(&mut map, &node.unknown);
-                    Expanded::new(&map, &extra)
-                }
-                Origin::Object(_) => match self.json().as_object() {
-                    Some(map) => Expanded::new(map, &extra),
-                    None => Expanded::new(&Map::new(), &extra),
-                },
+        self.expanded.get_or_init(|| self.expand())
+    }
+
+    /// Lends the indexed form, without keeping it where it was not kept already.
+    pub(super) fn with_expanded(&self, read: impl FnOnce(&Expanded)) {
+        match self.expanded.get() {
+            Some(kept) => read(kept),
+            None => read(&self.expand()),
+        }
+    }
+
+    fn expand(&self) -> Expanded {
+        let extra = [
+            ("X_CHEF_database_CHEF_X", DATABASE),
+            ("X_CHEF_id_CHEF_X", &*self.id),
+            ("X_CHEF_type_CHEF_X", self.type_name()),
+        ];
+        match &self.origin {
+            // Most documents are only searched, so the merged attributes are not kept.
+            Origin::Node(node) => {
+                let mut map = merge::server(node);
+                unknown::strip(&mut map, &node.unknown);
+                Expanded::new(&map, &extra)
             }
-        })
+            Origin::Object(_) => match self.json().as_object() {
+                Some(map) => Expanded::new(map, &extra),
+                None => Expanded::new(&Map::new(), &extra),
+            },
+        }
     }
 
     pub(super) fn zero(&self) -> View<'_> {
-        let flat = self.flat.get_or_init(|| {
-            let map = match &self.origin {
-                Origin::Node(node) => {
-                    let mut map = merge::zero(node);
-                    unknown::strip(&mut map, &node.unknown);
-                    map
-                }
-                Origin::Object(json) => merge::zero_object(json, &self.kind, &self.name),
-            };
-            Flat::new(&map, &self.name)
-        });
         View {
-            flat,
-            unknown: &self.unknown,
-            expanded: self.expanded(),
+            flat: self.flat.get_or_init(|| self.flatten()),
+            document: self,
         }
+    }
+
+    /// Lends chef-zero's form, without keeping it where it was not kept already.
+    pub(super) fn with_flat(&self, read: impl FnOnce(&Flat)) {
+        match self.flat.get() {
+            Some(kept) => read(kept),
+            None => read(&self.flatten()),
+        }
+    }
+
+    fn flatten(&self) -> Flat {
+        let map = match &self.origin {
+            Origin::Node(node) => {
+                let mut map = merge::zero(node);
+                unknown::strip(&mut map, &node.unknown);
+                map
+            }
+            Origin::Object(json) => merge::zero_object(json, &self.kind, &self.name),
+        };
+        Flat::new(&map, &self.name)
+    }
+
+    pub(super) fn unknown(&self) -> &Unknown {
+        &self.unknown
     }
 
     /// Whether a value that is not known may give a token with this key.
     pub(super) fn may_hold(&self, key: &Key) -> bool {
-        !self.unknown.is_empty() && self.unknown.may_hold(key, self.expanded())
+        match self.unknown.may_hold(key) {
+            MayHold::No => false,
+            MayHold::Yes => true,
+            MayHold::UnlessKnown(key) => !self.expanded().has_key(&key),
+        }
     }
 
     /// The fields besides the text in which OpenSearch looks for bare words.
-    pub(super) fn keywords(&self) -> impl Iterator<Item = Cow<'_, str>> {
+    pub(super) fn keywords(&self) -> impl Iterator<Item = &str> {
         let bag = match &self.kind {
-            Kind::Item(bag) => Some(Cow::Borrowed(&**bag)),
+            Kind::Item(bag) => Some(&**bag),
             _ => None,
         };
-        bag.into_iter().chain([
-            Cow::Owned(self.id()),
-            Cow::Borrowed(self.type_name()),
-            Cow::Borrowed(DATABASE),
-        ])
+        bag.into_iter()
+            .chain([&*self.id, self.type_name(), DATABASE])
     }
 
     fn type_name(&self) -> &str {
@@ -180,18 +205,6 @@ impl Document {
             Kind::Client => "client",
             Kind::Item(_) => "data_bag_item",
         }
-    }
-
-    /// A server's ids are random after the organisation's twelve digits. Ours depend on the name, so that runs repeat.
-    fn id(&self) -> String {
-        let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in self.name.bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        format!(
-            "000000000001{:020x}",
-            u128::from(hash) << 16 | u128::from(hash >> 48)
-        )
     }
 
     /// One value of a row that `filter_result` asks for: null where the path leads nowhere.
@@ -210,4 +223,17 @@ impl Document {
         }
         at.clone()
     }
+}
+
+/// An object's id: the organisation's twelve digits, then what would be random.
+fn id(name: &str) -> Box<str> {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in name.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    format!(
+        "000000000001{:020x}",
+        u128::from(hash) << 16 | u128::from(hash >> 48)
+    )
+    .into()
 }

@@ -21,7 +21,6 @@ const MAX_DEPTH: usize = 300;
 pub struct Expanded {
     /// Pairs, each with a space behind it.
     content: String,
-    pairs: Vec<Pair>,
     /// Byte ranges in `content`, by position.
     tokens: Vec<(u32, u32)>,
     /// Positions, by the text of their token.
@@ -77,18 +76,16 @@ impl Expanded {
         &self.content
     }
 
-    /// Attribute names and values, sorted.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs
-            .iter()
-            .map(|pair| (pair.key(&self.content), pair.value(&self.content)))
-    }
-
     pub fn has_key(&self, key: &str) -> bool {
         let prefix = format!("{key}{SEPARATOR}");
         self.from(&prefix)
             .next()
             .is_some_and(|token| token.starts_with(&prefix))
+    }
+
+    /// Tokens by position.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        (0..offset(self.tokens.len())).map(|at| self.token(at))
     }
 
     /// Tokens in the order of their texts, from the first that is not less than `start`.
@@ -200,19 +197,11 @@ impl Raw {
             content: String::with_capacity(length),
             ..Expanded::default()
         };
-        for pair in &mut self.pairs {
-            let start = offset(out.content.len());
+        for pair in &self.pairs {
             let whole = text.get(pair.start as usize..pair.end as usize);
             out.content.push_str(whole.unwrap_or_default());
             out.content.push(' ');
-            *pair = Pair {
-                start,
-                value: start + (pair.value - pair.start),
-                end: start + (pair.end - pair.start),
-            };
         }
-        self.pairs.shrink_to_fit();
-        out.pairs = self.pairs;
         out
     }
 }

@@ -1,24 +1,102 @@
 //! The search index: documents by index name and object name, and the questions put to it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, OnceLock};
 
 use foretaste_parser::query::{Profile, QueryError};
 use serde_json::Value as Json;
 
 use super::document::{Document, Kind};
+use super::engine::{Documents, Engine, Family};
 use super::plan::Plan;
 use super::truth::Truth;
 use crate::convergence::SavedNode;
 
-type Documents = BTreeMap<Arc<str>, Arc<Document>>;
-
-/// What the server's search knows at one moment. Clones share their documents.
+/// What the server's search knows at one moment. Clones share their documents and what is indexed of them.
 #[derive(Clone, Debug)]
 pub struct SearchIndex {
     profile: Profile,
-    indexes: BTreeMap<Arc<str>, Arc<Documents>>,
+    threads: NonZeroUsize,
+    indexes: BTreeMap<Arc<str>, Arc<Store>>,
 }
+
+/// The documents of one index, and engines over them that are made when first asked.
+#[derive(Debug, Default)]
+struct Store {
+    documents: Documents,
+    text: Made,
+    zero: Made,
+}
+
+/// An engine, or the one of an earlier state of the documents to make it from.
+#[derive(Debug, Default)]
+struct Made {
+    now: OnceLock<Engine>,
+    earlier: Option<Engine>,
+}
+
+impl Made {
+    /// For documents that will differ.
+    fn outdated(&self) -> Self {
+        Self {
+            now: OnceLock::new(),
+            earlier: self.now.get().or(self.earlier.as_ref()).cloned(),
+        }
+    }
+}
+
+/// Copied only to be changed.
+impl Clone for Store {
+    fn clone(&self) -> Self {
+        Self {
+            documents: self.documents.clone(),
+            text: self.text.outdated(),
+            zero: self.zero.outdated(),
+        }
+    }
+}
+
+impl Store {
+    /// The documents, about to be changed.
+    fn edit(&mut self) -> &mut Documents {
+        for made in [&mut self.text, &mut self.zero] {
+            if made.now.get().is_some() {
+                *made = made.outdated();
+            }
+        }
+        &mut self.documents
+    }
+
+    fn engine(&self, family: Family, threads: NonZeroUsize) -> &Engine {
+        let made = match family {
+            Family::Text => &self.text,
+            Family::Zero => &self.zero,
+        };
+        made.now
+            .get_or_init(|| Engine::new(family, &self.documents, made.earlier.as_ref(), threads))
+    }
+
+    /// What a query matches.
+    fn find(&self, plan: &Plan, threads: NonZeroUsize) -> Result<Vec<Judged<'_>>, QueryError> {
+        let engine = self.engine(plan.family(), threads);
+        match engine.find(plan) {
+            Ok(found) => Ok(found),
+            // The first document that raises decides what chef-zero says.
+            Err(_) => self.judge_each(plan),
+        }
+    }
+
+    /// The same, one document after the other.
+    fn judge_each(&self, plan: &Plan) -> Result<Vec<Judged<'_>>, QueryError> {
+        self.documents
+            .values()
+            .map(|document| Ok((document, plan.judge(document)?)))
+            .collect()
+    }
+}
+
+type Judged<'a> = (&'a Arc<Document>, Truth);
 
 /// What a search returns.
 #[derive(Clone, Debug)]
@@ -36,6 +114,19 @@ pub enum Answer {
 }
 
 impl Answer {
+    fn new<'a>(judged: impl IntoIterator<Item = Judged<'a>>) -> Self {
+        let mut certain = Vec::new();
+        let mut maybe = Vec::new();
+        for (document, truth) in judged {
+            match truth {
+                Truth::Yes => certain.push(document.clone()),
+                Truth::Maybe => maybe.push(document.clone()),
+                Truth::No => {}
+            }
+        }
+        Self::Results { certain, maybe }
+    }
+
     /// Names of the certain results, sorted; empty where there are none or the search is refused.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
@@ -56,7 +147,11 @@ impl SearchIndex {
             .iter()
             .map(|name| (Arc::from(*name), Arc::default()))
             .collect();
-        Self { profile, indexes }
+        Self {
+            profile,
+            threads: NonZeroUsize::MIN,
+            indexes,
+        }
     }
 
     #[must_use]
@@ -69,8 +164,14 @@ impl SearchIndex {
     pub fn with_profile(&self, profile: Profile) -> Self {
         Self {
             profile,
-            indexes: self.indexes.clone(),
+            ..self.clone()
         }
+    }
+
+    /// The same documents, indexed by several threads. Answers do not depend on it.
+    #[must_use]
+    pub fn with_threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self }
     }
 
     /// Adds a node, or replaces what it saved before.
@@ -111,24 +212,30 @@ impl SearchIndex {
     }
 
     pub fn remove(&mut self, index: &str, name: &str) {
-        if let Some(documents) = self.indexes.get_mut(index) {
-            Arc::make_mut(documents).remove(name);
+        if let Some(store) = self.indexes.get_mut(index) {
+            Arc::make_mut(store).edit().remove(name);
         }
     }
 
     fn put(&mut self, index: &str, document: Document) {
-        let documents = self.indexes.entry(Arc::from(index)).or_default();
-        Arc::make_mut(documents).insert(document.name_arc(), Arc::new(document));
+        let store = self.indexes.entry(Arc::from(index)).or_default();
+        Arc::make_mut(store)
+            .edit()
+            .insert(document.name_arc(), Arc::new(document));
     }
 
     /// The documents of an index by name; `None` where the server would say 404.
     pub fn documents(&self, index: &str) -> Option<impl Iterator<Item = &Arc<Document>>> {
-        self.indexes.get(index).map(|d| d.values())
+        self.indexes.get(index).map(|s| s.documents.values())
     }
 
     #[must_use]
     pub fn document(&self, index: &str, name: &str) -> Option<&Arc<Document>> {
-        self.indexes.get(index)?.get(name)
+        self.indexes.get(index)?.documents.get(name)
+    }
+
+    pub(super) fn engine(&self, index: &str, family: Family) -> Option<&Engine> {
+        Some(self.indexes.get(index)?.engine(family, self.threads))
     }
 
     /// Answers a query as `search(index, query)` in a recipe gets it; the client's own rewriting is not done here.
@@ -143,27 +250,25 @@ impl SearchIndex {
     /// Answers a query made ready for this index's profile.
     #[must_use]
     pub fn run(&self, index: &str, plan: &Plan) -> Answer {
-        match self.indexes.get(index) {
+        let Some(store) = self.indexes.get(index) else {
+            return Answer::NoSuchIndex;
+        };
+        match store.find(plan, self.threads) {
+            Ok(found) => Answer::new(found),
+            Err(error) => Answer::Refused(error),
+        }
+    }
+
+    /// Answers as [`Self::run`] does by judging one document after the other, as the rules of search are written down;
+    /// what the engine must agree with.
+    #[cfg(test)]
+    pub(super) fn run_slowly(&self, index: &str, plan: &Plan) -> Answer {
+        match self.indexes.get(index).map(|store| store.judge_each(plan)) {
             None => Answer::NoSuchIndex,
-            Some(documents) => collect(documents.values().map(|d| (d, plan.judge(d)))),
+            Some(Ok(found)) => Answer::new(found),
+            Some(Err(error)) => Answer::Refused(error),
         }
     }
-}
-
-type Judged<'a> = (&'a Arc<Document>, Result<Truth, QueryError>);
-
-fn collect<'a>(judged: impl Iterator<Item = Judged<'a>>) -> Answer {
-    let mut certain = Vec::new();
-    let mut maybe = Vec::new();
-    for (document, truth) in judged {
-        match truth {
-            Ok(Truth::Yes) => certain.push(document.clone()),
-            Ok(Truth::Maybe) => maybe.push(document.clone()),
-            Ok(Truth::No) => {}
-            Err(error) => return Answer::Refused(error),
-        }
-    }
-    Answer::Results { certain, maybe }
 }
 
 /// When, in the course of a rollout, a search is made. Every node saves at a time of its own.
@@ -196,15 +301,25 @@ impl Timeline {
                     Ok(plan) => plan,
                     Err(error) => return Answer::Refused(error),
                 };
-                match (self.old.indexes.get(index), self.new.indexes.get(index)) {
-                    (Some(old), Some(new)) => collect(old.iter().map(|(name, document)| {
-                        let after = new.get(name).map_or(Ok(Truth::No), |d| plan.judge(d));
-                        let truth = after.and_then(|after| Ok(plan.judge(document)?.min(after)));
-                        (document, truth)
-                    })),
-                    _ => Answer::NoSuchIndex,
-                }
+                self.worst(index, &plan).unwrap_or_else(Answer::Refused)
             }
         }
+    }
+
+    fn worst(&self, index: &str, plan: &Plan) -> Result<Answer, QueryError> {
+        let (Some(old), Some(new)) = (self.old.indexes.get(index), self.new.indexes.get(index))
+        else {
+            return Ok(Answer::NoSuchIndex);
+        };
+        let after: BTreeMap<&str, Truth> = new
+            .find(plan, self.new.threads)?
+            .into_iter()
+            .map(|(document, truth)| (document.name(), truth))
+            .collect();
+        let before = old.find(plan, self.old.threads)?;
+        Ok(Answer::new(before.into_iter().map(|(document, truth)| {
+            let after = after.get(document.name()).copied();
+            (document, truth.min(after.unwrap_or(Truth::No)))
+        })))
     }
 }

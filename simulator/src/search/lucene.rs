@@ -155,7 +155,7 @@ pub fn group(judged: impl Iterator<Item = (Occur, Truth)>) -> Truth {
 impl Leaf {
     fn matches(&self, document: &Document, scope: Scope) -> bool {
         self.in_content(document)
-            || (scope == Scope::Everywhere && document.keywords().any(|k| self.is_keyword(&k)))
+            || (scope == Scope::Everywhere && document.keywords().any(|k| self.is_keyword(k)))
     }
 
     fn in_content(&self, document: &Document) -> bool {
@@ -187,7 +187,7 @@ impl Leaf {
     }
 
     /// A keyword field holds one token, the whole text.
-    fn is_keyword(&self, value: &str) -> bool {
+    pub fn is_keyword(&self, value: &str) -> bool {
         match self {
             Self::Any(_, text) | Self::Phrase(_, _, text) => text == value,
             Self::Prefix(stem) => value.starts_with(stem.as_str()),
@@ -208,32 +208,34 @@ fn is_near(token: &str, text: &[char], edits: usize) -> bool {
     pattern::within(&token, text, edits)
 }
 
-/// Tokens in a row; with slop, in places whose offsets differ by so much at most.
+/// Whether a document has tokens in a row.
 fn phrase(document: &Document, tokens: &[String], slop: u32) -> bool {
     let content = document.expanded();
-    let Some((first, rest)) = tokens.split_first() else {
+    let places: Vec<Vec<u32>> = tokens
+        .iter()
+        .map(|token| content.positions(token).collect())
+        .collect();
+    in_a_row(&places, slop)
+}
+
+/// Whether tokens with these positions are in a row; with slop, in places whose offsets differ by so much at most.
+pub fn in_a_row(places: &[Vec<u32>], slop: u32) -> bool {
+    let offsets: Vec<Vec<i64>> = (0..)
+        .zip(places)
+        .map(|(index, places)| places.iter().map(|at| i64::from(*at) - index).collect())
+        .collect();
+    let Some(first) = offsets.first() else {
         return false;
     };
     if slop == 0 {
-        return content.positions(first).any(|start| {
-            (1..)
-                .zip(rest)
-                .all(|(ahead, token)| content.positions(token).any(|at| at == start + ahead))
-        });
+        return first
+            .iter()
+            .any(|start| offsets.iter().all(|places| places.contains(start)));
     }
-    let places: Vec<Vec<i64>> = (0..)
-        .zip(tokens)
-        .map(|(index, token)| {
-            content
-                .positions(token)
-                .map(|at| i64::from(at) - index)
-                .collect()
-        })
-        .collect();
     let slop = i64::from(slop);
-    places.iter().flatten().any(|least| {
+    offsets.iter().flatten().any(|least| {
         let mut used = Vec::new();
-        (0..).zip(&places).all(|(index, places)| {
+        (0..).zip(&offsets).all(|(index, places)| {
             let found = places.iter().find(|at| {
                 (*least..=*least + slop).contains(*at) && !used.contains(&(*at + index))
             });

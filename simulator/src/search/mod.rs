@@ -1,11 +1,13 @@
 //! Chef search over saved objects, as the server, Solr 4 or chef-zero answers it.
 //!
-//! A [`SearchIndex`] holds what nodes last saved and the organisation's other objects. Documents are shared and made
-//! ready on first use, so cloning an index and replacing a few documents is cheap, and no query flattens twice.
+//! A [`SearchIndex`] holds what nodes last saved and the organisation's other objects. How a query is put to one
+//! document is written down in `lucene` and `zero`; how it is put to thousands, in `engine`, which must agree with them.
+//! An index is indexed at its first query. Clones share that, and replacing documents indexes these alone.
 
 mod analysis;
 pub mod client;
 mod document;
+mod engine;
 mod explain;
 mod flatten;
 mod index;

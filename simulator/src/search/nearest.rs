@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use foretaste_parser::query::{Clause, Matcher, Meaning, Test};
 use foretaste_parser::source::Span;
 
+use super::engine::Family;
 use super::flatten::SEPARATOR;
 use super::index::SearchIndex;
 use super::pattern;
 use super::plan::Plan;
-use super::truth::Truth;
 
 /// Values or names are listed up to so many.
 const LISTED: usize = 5;
@@ -38,27 +38,16 @@ impl SearchIndex {
     /// Finds what is nearest to a field and value, both without escapes, in the server's documents of an index.
     #[must_use]
     pub fn nearest(&self, index: &str, field: &str, value: &str) -> Nearest {
-        let mut values: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut fields: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut holders = 0;
-        for document in self.documents(index).into_iter().flatten() {
-            let mut last = None;
-            for (key, held) in document.expanded().pairs() {
-                if last != Some(key) {
-                    *fields.entry(key).or_default() += 1;
-                    holders += usize::from(key == field);
-                    last = Some(key);
-                }
-                if key == field {
-                    *values.entry(held).or_default() += 1;
-                }
-            }
-        }
+        let Some(engine) = self.engine(index, Family::Text) else {
+            return Nearest::default();
+        };
+        let (values, holders) = engine.values(field);
+        let near = Near::new(field);
         Nearest {
             holders,
-            values: rank(value, values),
+            values: Near::new(value).rank(values),
             fields: if holders == 0 {
-                rank(field, fields)
+                near.rank(engine.fields(|name| near.distance(name).is_some()))
             } else {
                 Vec::new()
             },
@@ -76,10 +65,8 @@ impl SearchIndex {
             let Some(alone) = Plan::of_clause(plan.query(), clause) else {
                 return false;
             };
-            self.documents(index)
-                .into_iter()
-                .flatten()
-                .all(|document| alone.judge(document) == Ok(Truth::No))
+            self.engine(index, Family::Text)
+                .is_some_and(|engine| !engine.finds(&alone))
         });
         wanted
             .into_iter()
@@ -105,41 +92,53 @@ fn collect<'a>(clause: &'a Clause, out: &mut Vec<(&'a Clause, &'a str, &'a str)>
     }
 }
 
-/// The nearest candidates: equal but for case first, then what begins with the text or the other way round, then by
-/// edit distance; the more frequent first among equals.
-fn rank(text: &str, candidates: BTreeMap<&str, usize>) -> Vec<(String, usize)> {
-    let lower = text.to_lowercase();
-    let wanted: Vec<char> = lower.chars().collect();
-    let limit = (wanted.len() / 3).clamp(1, 4);
-    let mut ranked: Vec<(usize, usize, &str)> = candidates
-        .into_iter()
-        .filter_map(|(candidate, count)| {
-            Some((
-                distance(candidate, &lower, &wanted, limit)?,
-                count,
-                candidate,
-            ))
-        })
-        .collect();
-    ranked.sort_by(|a, b| (a.0, b.1, a.2).cmp(&(b.0, a.1, b.2)));
-    ranked
-        .into_iter()
-        .take(LISTED)
-        .map(|(_, count, candidate)| (candidate.to_string(), count))
-        .collect()
+/// What candidates are compared with.
+struct Near {
+    lower: String,
+    letters: Vec<char>,
+    limit: usize,
 }
 
-fn distance(candidate: &str, lower: &str, wanted: &[char], limit: usize) -> Option<usize> {
-    let candidate = candidate.to_lowercase();
-    if candidate == lower {
-        return Some(0);
+impl Near {
+    fn new(text: &str) -> Self {
+        let lower = text.to_lowercase();
+        let letters: Vec<char> = lower.chars().collect();
+        let limit = (letters.len() / 3).clamp(1, 4);
+        Self {
+            lower,
+            letters,
+            limit,
+        }
     }
-    let begins = |long: &str, short: &str| !short.is_empty() && long.starts_with(short);
-    if begins(&candidate, lower) || (candidate.len() > 2 && begins(lower, &candidate)) {
-        return Some(1);
+
+    /// The nearest candidates: equal but for case first, then what begins with the text or the other way round, then
+    /// by edit distance; the more frequent first among equals.
+    fn rank(&self, candidates: BTreeMap<String, usize>) -> Vec<(String, usize)> {
+        let mut ranked: Vec<(usize, String, usize)> = candidates
+            .into_iter()
+            .filter_map(|(candidate, count)| Some((self.distance(&candidate)?, candidate, count)))
+            .collect();
+        ranked.sort_by(|a, b| (a.0, b.2, &a.1).cmp(&(b.0, a.2, &b.1)));
+        ranked
+            .into_iter()
+            .take(LISTED)
+            .map(|(_, candidate, count)| (candidate, count))
+            .collect()
     }
-    let letters: Vec<char> = candidate.chars().collect();
-    pattern::distance(&letters, wanted, limit)
-        .map(|distance| distance + 1)
-        .or_else(|| (lower.len() > 2 && candidate.contains(lower)).then_some(limit + 2))
+
+    fn distance(&self, candidate: &str) -> Option<usize> {
+        let lower = self.lower.as_str();
+        let candidate = candidate.to_lowercase();
+        if candidate == lower {
+            return Some(0);
+        }
+        let begins = |long: &str, short: &str| !short.is_empty() && long.starts_with(short);
+        if begins(&candidate, lower) || (candidate.len() > 2 && begins(lower, &candidate)) {
+            return Some(1);
+        }
+        let letters: Vec<char> = candidate.chars().collect();
+        pattern::distance(&letters, &self.letters, self.limit)
+            .map(|distance| distance + 1)
+            .or_else(|| (lower.len() > 2 && candidate.contains(lower)).then_some(self.limit + 2))
+    }
 }

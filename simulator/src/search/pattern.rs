@@ -115,6 +115,89 @@ pub fn distance(a: &[char], b: &[char], limit: usize) -> Option<usize> {
     last.last().copied().filter(|distance| *distance <= limit)
 }
 
+/// What an [`Automaton`] makes of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading<'t> {
+    Near,
+    Far,
+    /// No text that begins like this is near.
+    Dead(&'t str),
+}
+
+/// Compares many texts with one, quickest where they come in order: what begins alike is read once.
+pub struct Automaton<'a> {
+    wanted: &'a [char],
+    edits: usize,
+    /// The letters read so far, and the row of the distance table after each of them, with one before the first.
+    letters: Vec<char>,
+    rows: Vec<Vec<usize>>,
+}
+
+impl<'a> Automaton<'a> {
+    pub fn new(wanted: &'a [char], edits: usize) -> Self {
+        Self {
+            wanted,
+            edits,
+            letters: Vec::new(),
+            rows: vec![(0..=wanted.len()).collect()],
+        }
+    }
+
+    pub fn read<'t>(&mut self, text: &'t str) -> Reading<'t> {
+        let alike = text
+            .chars()
+            .zip(&self.letters)
+            .take_while(|(a, b)| a == *b)
+            .count();
+        self.letters.truncate(alike);
+        self.rows.truncate(alike + 1);
+        for (at, letter) in text.char_indices().skip(alike) {
+            let row = self.row(letter);
+            let dead = row.iter().min().is_none_or(|least| *least > self.edits);
+            self.letters.push(letter);
+            self.rows.push(row);
+            if dead {
+                let end = at + letter.len_utf8();
+                return Reading::Dead(text.get(..end).unwrap_or(text));
+            }
+        }
+        match self.rows.last().and_then(|row| row.last()) {
+            Some(distance) if *distance <= self.edits => Reading::Near,
+            _ => Reading::Far,
+        }
+    }
+
+    fn row(&self, letter: char) -> Vec<usize> {
+        let cell = |row: Option<&Vec<usize>>, at: usize| {
+            row.and_then(|row| row.get(at))
+                .copied()
+                .unwrap_or(usize::MAX / 2)
+        };
+        let last = self.rows.last();
+        let before = self
+            .rows
+            .len()
+            .checked_sub(2)
+            .and_then(|at| self.rows.get(at));
+        let mut out = Vec::with_capacity(self.wanted.len() + 1);
+        let mut left = cell(last, 0) + 1;
+        out.push(left);
+        let mut earlier = None;
+        for (j, wanted) in self.wanted.iter().enumerate() {
+            let mut best = (cell(last, j) + usize::from(letter != *wanted))
+                .min(cell(last, j + 1) + 1)
+                .min(left + 1);
+            if earlier == Some(letter) && self.letters.last() == Some(wanted) {
+                best = best.min(cell(before, j.saturating_sub(1)) + 1);
+            }
+            out.push(best);
+            left = best;
+            earlier = Some(*wanted);
+        }
+        out
+    }
+}
+
 /// A Lucene regular expression over whole tokens, for the `fancy_regex` crate; `None` where it has no meaning there.
 ///
 /// Lucene has no anchors; `@` is any text, `#` nothing at all, quotes take text literally, a repetition that repeats

@@ -3,6 +3,7 @@
 use foretaste_parser::query::{self, Clause, Meaning, Profile, Query, QueryError, Stage};
 
 use super::document::Document;
+use super::engine::Family;
 use super::lucene::{self, Prepared};
 use super::truth::Truth;
 
@@ -45,6 +46,13 @@ impl Plan {
             query: query.clone(),
             prepared: Some(lucene::prepare(clause, query.profile)?),
         })
+    }
+
+    pub(super) fn family(&self) -> Family {
+        match self.prepared {
+            Some(_) => Family::Text,
+            None => Family::Zero,
+        }
     }
 
     pub(super) fn prepared(&self) -> Option<&Prepared> {

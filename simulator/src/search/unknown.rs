@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::flatten::{Expanded, SEPARATOR};
+use super::flatten::SEPARATOR;
 use super::pattern::{self, Glob};
 use crate::convergence::{AUTOMATIC_KEYS, SavedNode};
 
@@ -39,8 +39,23 @@ impl Key {
     }
 }
 
+/// Whether an unknown value may give a token with some key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MayHold {
+    No,
+    Yes,
+    /// In documents that have no known value under this very name.
+    UnlessKnown(String),
+}
+
+impl From<bool> for MayHold {
+    fn from(b: bool) -> Self {
+        if b { Self::Yes } else { Self::No }
+    }
+}
+
 /// What a document may hold that the simulation does not know.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Unknown {
     /// Full path and last part of attributes without a known value. Such a value may be a hash, but what it would
     /// give under the names of its inner keys alone is not considered: that would make every search undecided.
@@ -104,18 +119,22 @@ impl Unknown {
     }
 
     /// Whether an unknown value may give a token with this key.
-    pub fn may_hold(&self, key: &Key, known: &Expanded) -> bool {
+    pub fn may_hold(&self, key: &Key) -> MayHold {
         if self.all {
-            return true;
+            return MayHold::Yes;
         }
         match key {
-            Key::Any => !self.is_empty(),
+            Key::Any => (!self.is_empty()).into(),
             Key::Exact(key) => {
-                self.attributes.iter().any(|(path, leaf)| {
+                let named = self.attributes.iter().any(|(path, leaf)| {
                     key == path || key == leaf || is_below(key, path) || key_parent(path) == key
-                }) || ((self.keys || (self.synthetic && self.may_be_reported(key)))
-                    && !OWN.contains(&key.as_str())
-                    && !known.has_key(key))
+                });
+                let any = self.keys || (self.synthetic && self.may_be_reported(key));
+                if !named && any && !OWN.contains(&key.as_str()) {
+                    MayHold::UnlessKnown(key.clone())
+                } else {
+                    named.into()
+                }
             }
             Key::Near(key, edits) => {
                 let letters: Vec<char> = key.chars().collect();
@@ -123,21 +142,27 @@ impl Unknown {
                     let other: Vec<char> = other.chars().collect();
                     pattern::within(&other, &letters, *edits)
                 };
-                self.attributes
+                if self
+                    .attributes
                     .iter()
                     .any(|(path, leaf)| near(path) || near(leaf))
-                    || self.may_hold(&Key::Exact(key.clone()), known)
+                {
+                    MayHold::Yes
+                } else {
+                    self.may_hold(&Key::Exact(key.clone()))
+                }
             }
             Key::Like(glob) => {
                 let prefix = glob.prefix();
-                self.keys
+                let may = self.keys
                     || self.attributes.iter().any(|(path, leaf)| {
                         glob.matches(path)
                             || glob.matches(leaf)
                             || prefix.starts_with(path.as_str())
                             || path.starts_with(&prefix)
                     })
-                    || (self.synthetic && self.may_be_reported_like(&prefix))
+                    || (self.synthetic && self.may_be_reported_like(&prefix));
+                may.into()
             }
         }
     }

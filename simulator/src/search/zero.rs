@@ -3,10 +3,10 @@
 use foretaste_parser::query::zero::{Node, NodeKind, Pattern, Piece};
 use serde_json::{Map, Value as Json};
 
-use super::flatten::Expanded;
+use super::document::Document;
 use super::number;
 use super::truth::Truth;
-use super::unknown::{Key, Unknown};
+use super::unknown::Key;
 
 /// A document as chef-zero flattens it: in order, for a range looks at the first value only.
 #[derive(Clone, Debug, Default)]
@@ -18,12 +18,12 @@ pub struct Flat {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Raised(pub &'static str);
 
-const PLUS: Raised = Raised("RuntimeError: + not supported yet, because it is hard.");
-const COLON: Raised = Raised("RuntimeError: : does not work inside a : or term");
+pub const PLUS: Raised = Raised("RuntimeError: + not supported yet, because it is hard.");
+pub const COLON: Raised = Raised("RuntimeError: : does not work inside a : or term");
 const LITERAL: Raised = Raised("NoMethodError: undefined method `literal_string'");
 
 /// The name under which chef-zero looks for bare words.
-const TEXT: &str = "text";
+pub const TEXT: &str = "text";
 const MAX_DEPTH: usize = 300;
 
 impl Flat {
@@ -32,6 +32,11 @@ impl Flat {
         out.hash(None, json, MAX_DEPTH);
         out.pairs.push(("X_CHEF_id_CHEF_X".into(), id.into()));
         out
+    }
+
+    /// Names and values, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.pairs.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// Each key gives its value's text; below the top, each path gives its scalars.
@@ -144,8 +149,7 @@ fn is_private(c: char) -> bool {
 /// What a search looks at: a document with what is not known of it.
 pub struct View<'a> {
     pub flat: &'a Flat,
-    pub unknown: &'a Unknown,
-    pub expanded: &'a Expanded,
+    pub document: &'a Document,
 }
 
 /// Values under one name, and whether there may be more.
@@ -177,9 +181,7 @@ impl<'a> View<'a> {
     fn named(&self, name: &str) -> Values<'a> {
         Values {
             known: self.values(|key| Ok(key == name)).unwrap_or_default(),
-            more: self
-                .unknown
-                .may_hold(&Key::Exact(name.to_string()), self.expanded),
+            more: self.document.may_hold(&Key::Exact(name.to_string())),
         }
     }
 
@@ -187,16 +189,9 @@ impl<'a> View<'a> {
         if let Some(literal) = literal(name)? {
             return Ok(self.named(literal));
         }
-        let matches = |key: &str| {
-            let key = Values {
-                known: vec![key],
-                more: false,
-            };
-            values_match(name, &key).map(|truth| truth == Truth::Yes)
-        };
         Ok(Values {
-            known: self.values(matches)?,
-            more: !self.unknown.is_empty(),
+            known: self.values(|key| name_matches(name, key))?,
+            more: !self.document.unknown().is_empty(),
         })
     }
 
@@ -214,8 +209,17 @@ impl<'a> View<'a> {
     }
 }
 
+/// Whether a name is one that a field's left side with wildcards stands for.
+pub fn name_matches(pattern: &Node, name: &str) -> Result<bool, Raised> {
+    let name = Values {
+        known: vec![name],
+        more: false,
+    };
+    values_match(pattern, &name).map(|truth| truth == Truth::Yes)
+}
+
 /// The one name that a field's left side stands for, if it has no wildcard.
-fn literal(node: &Node) -> Result<Option<&str>, Raised> {
+pub fn literal(node: &Node) -> Result<Option<&str>, Raised> {
     match &node.kind {
         NodeKind::Word(pattern) | NodeKind::Phrase(pattern) => Ok(pattern.literal.as_deref()),
         NodeKind::Group(inner) => match inner.kind {
@@ -264,27 +268,30 @@ fn values_match(node: &Node, values: &Values<'_>) -> Result<Truth, Raised> {
         NodeKind::Word(pattern) | NodeKind::Phrase(pattern) => {
             or_more(values.known.iter().any(|value| found(pattern, value)))
         }
-        NodeKind::Range {
-            lower,
-            upper,
-            lower_inclusive,
-            upper_inclusive,
-        } => {
-            // Only the first value counts, and the test of the lower limit is the wrong way round.
-            let matches = values.known.first().is_some_and(|value| {
-                let below =
-                    lower == "*" || lower.as_str() > *value || (*lower_inclusive && lower == value);
-                let above =
-                    upper == "*" || *value < upper.as_str() || (*upper_inclusive && upper == value);
-                below && above
-            });
-            if values.more {
-                Truth::Maybe
-            } else {
-                matches.into()
-            }
-        }
+        // Only the first value counts.
+        NodeKind::Range { .. } if values.more => Truth::Maybe,
+        NodeKind::Range { .. } => values
+            .known
+            .first()
+            .is_some_and(|value| in_range(node, value))
+            .into(),
     })
+}
+
+/// Whether a value is in a range as chef-zero tests it: the test of the lower limit is the wrong way round.
+pub fn in_range(node: &Node, value: &str) -> bool {
+    let NodeKind::Range {
+        lower,
+        upper,
+        lower_inclusive,
+        upper_inclusive,
+    } = &node.kind
+    else {
+        return false;
+    };
+    let below = lower == "*" || lower.as_str() > value || (*lower_inclusive && lower == value);
+    let above = upper == "*" || value < upper.as_str() || (*upper_inclusive && upper == value);
+    below && above
 }
 
 fn is_word(c: char) -> bool {
@@ -301,7 +308,7 @@ enum Step {
 }
 
 /// Whether a pattern is anywhere in a value between word boundaries, as the regular expression that chef-zero builds.
-fn found(pattern: &Pattern, value: &str) -> bool {
+pub fn found(pattern: &Pattern, value: &str) -> bool {
     let mut steps = Vec::with_capacity(pattern.pieces.len() + 1);
     for piece in &pattern.pieces {
         match piece {

@@ -93,6 +93,7 @@ impl<'a> Rounds<'a> {
         converge: &'a dyn Converge,
         options: Options,
     ) -> Self {
+        let index = index.with_threads(options.threads);
         Self {
             converge,
             options,
