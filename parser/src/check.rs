@@ -1,5 +1,6 @@
 //! What is wrong with a config of any format.
 
+use crate::assembly::Include;
 use crate::formats::Format;
 use crate::problem::Problem;
 use crate::source::Source;
@@ -17,5 +18,16 @@ pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
         Format::Keepalived => keepalived::problems(source),
         Format::Squid => squid::problems(source),
         Format::Envoy => envoy::problems(source),
+    }
+}
+
+/// The files that a config asks for, in its order, where its format has includes that are read in their place.
+#[must_use]
+pub fn includes(format: Format, source: &Source) -> Vec<Include> {
+    match format {
+        Format::Nginx => nginx::includes(source),
+        Format::Vcl => vcl::includes(source),
+        Format::Squid => squid::includes(source),
+        _ => Vec::new(),
     }
 }

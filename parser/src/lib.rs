@@ -1,5 +1,6 @@
 //! Text to spanned syntax. Parsing never fails: it returns a tree and errors. No I/O.
 
+pub mod assembly;
 pub mod check;
 pub mod conflict;
 pub mod envoy;

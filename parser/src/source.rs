@@ -112,6 +112,13 @@ impl Source {
         to_u32(self.line_starts.partition_point(|s| *s <= offset).max(1))
     }
 
+    /// Where a line counted from 1 starts.
+    pub fn line_start(&self, line: u32) -> Option<u32> {
+        self.line_starts
+            .get((line as usize).checked_sub(1)?)
+            .copied()
+    }
+
     /// Line and column of an offset, both from 1.
     pub fn line_column(&self, offset: u32) -> (u32, u32) {
         let line = self.line(offset);

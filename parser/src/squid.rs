@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::assembly::Include;
 use crate::hole::has_hole;
 use crate::lines::{Continue, lines};
 use crate::nearest::nearest;
@@ -43,6 +44,19 @@ pub fn parse(source: &Source) -> Vec<Directive> {
                 arguments: words.collect(),
                 span: line.span,
             }
+        })
+        .collect()
+}
+
+/// The `include` lines of a file that ask for one file, in its order.
+#[must_use]
+pub fn includes(source: &Source) -> Vec<Include> {
+    parse(source)
+        .into_iter()
+        .filter(|d| d.name == "include" && d.arguments.len() == 1)
+        .map(|d| Include {
+            span: d.span,
+            pattern: d.arg(0).to_owned(),
         })
         .collect()
 }

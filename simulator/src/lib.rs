@@ -3,6 +3,7 @@
 pub mod change;
 pub mod chef;
 pub mod convergence;
+pub mod files;
 pub mod impact;
 pub mod inventory;
 pub mod pool;

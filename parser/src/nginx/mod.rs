@@ -8,6 +8,7 @@ mod token;
 pub use check::{Context, Extent, check, context_of};
 pub use syntax::{Body, Config, Directive, Word};
 
+use crate::assembly::Include;
 use crate::hole::is_hole;
 use crate::problem::Problem;
 use crate::source::{Source, Span, SyntaxError};
@@ -59,6 +60,28 @@ pub fn problems_in(
     // nginx reads the whole file before it opens zones and picks default servers.
     found.sort_by_key(|(late, p)| (*late, p.span.start));
     found.into_iter().map(|(_, p)| p).collect()
+}
+
+/// The `include` directives of a file at any depth, in its order; none where the file does not parse.
+#[must_use]
+pub fn includes(source: &Source) -> Vec<Include> {
+    fn walk(directives: &[Directive<'_>], out: &mut Vec<Include>) {
+        for directive in directives {
+            if directive.name.text == "include" && !directive.has_hole() {
+                out.push(Include {
+                    span: directive.span,
+                    pattern: directive.arg(0).to_owned(),
+                });
+            }
+            walk(directive.block(), out);
+        }
+    }
+    let (config, errors) = parse(source);
+    let mut out = Vec::new();
+    if errors.is_empty() {
+        walk(&config.directives, &mut out);
+    }
+    out
 }
 
 struct FileParser<'s> {

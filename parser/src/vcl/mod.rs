@@ -9,6 +9,7 @@ mod token;
 pub use check::problems;
 pub use token::{Kind, Token};
 
+use crate::assembly::Include;
 use crate::source::{Source, Span, SyntaxError};
 
 /// Blocks nested deeper than this are left unread.
@@ -131,6 +132,22 @@ pub fn parse(source: &Source) -> (Vec<Statement<'_>>, Vec<SyntaxError>) {
         done.push(head);
     }
     (done, errors)
+}
+
+/// The `include` statements of a file, in its order; none where the file does not parse.
+#[must_use]
+pub fn includes(source: &Source) -> Vec<Include> {
+    let (statements, errors) = parse(source);
+    let wanted =
+        |s: &&Statement<'_>| s.word(0) == "include" && s.tokens.len() == 2 && errors.is_empty();
+    statements
+        .iter()
+        .filter(wanted)
+        .map(|s| Include {
+            span: s.span,
+            pattern: s.word(1).to_owned(),
+        })
+        .collect()
 }
 
 /// False inside blocks whose entries may end otherwise: Varnish 3 writes `{ .backend = a; }` entries.

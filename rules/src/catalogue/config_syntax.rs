@@ -190,10 +190,24 @@ fn finding(impact: &Impact, config: &ConfigImpact, problem: &ConfigProblem) -> F
         format!("line {} of {} is then `{shown}`", problem.line, config.file),
         place,
     );
+    if let Some(line) = written_by(config, problem) {
+        let place = problem.location.clone();
+        finding = finding.evidence(format!("the template's line is `{line}`"), place);
+    }
     if config.moment == Moment::Settled {
         finding
     } else {
         finding.message += ", as long as other nodes have not converged";
         finding.at_most(Severity::Warning)
     }
+}
+
+/// The template's line behind a rendered line, where an expression in it made the difference.
+fn written_by<'c>(config: &'c ConfigImpact, problem: &ConfigProblem) -> Option<&'c str> {
+    let template = config.rendered.template.as_ref()?;
+    if *template.path() != problem.location.path || config.rendered.sensitive {
+        return None;
+    }
+    let line = template.line_text(problem.location.line).trim();
+    line.contains("<%").then_some(line)
 }

@@ -1,7 +1,7 @@
 //! A pool that is named and not defined.
 
-use foretaste_parser::problem::Class;
-use foretaste_simulator::impact::Impact;
+use foretaste_parser::problem::{Class, Kind};
+use foretaste_simulator::impact::{ConfigProblem, Impact};
 
 use super::config_syntax;
 use crate::config::Config;
@@ -83,7 +83,11 @@ declare_rule! {
 }
 
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
-    config_syntax::findings(impact, |p| p.problem.class == Class::UndefinedPool)
+    let missing = |p: &ConfigProblem| {
+        // A part of a configuration may name what another part defines: that is a warning, and not told.
+        p.problem.class == Class::UndefinedPool && p.problem.kind == Kind::Error
+    };
+    config_syntax::findings(impact, missing)
         .into_iter()
         .map(|mut finding| {
             if finding.help.starts_with("mend the line") {

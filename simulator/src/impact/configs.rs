@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_parser::check;
 use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::problem::Problem;
 use foretaste_parser::source::{Location, Source};
 
-use super::{ConfigImpact, ConfigProblem, NodeImpact, pools};
+use super::{ConfigImpact, ConfigProblem, NodeImpact};
 use crate::convergence::{Convergence, RenderedFile};
+use crate::files::NodeFiles;
 use crate::search::Moment;
+
+type Problems = BTreeMap<String, (Format, Vec<Problem>)>;
 
 pub(super) fn problems(
     nodes: &BTreeMap<String, NodeImpact>,
@@ -17,19 +20,35 @@ pub(super) fn problems(
     let mut out = Vec::new();
     for node in nodes.values() {
         let Some(run) = &node.after else { continue };
+        let before = node.before.as_ref().map(|b| of_run(b, formats));
+        let settled = of_run(&run.after, formats);
         for (moment, result) in run.moments() {
             // What a failing run would have written stays unwritten.
             if result.failure.is_some() {
                 continue;
             }
-            for (path, file) in &result.files {
+            let found = if moment == Moment::Settled {
+                settled.clone()
+            } else {
+                of_run(result, formats)
+            };
+            for (path, (format, problems)) in found {
                 // A moment adds only what the settled state does not have already.
-                let settled = run.after.files.get(path).map(|f| &f.text);
-                if moment != Moment::Settled && settled == Some(&file.text) {
-                    continue;
-                }
-                if let Some(config) = config(node, result, moment, path, file, formats) {
-                    out.push(config);
+                let again = moment != Moment::Settled
+                    && run.after.failure.is_none()
+                    && settled.get(&path).is_some_and(|(_, p)| *p == problems);
+                let file = result.files.get(&path);
+                if let (Some(file), false, false) = (file, again, problems.is_empty()) {
+                    let known = before.as_ref().and_then(|b| b.get(&path));
+                    let problems = placed(file, &path, problems, known.map(|(_, p)| p));
+                    out.push(ConfigImpact {
+                        node: result.node.clone(),
+                        file: path,
+                        format,
+                        moment,
+                        rendered: file.clone(),
+                        problems,
+                    });
                 }
             }
         }
@@ -37,28 +56,29 @@ pub(super) fn problems(
     out
 }
 
-fn config(
-    node: &NodeImpact,
-    run: &Convergence,
-    moment: Moment,
-    path: &str,
+fn of_run(run: &Convergence, formats: &[Override]) -> Problems {
+    NodeFiles::new(run, formats)
+        .problems()
+        .into_iter()
+        .map(|(path, found)| (path.to_owned(), found))
+        .collect()
+}
+
+fn placed(
     file: &RenderedFile,
-    formats: &[Override],
-) -> Option<ConfigImpact> {
-    let format = pools::format(path, &file.text, formats)?;
+    path: &str,
+    problems: Vec<Problem>,
+    before: Option<&Vec<Problem>>,
+) -> Vec<ConfigProblem> {
     let source = Source::new(path, file.text.clone());
-    let problems = check::problems(format, &source);
-    if problems.is_empty() {
-        return None;
-    }
-    let mut known = known_before(node, path, format);
-    let problems = problems
+    let mut known: Vec<&Problem> = before.into_iter().flatten().collect();
+    problems
         .into_iter()
         .map(|problem| {
             let line = source.line(problem.span.start);
             let same = known
                 .iter()
-                .position(|k| k.0 == problem.class.as_str() && k.1 == problem.message);
+                .position(|k| k.class == problem.class && k.message == problem.message);
             if let Some(i) = same {
                 known.swap_remove(i);
             }
@@ -70,25 +90,6 @@ fn config(
                 problem,
             }
         })
-        .collect();
-    Some(ConfigImpact {
-        node: run.node.clone(),
-        file: path.to_owned(),
-        format,
-        moment,
-        rendered: file.clone(),
-        problems,
-    })
-}
-
-fn known_before(node: &NodeImpact, path: &str, format: Format) -> Vec<(&'static str, String)> {
-    let Some(file) = node.before.as_ref().and_then(|b| b.files.get(path)) else {
-        return Vec::new();
-    };
-    let source = Source::new(path, file.text.clone());
-    check::problems(format, &source)
-        .into_iter()
-        .map(|p| (p.class.as_str(), p.message))
         .collect()
 }
 

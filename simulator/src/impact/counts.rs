@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Comparison, NodeImpact, PoolImpact, pools};
+use super::{Comparison, NodeImpact, PoolImpact};
 use crate::convergence::UndeterminedKind;
 
 /// Of what was found, what was evaluated and what was not.
@@ -61,7 +61,7 @@ pub(super) fn count(
             counts.searches.add(search.undetermined.is_none());
         }
         for (path, file) in &result.files {
-            if pools::format(path, &file.text, c.formats).is_some() {
+            if crate::files::format(path, &file.text, c.formats).is_some() {
                 counts.configs.add(!unclear.contains(&(&node.name, path)));
             }
         }

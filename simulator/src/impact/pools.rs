@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_parser::formats::{Format, Override, format_with};
+use foretaste_parser::formats::{Format, Override};
 use foretaste_parser::source::Source;
 
 use super::{NodeImpact, NodePool, PoolImpact};
 use crate::convergence::Convergence;
+use crate::files::format;
 use crate::pool::{self, NodeNames, Pool};
 use crate::search::Moment;
 use crate::simulation::Simulation;
@@ -20,15 +21,6 @@ pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
         .flatten()
         .filter_map(|d| d.saved());
     NodeNames::new(saved.map(AsRef::as_ref))
-}
-
-/// The format of a file on a node.
-pub(super) fn format(path: &str, text: &str, formats: &[Override]) -> Option<Format> {
-    let first = text
-        .as_bytes()
-        .get(..text.len().min(128))
-        .unwrap_or_default();
-    format_with(formats, path, first)
 }
 
 /// The pools of every file that a run renders, members tied to nodes.
