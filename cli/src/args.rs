@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use foretaste_parser::nearest::nearest;
 
 use crate::commands;
 use crate::load::config::{Profile, Severity};
@@ -37,7 +38,7 @@ pub struct Global {
     /// Whose search is simulated [default: server]
     #[arg(long, global = true, value_enum)]
     pub profile: Option<Profile>,
-    /// human or json; as FORMAT=FILE it is written to that file
+    /// human, json, sarif, github, gitlab, junit or markdown; as FORMAT=FILE it is written to that file
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_text)]
     pub format: Vec<Output>,
     /// The lowest severity that makes the exit code 1 [default: error]
@@ -80,6 +81,38 @@ pub enum Color {
 pub enum Format {
     Human,
     Json,
+    Sarif,
+    Github,
+    Gitlab,
+    Junit,
+    Markdown,
+}
+
+impl Format {
+    pub const ALL: [Self; 7] = [
+        Self::Human,
+        Self::Json,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Markdown,
+    ];
+    /// Those of commands that have no findings.
+    pub const PLAIN: [Self; 2] = [Self::Human, Self::Json];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+        }
+    }
 }
 
 /// One output: its format, and the file it goes to.
@@ -95,11 +128,18 @@ impl Output {
             Some((name, file)) => (name, Some(PathBuf::from(file))),
             None => (text, None),
         };
-        let format = match name {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            _ => return Err("the formats are human and json".to_owned()),
-        };
+        let names = Format::ALL.map(Format::as_str);
+        let known = Format::ALL.into_iter().find(|f| f.as_str() == name);
+        let format = known.ok_or_else(|| match name {
+            "html" => "html is not built yet; markdown is near it".to_owned(),
+            _ => match nearest(name, names.into_iter()) {
+                Some(meant) => format!("did you mean {meant}?"),
+                None => format!("the formats are {}", names.join(", ")),
+            },
+        })?;
+        if file.as_ref().is_some_and(|f| f.as_os_str().is_empty()) {
+            return Err(format!("after = stands a file: {name}=report.txt"));
+        }
         Ok(Self { format, file })
     }
 }

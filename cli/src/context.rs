@@ -116,6 +116,33 @@ impl Global {
         }
     }
 
+    /// Refuses formats that a command does not have, and outputs that would end up in one another.
+    ///
+    /// # Errors
+    /// The first such format.
+    pub fn formats(&self, command: &str, known: &[Format]) -> Result<(), Failure> {
+        let mut places: Vec<Option<&PathBuf>> = Vec::new();
+        for output in &self.format {
+            if !known.contains(&output.format) {
+                let names: Vec<&str> = known.iter().map(|f| f.as_str()).collect();
+                let name = output.format.as_str();
+                let failure = Failure::usage(format!("{command} has no format {name}"));
+                return Err(match names.is_empty() {
+                    true => failure.help("its output is text for people"),
+                    false => failure.help(format!("it has {}", names.join(" and "))),
+                });
+            }
+            let place = output.file.as_ref();
+            if places.contains(&place) {
+                let place = place.map_or("the standard output".into(), |p| p.to_string_lossy());
+                return Err(Failure::usage(format!("two formats are to go to {place}"))
+                    .help("send each to a file of its own: --format json=report.json"));
+            }
+            places.push(place);
+        }
+        Ok(())
+    }
+
     /// Writes every output that was asked for; without `--format` text for people.
     ///
     /// # Errors
@@ -152,17 +179,27 @@ impl Global {
     }
 }
 
-/// Writes a file beside its place first and then moves it there, so that an interrupt leaves no half of it.
+/// Writes a file beside its place first and then moves it there, so that an interrupt leaves no half of it. A pipe or
+/// a device is written to as it is.
 ///
 /// # Errors
 /// A file that cannot be written.
 pub fn write_whole(path: &std::path::Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed = |e| Failure::unwritable(path, &e);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
+    // What a link leads to is meant, not the link.
+    let to = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if to.metadata().is_ok_and(|meta| !meta.is_file()) {
+        return std::fs::OpenOptions::new()
+            .write(true)
+            .open(&to)
+            .and_then(|mut file| file.write_all(bytes))
+            .map_err(failed);
+    }
+    let mut name = to.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
-    let beside = path.with_file_name(name);
+    let beside = to.with_file_name(name);
     std::fs::write(&beside, bytes)
-        .and_then(|()| std::fs::rename(&beside, path))
+        .and_then(|()| std::fs::rename(&beside, &to))
         .map_err(|e| {
             let _ = std::fs::remove_file(&beside);
             failed(e)

@@ -46,6 +46,7 @@ pub struct Report {
     pub judgement: Judgement,
     pub verdict: Verdict,
     pub exit: Exit,
+    pub fail_on: Severity,
     /// What the reader must know to value the answer.
     pub notes: Vec<String>,
     pub secrets: Secrets,
@@ -108,6 +109,7 @@ pub fn weigh(
         judgement,
         verdict,
         exit,
+        fail_on: terms.fail_on,
         notes,
         secrets,
         files,

@@ -16,7 +16,7 @@ use std::io::Write;
 
 use clap::Parser;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Format};
 use context::{Lasting, Streams};
 use error::Failure;
 use exit::Exit;
@@ -64,15 +64,25 @@ where
 }
 
 fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let for_people = |command| cli.global.formats(command, &[Format::Human]);
     match &cli.command {
         Command::Check(arguments) => commands::check::run(&cli.global, arguments, streams),
         Command::Lint(arguments) => commands::lint::run(&cli.global, arguments, streams),
         Command::Search(arguments) => commands::search::run(&cli.global, arguments, streams),
         Command::Replay(arguments) => commands::replay::run(&cli.global, arguments, streams),
         Command::Converge(arguments) => commands::converge::run(&cli.global, arguments, streams),
-        Command::Explain(arguments) => commands::explain::run(arguments, streams),
-        Command::Init(arguments) => commands::init::run(&cli.global, arguments, streams),
-        Command::Hook(command) => commands::hook::run(&cli.global, command, streams),
+        Command::Explain(arguments) => {
+            for_people("explain")?;
+            commands::explain::run(arguments, streams)
+        }
+        Command::Init(arguments) => {
+            for_people("init")?;
+            commands::init::run(&cli.global, arguments, streams)
+        }
+        Command::Hook(command) => {
+            for_people("hook")?;
+            commands::hook::run(&cli.global, command, streams)
+        }
         Command::Demo(arguments) => commands::demo::run(&cli.global, arguments, streams),
     }
 }

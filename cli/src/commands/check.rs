@@ -16,6 +16,7 @@ use crate::load::config::{Config, FILE};
 use crate::load::side::Loader;
 use crate::progress::Progress;
 use crate::render;
+use crate::render::summary::Summary;
 
 /// Judge a change before any node converges: pools that empty, configs that do not parse, converges that fail
 ///
@@ -42,6 +43,7 @@ pub fn run(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    global.formats("check", &Format::ALL)?;
     let report = report(global, arguments, streams)?;
     write(global, &report, streams)?;
     Ok(report.exit)
@@ -136,5 +138,6 @@ pub fn write(global: &Global, report: &Report, streams: &mut Streams<'_>) -> Res
     global.write(streams, |format, paint| match format {
         Format::Human => render::human::report(report, paint),
         Format::Json => render::json::report(report),
+        other => render::summary(other, &Summary::of_check(report)),
     })
 }

@@ -56,6 +56,7 @@ pub fn run(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    global.formats("converge", &Format::PLAIN)?;
     let source = global.source(streams)?;
     let revision = source.one(arguments.head.as_deref())?;
     let config = global.config(&source, &revision, streams)?;
@@ -107,8 +108,8 @@ pub fn run(
         show_files: arguments.show_files,
     };
     global.write(streams, |format, paint| match format {
-        Format::Human => render::converge::human(&shown, paint),
         Format::Json => render::converge::json(&shown),
+        _ => render::converge::human(&shown, paint),
     })?;
     let failed = shown.runs.iter().any(|run| run.failure.is_some());
     let open = shown.runs.iter().any(|run| !run.undetermined.is_empty());

@@ -25,6 +25,7 @@ pub struct Arguments {}
 /// # Errors
 /// Output that cannot be written.
 pub fn run(global: &Global, _: &Arguments, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    global.formats("demo", &Format::ALL)?;
     let incident = incidents()
         .map_err(|e| Failure::usage(e.to_string()))?
         .into_iter()

@@ -19,6 +19,7 @@ use crate::load::revision::Revision;
 use crate::load::tree::{Content, NoText, no_text, read_disk, too_large};
 use crate::render;
 use crate::render::lint::{Checked, Linted, check};
+use crate::render::summary::Summary;
 
 /// Find files that do not parse: Ruby, ERB, JSON, merge conflicts, HAProxy and nginx configs
 ///
@@ -46,6 +47,7 @@ pub fn run(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    global.formats("lint", &Format::ALL)?;
     let source = global.source(streams)?;
     let config = global.config(&source, &Revision::Folder(source.root.clone()), streams)?;
     let linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
@@ -59,19 +61,22 @@ pub fn run(
         linted.unread.extend(named.unread);
         linted
     };
-    global.write(streams, |format, paint| match format {
-        Format::Json => render::lint::json(&linted),
-        Format::Human => render::lint::human(&linted, paint),
-    })?;
     let fails = global.fail_on(&config) <= Severity::Error && linted.errors() > 0;
     let open = (global.strict || config.keys.strict) && !linted.unread.is_empty();
-    Ok(if fails {
+    let exit = if fails {
         Exit::Findings
     } else if open || linted.files.is_empty() {
         Exit::NotEvaluated
     } else {
         Exit::Clean
-    })
+    };
+    let fail_on = global.fail_on(&config).into();
+    global.write(streams, |format, paint| match format {
+        Format::Json => render::lint::json(&linted),
+        Format::Human => render::lint::human(&linted, paint),
+        other => render::summary(other, &Summary::of_lint(&linted, fail_on, exit)),
+    })?;
+    Ok(exit)
 }
 
 fn standard_input(arguments: &Arguments, streams: &mut Streams<'_>) -> Result<Checked, Failure> {

@@ -74,6 +74,7 @@ pub fn run(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    global.formats("replay", &Format::PLAIN)?;
     let loaded = if arguments.corpus == EMBEDDED {
         incidents()
     } else {
@@ -95,7 +96,7 @@ pub fn run(
         .collect();
     global.write(streams, |format, _| match format {
         Format::Json => format!("{:#}\n", json(&outcomes)),
-        Format::Human => human(&outcomes),
+        _ => human(&outcomes),
     })?;
     Ok(exit(&outcomes))
 }

@@ -49,6 +49,7 @@ pub fn run(
     arguments: &Arguments,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
+    global.formats("search", &Format::PLAIN)?;
     let source = global.source(streams)?;
     let revision = source.one(arguments.head.as_deref())?;
     let config = global.config(&source, &revision, streams)?;
@@ -114,7 +115,7 @@ fn one(
     let refused = matches!(answer, Answer::Refused(_) | Answer::NoSuchIndex);
     global.write(streams, |format, _| match format {
         Format::Json => format!("{}\n", answer_json(name, query, &answer)),
-        Format::Human => human(arguments, index, name, query, &answer),
+        _ => human(arguments, index, name, query, &answer),
     })?;
     let is_empty = index
         .documents(name)

@@ -1,19 +1,19 @@
 //! A report for people: each finding with its place, its way, whom it hits and what to do; then the verdict with what
 //! it rests on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::ops::Range;
 
 use foretaste_parser::source::{Location, Source};
 use foretaste_rules::waiver::{Refusal, Waiver};
 use foretaste_rules::{Evidence, Finding, Severity, Suppressed, Verdict};
-use foretaste_simulator::convergence::UndeterminedKind;
-use foretaste_simulator::impact::{Count, PoolImpact};
+use foretaste_simulator::impact::PoolImpact;
 use foretaste_simulator::pool::Pool;
 
 use super::paint::{Paint, count, names, printable};
 use super::place::{Snippet, snippet};
+use super::summary::{self, Gap};
 use crate::exit::Exit;
 use crate::gate::Report;
 
@@ -220,54 +220,18 @@ fn refused(waiver: &Waiver, why: &Refusal) -> String {
 }
 
 fn verdict(report: &Report, paint: Paint) -> String {
-    let of = |severity| {
-        let findings = &report.judgement.findings;
-        findings.iter().filter(|f| f.severity == severity).count()
-    };
-    let found: Vec<String> = [
-        (Severity::Error, "error", "errors"),
-        (Severity::Warning, "warning", "warnings"),
-        (Severity::Note, "note", "notes"),
-    ]
-    .into_iter()
-    .filter(|(severity, ..)| of(*severity) > 0)
-    .map(|(severity, one, many)| count(of(severity), one, many))
-    .collect();
-    let found = if found.is_empty() {
-        "nothing found".to_owned()
-    } else {
-        found.join(", ")
-    };
+    let impact = &report.impact;
     let word = report.verdict.as_str();
-    let word = match report.verdict {
+    let painted = match report.verdict {
         Verdict::Safe => paint.green(word),
         Verdict::Unsafe => paint.red(word),
         Verdict::Undetermined | Verdict::NothingChecked => paint.yellow(word),
     };
-    let impact = &report.impact;
-    let changed = impact.files.len();
-    let reached = impact.nodes.values().filter(|n| n.changed).count();
-    let base = report.base.as_deref().unwrap_or("nothing");
-    let mut out = format!("{word}: {found}\n");
-    out += &paint.paragraph(
-        "  change   ",
-        &format!(
-            "{base} → {}: {}, {}",
-            report.head,
-            count(changed, "file differs", "files differ"),
-            count(reached, "node changes", "nodes change")
-        ),
-    );
-    let counts = &impact.counts;
-    let looked_at = [
-        ("files", counts.files),
-        ("nodes", counts.nodes),
-        ("searches", counts.searches),
-        ("configs", counts.configs),
-    ]
-    .map(|(what, count)| of_count(what, count))
-    .join(" · ");
-    out += &paint.paragraph("  checked  ", &looked_at);
+    let headline = summary::headline(word, &report.judgement.findings);
+    let found = headline.strip_prefix(word).unwrap_or(&headline);
+    let mut out = format!("{painted}{found}\n");
+    out += &paint.paragraph("  change   ", &summary::change(report));
+    out += &paint.paragraph("  checked  ", &summary::checked(report));
     out += &undetermined(report, paint);
     if let Some(rounds) = impact.unsettled_after {
         out += &paint.paragraph(
@@ -300,68 +264,39 @@ fn advice(report: &Report) -> Option<&'static str> {
     }
 }
 
-fn of_count(what: &str, count: Count) -> String {
-    if count.undetermined == 0 {
-        format!("{what} {}", count.found)
-    } else {
-        format!(
-            "{what} {} of {} ({} undetermined)",
-            count.evaluated, count.found, count.undetermined
-        )
-    }
-}
-
 /// Why things were not evaluated, the most frequent first.
 fn undetermined(report: &Report, paint: Paint) -> String {
-    #[derive(Default)]
-    struct Row<'a> {
-        nodes: BTreeSet<&'a str>,
-        places: usize,
-        first: Option<&'a Location>,
-    }
-    let mut rows: BTreeMap<(bool, &str), Row<'_>> = BTreeMap::new();
-    for (what, nodes) in &report.impact.undetermined {
-        let outside = what.kind == UndeterminedKind::Outside;
-        let row = rows.entry((outside, &what.reason)).or_default();
-        row.nodes.extend(nodes.iter().map(String::as_str));
-        row.places += 1;
-        row.first = row.first.or(what.location.as_ref());
-    }
+    let gaps = summary::gaps(report);
     let mut out = String::new();
-    for (outside, title) in [
-        (false, "not evaluated"),
-        (true, "known only to the machines themselves"),
+    for (outside, title, shown) in [
+        (false, "not evaluated", REASONS),
+        (true, "known only to the machines themselves", REASONS / 2),
     ] {
-        let mut rows: Vec<(&str, &Row<'_>)> = rows
-            .iter()
-            .filter(|((kind, _), _)| *kind == outside)
-            .map(|((_, reason), row)| (*reason, row))
-            .collect();
+        let rows: Vec<&Gap> = gaps.iter().filter(|g| g.is_outside == outside).collect();
         if rows.is_empty() {
             continue;
         }
-        rows.sort_by_key(|(reason, row)| (std::cmp::Reverse(row.nodes.len()), *reason));
-        let shown = if outside { REASONS / 2 } else { REASONS };
         let _ = writeln!(out, "  {}", paint.bold(&format!("{title}:")));
-        for (reason, row) in rows.iter().take(shown) {
-            let mut text = report.secrets.hide(&cut(reason, 160));
-            if let Some(place) = row.first {
+        for gap in rows.iter().take(shown) {
+            let mut text = cut(&gap.reason, 160);
+            if let Some(place) = &gap.place {
                 let _ = write!(text, " ({place}");
-                if row.places > 1 {
-                    let _ = write!(text, " and {} more places", row.places - 1);
+                if gap.places > 1 {
+                    let more = count(gap.places - 1, "more place", "more places");
+                    let _ = write!(text, " and {more}");
                 }
                 text.push(')');
             }
-            let first = match row.nodes.len() {
-                0 => "           ".to_owned(),
+            let first = match gap.nodes.len() {
+                0 => "            ".to_owned(),
                 1 => "    1 node  ".to_owned(),
                 n => format!("{n:5} nodes "),
             };
             out += &paint.paragraph(&first, &text);
         }
-        if rows.len() > shown {
-            let more = rows.len() - shown;
-            let _ = writeln!(out, "      and {more} more reasons: --format json has all");
+        if let Some(more) = rows.len().checked_sub(shown).filter(|n| *n > 0) {
+            let more = count(more, "more reason", "more reasons");
+            let _ = writeln!(out, "      and {more}: --format json has all");
         }
     }
     out

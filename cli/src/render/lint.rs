@@ -8,10 +8,12 @@ use foretaste_parser::formats::{Format, format_of};
 use foretaste_parser::problem::{Kind, Problem};
 use foretaste_parser::source::{Source, Span, SyntaxError};
 use foretaste_parser::{check as config_check, conflict, erb, json as json_parser, ruby};
+use foretaste_rules::Severity;
 use serde_json::{Value as Json, json as to_json};
 
 use super::paint::{Paint, count};
 use super::place::{Snippet, snippet};
+use super::summary::Issue;
 
 /// Files that were not read, shown before the rest is only counted.
 const SHOWN: usize = 10;
@@ -29,6 +31,25 @@ impl Linted {
     pub fn errors(&self) -> usize {
         self.files.iter().map(|f| f.errors.len()).sum()
     }
+
+    /// `2 errors in 1 of 5 files; 1 not read`.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let broken = self.files.iter().filter(|f| !f.errors.is_empty()).count();
+        let mut out = match (self.files.len(), self.errors()) {
+            (0, _) => "nothing was checked: no file of a format that is read".to_owned(),
+            (n, 0) => count(n, "file parses", "files parse"),
+            (n, errors) => format!(
+                "{} in {broken} of {}",
+                count(errors, "error", "errors"),
+                count(n, "file", "files")
+            ),
+        };
+        if !self.unread.is_empty() {
+            let _ = write!(out, "; {} not read", self.unread.len());
+        }
+        out
+    }
 }
 
 /// One file that was looked at.
@@ -36,6 +57,24 @@ pub struct Checked {
     pub source: Arc<Source>,
     pub format: Format,
     pub errors: Vec<LintError>,
+}
+
+impl Checked {
+    /// An error of this file for formats that have one place for each.
+    #[must_use]
+    pub fn issue(&self, error: &LintError) -> Issue {
+        Issue {
+            rule: error.rule,
+            severity: Severity::Error,
+            message: error.message.clone(),
+            help: error.help.clone().unwrap_or_default(),
+            place: self.source.location(error.span),
+            evidence: Vec::new(),
+            related: Vec::new(),
+            nodes: Vec::new(),
+            pools: Vec::new(),
+        }
+    }
 }
 
 pub struct LintError {
@@ -168,21 +207,7 @@ pub fn human(linted: &Linted, paint: Paint) -> String {
     if let Some(more) = linted.unread.len().checked_sub(SHOWN).filter(|n| *n > 0) {
         let _ = writeln!(out, "not read: {more} more files");
     }
-    let broken = linted.files.iter().filter(|f| !f.errors.is_empty()).count();
-    let files = linted.files.len();
-    let _ = match (files, linted.errors()) {
-        (0, _) => write!(out, "nothing was checked: no file of a format that is read"),
-        (n, 0) => write!(out, "{}", count(n, "file parses", "files parse")),
-        (n, errors) => write!(
-            out,
-            "{} in {broken} of {}",
-            count(errors, "error", "errors"),
-            count(n, "file", "files")
-        ),
-    };
-    if !linted.unread.is_empty() {
-        let _ = write!(out, "; {} not read", linted.unread.len());
-    }
+    out += &linted.headline();
     out.push('\n');
     out
 }
