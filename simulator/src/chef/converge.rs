@@ -167,6 +167,9 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
     let class = interp.real_class_of(this);
     let kind = super::resource::core_type(interp, class).map_or("", |c| c.name);
     let condition = condition.or_else(|| meta.and_then(|m| m.conditional));
+    if let Some(meta) = super::resource::meta(interp, this) {
+        meta.acts = true;
+    }
     if custom::run_custom(interp, this, action)? {
         return Ok(());
     }

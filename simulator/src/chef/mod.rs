@@ -12,6 +12,7 @@ use foretaste_parser::name::Name;
 use indexmap::{IndexMap, IndexSet};
 
 pub mod attributes;
+mod coerce;
 mod collection;
 mod commands;
 mod context;
@@ -50,6 +51,8 @@ mod run;
 pub mod run_list;
 mod search;
 mod template;
+#[cfg(test)]
+mod tests;
 mod unless;
 pub mod version;
 

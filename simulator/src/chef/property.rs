@@ -3,6 +3,7 @@
 
 use foretaste_parser::name::Name;
 
+use super::coerce;
 use super::custom;
 use super::dsl::raise;
 use super::property_check::{self, Given};
@@ -120,6 +121,12 @@ pub fn method(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
     call(interp, this, name, &rules, args)
 }
 
+/// Sets a property whatever the value is, nil included.
+pub fn assign(interp: &mut Interp, this: Value, name: Name, value: Value) -> R {
+    let rules = rules(interp, this, name);
+    set(interp, this, name, &rules, value)
+}
+
 /// Sets or reads by given rules.
 pub fn call(interp: &mut Interp, this: Value, name: Name, rules: &Rules, args: &Args) -> R {
     match args.opt(0).or(args.block) {
@@ -191,6 +198,7 @@ pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
             };
             if value.obj().is_some() && interp.unknown_of(value).is_none() {
                 interp.set_ivar(this, ivar_of(name), value)?;
+                note_read(interp, this, name, value);
             }
             value
         }
@@ -203,6 +211,19 @@ pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
         }
     }
     Ok(value)
+}
+
+/// A list or hash that a recipe read may have been filled since: it belongs to what the resource is given, unless
+/// its own action reads it.
+fn note_read(interp: &mut Interp, this: Value, name: Name, value: Value) {
+    let container = interp.array_items(value).is_some() || interp.hash_data(value).is_some();
+    if let Some(meta) = meta(interp, this)
+        && container
+        && !meta.acts
+        && !meta.set.contains(&name)
+    {
+        meta.set.push(name);
+    }
 }
 
 /// Raises where a property that an action needs has no value.
@@ -347,17 +368,27 @@ fn checked(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: V
     if interp.unknown_of(value).is_some() || value.is_nil() {
         return Ok(value);
     }
+    let mut converted = true;
     if let Some(coerce) = rules.option("coerce") {
         value = exec(interp, this, coerce, &[value])?;
-        if value.is_nil() {
-            return Ok(value);
+    } else if let Rules::Core(property) = rules
+        && property.coerced
+    {
+        let class = interp.real_class_of(this);
+        let core = super::resource::core_type(interp, class);
+        match core.map(|core| coerce::coerce(interp, core, name, value)) {
+            Some(result) => match result? {
+                Some(coerced) => value = coerced,
+                None => converted = false,
+            },
+            None => converted = false,
         }
     }
-    if interp.unknown_or_hole(value).is_some() {
+    if value.is_nil() || interp.unknown_or_hole(value).is_some() {
         return Ok(value);
     }
     match rules {
-        Rules::Core(property) => check_core(interp, name, property, value)?,
+        Rules::Core(property) if converted => check_core(interp, name, property, value)?,
         Rules::Custom(Some(_)) => check_custom(interp, this, name, rules, value)?,
         _ => {}
     }

@@ -21,9 +21,6 @@ pub struct Given<'a> {
 /// # Errors
 /// The message of Chef's `ValidationFailed`.
 pub fn check(name: &str, property: &Property, given: Given<'_>) -> Result<(), String> {
-    if property.coerced {
-        return Ok(());
-    }
     let types = &property.types;
     if !types.is_empty() && !types.iter().any(|t| is_of(t, given)) {
         let allowed = types.join(", ");

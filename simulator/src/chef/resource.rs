@@ -39,6 +39,8 @@ pub struct Meta {
     pub evaluated: IndexMap<Name, Value>,
     /// Actions that `run_action` ran at compile time.
     pub ran: Vec<String>,
+    /// Whether an action of it has run, or runs.
+    pub acts: bool,
 }
 
 /// Meta data of all resources of a run.
@@ -229,6 +231,7 @@ pub fn build(
     let conditional = interp
         .condition()
         .map(|id| interp.unknowns.reason(id).to_owned());
+    let given = name;
     let name = match interp.array_items(name).map(<[Value]>::to_vec) {
         Some(items) => {
             let mut parts = Vec::new();
@@ -266,8 +269,12 @@ pub fn build(
             set: Vec::new(),
             evaluated: IndexMap::new(),
             ran: Vec::new(),
+            acts: false,
         },
     );
+    if let Some(core) = core_type(interp, class) {
+        super::coerce::initialize(interp, object, core, given)?;
+    }
     // A class written in Ruby (a resource of the old kind) may set its own state.
     let class_of = interp.class_of(object);
     let initialize = Name::new("initialize");

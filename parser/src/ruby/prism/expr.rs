@@ -203,7 +203,10 @@ impl Lower<'_> {
                 E::If {
                     cond: self.boxed(&n.predicate()),
                     then: self.opt_statements(n.statements()).map(Box::new),
-                    otherwise: n.subsequent().map(|s| self.boxed(&s)),
+                    otherwise: n.subsequent().and_then(|s| match s.as_else_node() {
+                        Some(clause) => self.else_clause(Some(clause)).map(Box::new),
+                        None => Some(self.boxed(&s)),
+                    }),
                 }
             }
             N::UnlessNode { .. } => {
@@ -214,10 +217,6 @@ impl Lower<'_> {
                     then: self.else_clause(n.else_clause()).map(Box::new),
                 }
             }
-            N::ElseNode { .. } => match node.as_else_node()?.statements() {
-                Some(list) => self.statements(&list).kind,
-                None => E::Nil,
-            },
             N::WhileNode { .. } => {
                 let n = node.as_while_node()?;
                 self.loop_(&n.predicate(), n.statements(), false, n.is_begin_modifier())

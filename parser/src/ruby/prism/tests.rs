@@ -76,3 +76,13 @@ fn writes_are_assignments() {
 fn strings_are_whole() {
     insta::assert_snapshot!(tree("['a' \"b\", <<~A, :\"c#{1}d\", \"é\" '#', 18446744073709551616, -5]\n  x\n    y\nA\n"), @r#"[] (array "ab" "x\n  y\n" (sym "c" 1 "d") "é#" 18446744073709551616 -5)"#);
 }
+
+#[test]
+fn what_stands_after_else_keeps_its_own_place() {
+    let program = program("if a\n  b\nelse\n  c\nend\n");
+    let crate::ruby::ast::ExprKind::If { otherwise, .. } = &program.body.kind else {
+        panic!("{:?}", program.body.kind);
+    };
+    let line = otherwise.as_ref().map(|e| program.source.line(e.span.start));
+    assert_eq!(line, Some(4));
+}

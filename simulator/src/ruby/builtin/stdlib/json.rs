@@ -143,7 +143,11 @@ fn put_parts(
         }
         put(interp, value, layout, depth + 1, out)?;
     }
-    if layout.pretty && !empty {
+    // Version 2.6 leaves an empty line in an empty array, and none in an empty hash.
+    if layout.pretty && empty && open == '[' {
+        out.push('\n');
+    }
+    if layout.pretty {
         out.push('\n');
         out.push_str(&"  ".repeat(depth));
     }

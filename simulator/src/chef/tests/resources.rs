@@ -1,0 +1,65 @@
+//! Chef's own resources.
+
+use super::recipe;
+
+#[test]
+fn properties_are_kept_as_chef_converts_them() {
+    let code = "
+        package(%w(curl wget)) { options '-y --no-install-recommends \"a b\"' }
+        sysctl('vm.swappiness') { value 10 }
+        group('ops') { members 'ann , bob,eve' }
+        mount '/data/' do
+          device '/dev/sdb1'
+          options 'noatime, nodev'
+        end
+        link('/x') do
+          to '/y'
+          link_type 'hard'
+        end
+        service('x') { supports [:status, :reload] }
+        sudo('ops.admins') { groups 'wheel, %ops' }
+        cron('job') do
+          command 'true'
+          weekday 'Monday'
+        end
+        apt_repository('x') { key 'https://example.net/key' }";
+    insta::assert_snapshot!(recipe(code), @r#"
+    package[curl, wget] install options=[] package_name=["curl","wget"]
+    sysctl[vm.swappiness] apply value="10"
+    group[ops] create members=["ann","bob","eve"]
+    mount[/data/] mount device="/dev/sdb1" options=["noatime","nodev"]
+    link[/x] create link_type="hard" to="/y"
+    service[x] nothing supports={"status":true,"reload":true}
+    sudo[ops.admins] create groups=["%wheel","%ops"]
+    cron[job] create command="true" weekday="1"
+    apt_repository[x] add key=["https://example.net/key"]
+    Unsupported: the regular expression /\G\s*(?>([^\0\s\\\'\"]+)|'([^\0\']*)'|"((?:[^\0\"\\]|\\[^\0])*)"|(\\[^\0]?)|(\S))(\s|\z)?/
+    "#);
+}
+
+#[test]
+fn what_a_conversion_gives_is_checked() {
+    let code = "link('/x') do\n  to '/y'\n  link_type 'soft'\nend";
+    insta::assert_snapshot!(recipe(code), @r"Chef::Exceptions::ValidationFailed: Option link_type must be equal to one of: :symbolic, :hard!  You passed :soft. at cookbooks/a/recipes/default.rb:3");
+}
+
+#[test]
+fn a_list_that_was_read_and_filled_is_set() {
+    let code = "
+        template('/etc/x') do
+          source 'x.erb'
+          action :nothing
+          variables['a'] = 1
+        end";
+    insta::assert_snapshot!(recipe(code), @r#"template[/etc/x] nothing source="x.erb" variables={"a":1}"#);
+}
+
+#[test]
+fn a_template_is_named_after_its_resource() {
+    let code = "
+        template('etc/motd') do
+          path '/etc/banner'
+          action :nothing
+        end";
+    insta::assert_snapshot!(recipe(code), @r#"template[etc/motd] nothing path="/etc/banner" source="motd.erb""#);
+}
