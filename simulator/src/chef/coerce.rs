@@ -225,7 +225,9 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
                 "friday",
                 "saturday",
             ];
-            let number = days.iter().position(|d| *d == name);
+            let number = days
+                .iter()
+                .position(|day| *day == name || day.get(..3) == Some(&*name));
             Ok(number.map_or(value, |n| {
                 interp.str(n.to_string()).with_origin(value.origin)
             }))

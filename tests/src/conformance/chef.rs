@@ -131,7 +131,9 @@ fn judge(case: &Path, report: &mut Report) -> Result<(), String> {
     let index = index(&repository, &nodes);
     let options = options(case, &json)?;
     // A vault's values cannot be known without a client's key.
-    let holes_allowed = json.get("options").is_some_and(|o| o.get("vault").is_some());
+    let holes_allowed = json
+        .get("options")
+        .is_some_and(|o| o.get("vault").is_some());
     let theme = json.get("theme").and_then(Json::as_str).unwrap_or("");
     for expected in json
         .get("nodes")
@@ -277,7 +279,9 @@ fn compare_searches(expected: &Json, got: &Convergence, wrong: &mut Vec<String>)
         if names != have.results {
             let (index, query) = (&have.index, &have.query);
             let ours = &have.results;
-            wrong.push(format!("search({index}, {query}) finds {names:?}, got {ours:?}"));
+            wrong.push(format!(
+                "search({index}, {query}) finds {names:?}, got {ours:?}"
+            ));
         }
     }
 }

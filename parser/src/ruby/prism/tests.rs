@@ -83,6 +83,8 @@ fn what_stands_after_else_keeps_its_own_place() {
     let crate::ruby::ast::ExprKind::If { otherwise, .. } = &program.body.kind else {
         panic!("{:?}", program.body.kind);
     };
-    let line = otherwise.as_ref().map(|e| program.source.line(e.span.start));
+    let line = otherwise
+        .as_ref()
+        .map(|e| program.source.line(e.span.start));
     assert_eq!(line, Some(4));
 }

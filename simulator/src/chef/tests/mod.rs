@@ -5,7 +5,7 @@ mod resources;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::Options;
 use crate::convergence::{Convergence, Resource, SavedNode};
@@ -90,7 +90,7 @@ fn show_resource(resource: &Resource, depth: usize, out: &mut String) {
     let action = resource.action.join(",");
     let _ = write!(out, "{pad}{}[{}] {action}", resource.r#type, resource.name);
     for (name, value) in &resource.properties {
-        if *value != Json::from(resource.name.as_str()) {
+        if value.as_str() != Some(&resource.name) {
             let _ = write!(out, " {name}={value}");
         }
     }

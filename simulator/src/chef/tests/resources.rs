@@ -24,7 +24,7 @@ fn properties_are_kept_as_chef_converts_them() {
         end
         apt_repository('x') { key 'https://example.net/key' }";
     insta::assert_snapshot!(recipe(code), @r#"
-    package[curl, wget] install options=[] package_name=["curl","wget"]
+    package[curl, wget] install options=["-y","--no-install-recommends","a b"] package_name=["curl","wget"]
     sysctl[vm.swappiness] apply value="10"
     group[ops] create members=["ann","bob","eve"]
     mount[/data/] mount device="/dev/sdb1" options=["noatime","nodev"]
@@ -33,7 +33,6 @@ fn properties_are_kept_as_chef_converts_them() {
     sudo[ops.admins] create groups=["%wheel","%ops"]
     cron[job] create command="true" weekday="1"
     apt_repository[x] add key=["https://example.net/key"]
-    Unsupported: the regular expression /\G\s*(?>([^\0\s\\\'\"]+)|'([^\0\']*)'|"((?:[^\0\"\\]|\\[^\0])*)"|(\\[^\0]?)|(\S))(\s|\z)?/
     "#);
 }
 
@@ -62,4 +61,13 @@ fn a_template_is_named_after_its_resource() {
           action :nothing
         end";
     insta::assert_snapshot!(recipe(code), @r#"template[etc/motd] nothing path="/etc/banner" source="motd.erb""#);
+}
+
+#[test]
+fn pretty_json_has_the_line_ends_of_ruby_3_1() {
+    let code = "file('/x') { content JSON.pretty_generate('a' => [], 'b' => {}, 'c' => [1]) }";
+    insta::assert_snapshot!(recipe(code), @r#"
+    file[/x] create content="{\n  \"a\": [\n\n  ],\n  \"b\": {\n  },\n  \"c\": [\n    1\n  ]\n}"
+    /x: "{\n  \"a\": [\n\n  ],\n  \"b\": {\n  },\n  \"c\": [\n    1\n  ]\n}"
+    "#);
 }
