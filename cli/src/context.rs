@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 
+use foretaste_simulator::convergence::RenderedFile;
 use terminal_size::terminal_size;
 
 use crate::args::{Color, Format, Global, Output};
@@ -152,6 +153,7 @@ impl Global {
         streams: &mut Streams<'_>,
         mut render: impl FnMut(Format, Paint) -> String,
     ) -> Result<(), Failure> {
+        let mut render = |format, paint| show_holes(render(format, paint));
         let usual = [Output {
             format: Format::Human,
             file: None,
@@ -177,6 +179,18 @@ impl Global {
         streams.out.flush()?;
         Ok(())
     }
+}
+
+/// What is unknown in a rendered text is marked by characters that nobody can read.
+fn show_holes(text: String) -> String {
+    if !text.contains(RenderedFile::is_hole) {
+        return text;
+    }
+    let show = |c: char| match RenderedFile::is_hole(c) {
+        true => "‹unknown›".to_owned(),
+        false => c.to_string(),
+    };
+    text.chars().map(show).collect()
 }
 
 /// Writes a file beside its place first and then moves it there, so that an interrupt leaves no half of it. A pipe or

@@ -158,6 +158,65 @@ impl Inventory {
         self.nodes.len() - before
     }
 
+    /// Adds one node for each policy of a repository: for each group of an export, named `POLICY-GROUP-synthetic`, else
+    /// for each lock file, named `POLICY-synthetic`. Returns how many were added.
+    pub fn add_policies(&mut self, repository: &Repository, platform: &Platform) -> usize {
+        let before = self.nodes.len();
+        let root = repository.layout.roles.strip_suffix("roles").unwrap_or("");
+        let groups = format!("{root}policy_groups");
+        let mut found: Vec<(String, String, String, Arc<str>)> = Vec::new();
+        for path in repository.files.below(&groups) {
+            let file = path.rsplit('/').next().unwrap_or("");
+            let Some(group) = file.strip_suffix(".json") else {
+                continue;
+            };
+            let json = repository.json(path).and_then(Result::ok);
+            let policies = json.as_ref().and_then(|j| j.get("policies")?.as_object());
+            for policy in policies.into_iter().flat_map(Map::keys) {
+                let name = format!("{policy}-{group}-synthetic");
+                found.push((name, policy.clone(), group.to_owned(), path.clone()));
+            }
+        }
+        if found.is_empty() {
+            for path in &repository.policies {
+                let json = repository.json(path).and_then(Result::ok);
+                if let Some(policy) = json.as_ref().and_then(|j| j.get("name")?.as_str()) {
+                    let name = format!("{policy}-synthetic");
+                    found.push((name, policy.to_owned(), "local".to_owned(), path.clone()));
+                }
+            }
+        }
+        for (name, policy, group, path) in found {
+            self.nodes.entry(name.clone()).or_insert_with(|| SavedNode {
+                policy_name: Some(policy),
+                policy_group: Some(group.clone()),
+                chef_environment: group,
+                ..synthetic(&name, platform, Some(Location::line(path, 1)))
+            });
+        }
+        self.nodes.len() - before
+    }
+
+    /// Adds one node for a repository that is one cookbook, with its default recipe, named `COOKBOOK-synthetic`.
+    /// Returns how many were added.
+    pub fn add_cookbook(&mut self, repository: &Repository, platform: &Platform) -> usize {
+        let before = self.nodes.len();
+        let root = repository.layout.single_cookbook.as_ref();
+        let cookbooks = repository.cookbooks.values().flatten();
+        for cookbook in cookbooks.filter(|c| Some(&c.root) == root) {
+            let recipe = cookbook.path("recipes/default.rb");
+            if !cookbook.has(&recipe) {
+                continue;
+            }
+            let name = format!("{}-synthetic", cookbook.name);
+            self.nodes.entry(name.clone()).or_insert_with(|| SavedNode {
+                run_list: vec![format!("recipe[{}]", cookbook.name)],
+                ..synthetic(&name, platform, Some(Location::line(recipe, 1)))
+            });
+        }
+        self.nodes.len() - before
+    }
+
     /// How many nodes nobody exported.
     #[must_use]
     pub fn synthetic(&self) -> usize {

@@ -165,6 +165,63 @@ fn roles_stand_in_for_nodes_on_the_first_day() {
 }
 
 #[test]
+fn a_cookbook_or_policies_stand_in_where_there_are_no_roles() {
+    let cookbook = Folder::new();
+    cookbook.write("metadata.rb", "name 'app'\nversion '1.0.0'\n");
+    cookbook.write("recipes/default.rb", "package 'a'\n");
+    cookbook.commit("before");
+    cookbook.write("recipes/default.rb", "nil.foo\n");
+    let ran = cookbook.run(&["check"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.out.contains("on 1 node: app-synthetic"), "{}", ran.out);
+
+    let export = Folder::new();
+    let recipe = "cookbook_artifacts/app-0a1b/recipes/default.rb";
+    export.write(
+        "cookbook_artifacts/app-0a1b/metadata.json",
+        r#"{"name": "app", "version": "1.0.0"}"#,
+    );
+    export.write(recipe, "package 'a'\n");
+    export.write(
+        "policy_groups/prod.json",
+        r#"{"policies": {"web": {"revision_id": "r1"}}}"#,
+    );
+    export.write(
+        "policies/web-r1.json",
+        r#"{"name": "web", "revision_id": "r1", "run_list": ["recipe[app::default]"],
+            "cookbook_locks": {"app": {"version": "1.0.0", "identifier": "0a1b"}}}"#,
+    );
+    export.commit("before");
+    export.write(recipe, "nil.foo\n");
+    let ran = export.run(&["check"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(
+        ran.out.contains("on 1 node: web-prod-synthetic"),
+        "{}",
+        ran.out
+    );
+}
+
+#[test]
+fn what_is_unknown_is_written_so() {
+    let shop = Folder::shop();
+    std::fs::remove_dir_all(shop.0.join("nodes")).unwrap();
+    shop.commit("before");
+    shop.write(LB_RECIPE, BAD_SEARCH);
+    for format in ["human", "json", "sarif"] {
+        let ran = shop.run(&["check", "--format", format]);
+        assert_eq!(ran.code, 1, "{}", ran.out);
+        let is_private = |c: char| ('\u{e000}'..='\u{f8ff}').contains(&c) || c >= '\u{f0000}';
+        assert!(!ran.out.contains(is_private), "{}", ran.out);
+    }
+    assert!(
+        shop.run(&["check"])
+            .out
+            .contains("serving before 1 (‹unknown›)")
+    );
+}
+
+#[test]
 fn what_stays_undetermined_is_seen_and_fails_strictly() {
     let shop = Folder::shop();
     shop.commit("before");

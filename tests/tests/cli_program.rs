@@ -134,30 +134,6 @@ fn search_answers_a_query_and_a_batch() {
 }
 
 #[test]
-fn a_hook_runs_after_the_one_that_was_there_and_leaves_it() {
-    let shop = Folder::shop();
-    shop.git();
-    let theirs = "#!/bin/sh\necho theirs\n";
-    shop.write(".git/hooks/pre-commit", theirs);
-    for _ in 0..2 {
-        let ran = shop.run(&["hook", "install"]);
-        assert_eq!(ran.code, 0, "{}", ran.err);
-        let hook = shop.read(".git/hooks/pre-commit");
-        assert!(hook.contains("foretaste check --staged"), "{hook}");
-        assert_eq!(shop.read(".git/hooks/pre-commit.before-foretaste"), theirs);
-    }
-    assert_eq!(shop.run(&["hook", "uninstall"]).code, 0);
-    assert_eq!(shop.read(".git/hooks/pre-commit"), theirs);
-    assert!(
-        !shop
-            .0
-            .join(".git/hooks/pre-commit.before-foretaste")
-            .exists()
-    );
-    assert_eq!(Folder::new().run(&["hook", "install"]).code, 2);
-}
-
-#[test]
 fn wrong_arguments_are_no_findings() {
     let folder = Folder::new();
     for arguments in [

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use gix::config::Source;
 
 use crate::args::Global;
 use crate::context::{Streams, write_whole};
@@ -34,12 +35,15 @@ if ! command -v foretaste >/dev/null 2>&1; then
   echo "foretaste is not installed: nothing is checked" >&2
   exit 0
 fi
-foretaste check --staged
-code=$?
-# Nothing to evaluate is no reason to refuse a commit; findings and failures are.
-[ "$code" -eq 3 ] && exit 0
-exit "$code"
+exec foretaste check --staged
 "#;
+
+/// Managers of hooks whose scripts ask for their own name, and so cannot be moved away; and where their users write
+/// what to run.
+const MANAGERS: [(&str, &str); 2] = [
+    ("husky", ".husky/pre-commit"),
+    ("overcommit", ".overcommit.yml"),
+];
 
 /// Installs or removes the hook.
 ///
@@ -62,18 +66,34 @@ fn hooks_folder(global: &Global, streams: &Streams<'_>) -> Result<PathBuf, Failu
     let repo = source
         .git()
         .ok_or_else(|| Failure::usage("hooks belong to a git repository, and this is none"))?;
-    let configured = repo
-        .config_snapshot()
-        .string("core.hooksPath")
-        .map(|path| path.to_string())
-        .filter(|path| !path.is_empty());
-    Ok(match configured {
-        Some(path) => match path.strip_prefix("~/") {
-            Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
-            None => source.root.join(path),
-        },
-        None => repo.common_dir().join("hooks"),
-    })
+    if repo.workdir().is_none() {
+        return Err(Failure::usage(
+            "this repository is bare: nothing is committed in it",
+        ));
+    }
+    let config = repo.config_snapshot();
+    let own = |source: Source| matches!(source, Source::Local | Source::Worktree);
+    let set = |ours: bool| {
+        let path = config
+            .plumbing()
+            .string_filter("core.hooksPath", |meta| !ours || own(meta.source))?;
+        Some(path.to_string()).filter(|path| !path.is_empty())
+    };
+    let expand = |path: String| match path.strip_prefix("~/") {
+        Some(rest) => std::env::home_dir().unwrap_or_default().join(rest),
+        None => source.root.join(path),
+    };
+    match (set(true), set(false)) {
+        (Some(path), _) => Ok(expand(path)),
+        (None, None) => Ok(repo.common_dir().join("hooks")),
+        (None, Some(path)) => Err(Failure::usage(format!(
+            "core.hooksPath is {path} for all of your repositories, and a hook there would run in each of them"
+        ))
+        .help(
+            "add `foretaste check --staged` to the pre-commit hook there, or give this repository its own: `git config \
+             core.hooksPath .git/hooks`",
+        )),
+    }
 }
 
 fn install(folder: &Path, hook: &Path) -> Result<String, Failure> {
@@ -81,6 +101,14 @@ fn install(folder: &Path, hook: &Path) -> Result<String, Failure> {
     fs::create_dir_all(folder).map_err(|e| Failure::unwritable(folder, &e))?;
     let mut message = format!("{} now checks what is staged", hook.display());
     if exists(hook) && !is_ours(hook) {
+        let text = fs::read(hook).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        if let Some((manager, place)) = MANAGERS.iter().find(|(name, _)| text.contains(name)) {
+            return Err(Failure::usage(format!(
+                "the hooks of this repository are managed by {manager}"
+            ))
+            .help(format!("let it run `foretaste check --staged`, in {place}")));
+        }
         if exists(&chained) {
             return Err(Failure::usage(format!(
                 "{} is not ours, and {} is taken",

@@ -143,7 +143,8 @@ impl Git {
         let root = repo
             .workdir()
             .ok_or_else(|| {
-                Failure::usage("this repository has no work tree: name a revision with --head")
+                Failure::usage("this repository is bare: it has no work tree to look at")
+                    .help("name a revision with --head, where the command has it")
             })?
             .to_owned();
         let index = repo.index_or_empty().map_err(Failure::git)?;

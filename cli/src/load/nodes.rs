@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use foretaste_simulator::chef::platform::facts;
 use foretaste_simulator::inventory::{Inventory, Platform};
+use foretaste_simulator::repository::Repository;
 
 use super::config::{Config, Synthesize};
 use super::revision::Loaded;
@@ -14,8 +15,16 @@ use crate::error::Failure;
 #[derive(Debug, Default)]
 pub struct Nodes {
     pub inventory: Inventory,
-    /// The platform assumed of nodes that do not say, and how many were made from roles.
-    pub synthesized: Option<(Platform, usize)>,
+    pub synthesized: Option<Synthesized>,
+}
+
+/// Nodes that were made up, for want of real ones.
+#[derive(Debug)]
+pub struct Synthesized {
+    pub nodes: usize,
+    /// `one for each role`.
+    pub of: &'static str,
+    pub platform: Platform,
 }
 
 /// Collects the nodes of a revision.
@@ -68,18 +77,38 @@ pub fn nodes(
             }
         }
     }
-    let made = match keys.synthesize {
-        Some(Synthesize::Roles) => Some(inventory.add_roles(repository, &platform)),
-        Some(Synthesize::Never) => None,
+    let is_asked = match keys.synthesize {
+        Some(Synthesize::Roles) => true,
+        Some(Synthesize::Never) => false,
         // A repository without any node gets an answer on its first day.
-        None if inventory.nodes.is_empty() && inventory.problems.is_empty() => {
-            Some(inventory.add_roles(repository, &platform))
-        }
-        None => None,
+        None => inventory.nodes.is_empty() && inventory.problems.is_empty(),
     };
+    let made = is_asked.then(|| synthesize(&mut inventory, repository, platform));
     Ok(Nodes {
         inventory,
-        synthesized: made.filter(|n| *n > 0).map(|n| (platform, n)),
+        synthesized: made.flatten(),
+    })
+}
+
+/// Makes nodes of roles; where there are none, of policies or of the one cookbook.
+fn synthesize(
+    inventory: &mut Inventory,
+    repository: &Repository,
+    platform: Platform,
+) -> Option<Synthesized> {
+    type Add = fn(&mut Inventory, &Repository, &Platform) -> usize;
+    let ways: [(&str, Add); 3] = [
+        ("one for each role", Inventory::add_roles),
+        ("one for each policy", Inventory::add_policies),
+        ("for the cookbook's default recipe", Inventory::add_cookbook),
+    ];
+    ways.into_iter().find_map(|(of, add)| {
+        let nodes = add(inventory, repository, &platform);
+        (nodes > 0).then(|| Synthesized {
+            nodes,
+            of,
+            platform: platform.clone(),
+        })
     })
 }
 

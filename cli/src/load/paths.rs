@@ -69,8 +69,8 @@ pub fn files(source: &Source, current: &Path, paths: &[PathBuf]) -> Result<Named
 
 fn whole(source: &Source) -> Result<Listing, Failure> {
     match source.git() {
-        Some(repo) if repo.workdir().is_some() => Git::new(repo).work_tree(),
-        _ => folder::list(&source.root, &mut |_, _| false),
+        Some(repo) => Git::new(repo).work_tree(),
+        None => folder::list(&source.root, &mut |_, _| false),
     }
 }
 

@@ -99,10 +99,19 @@ impl Source {
         if folder.is_dir() {
             return Ok(Revision::Folder(folder));
         }
+        let help = if self
+            .repo
+            .as_ref()
+            .is_some_and(|r| r.is_shallow().unwrap_or(false))
+        {
+            "the clone is shallow: fetch more of its history (`git fetch --deepen=50`, or `fetch-depth: 0` in a workflow)"
+        } else {
+            "name a branch, a tag, a commit, or the path of a folder"
+        };
         Err(Failure::usage(format!(
             "`{text}` is neither a revision that git knows nor a folder"
         ))
-        .help("name a branch, a tag, a commit, or the path of a folder"))
+        .help(help))
     }
 
     /// The single tree of commands that look at one: `--head`, else the work tree or the folder.

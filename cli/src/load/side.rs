@@ -69,13 +69,14 @@ impl<'a> Loader<'a> {
 
 fn notes(nodes: &Nodes) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Some((platform, made)) = &nodes.synthesized {
+    if let Some(made) = &nodes.synthesized {
         notes.push(format!(
-            "{} made up, one for each role, on {} {}: what real machines say of themselves is unknown. Give real \
-             node objects with --inventory, nodes/ or foretaste.toml.",
-            count(*made, "node is", "nodes are"),
-            platform.name,
-            platform.version
+            "{} made up, {}, on {} {}: what real machines say of themselves is unknown. Give real node objects with \
+             --inventory, nodes/ or foretaste.toml.",
+            count(made.nodes, "node is", "nodes are"),
+            made.of,
+            made.platform.name,
+            made.platform.version
         ));
     }
     notes

@@ -235,12 +235,24 @@ fn is_wanted(path: &str, layout: &Layout) -> bool {
         &layout.data_bags,
         &layout.nodes,
     ];
+    let root = layout.roles.strip_suffix("roles").unwrap_or("");
+    let at_root = path.strip_prefix(root).unwrap_or(path);
     layout.cookbooks.iter().any(|c| below(c))
         || layout.single_cookbook.as_ref().is_some_and(|c| below(c))
         || objects.into_iter().any(|o| below(o))
         || path.ends_with(".lock.json")
-        || matches!(
-            path,
-            "foretaste.toml" | "kitchen.yml" | ".kitchen.yml" | "Policyfile.rb" | "Berksfile"
-        )
+        || ["policies/", "policy_groups/"]
+            .iter()
+            .any(|folder| at_root.starts_with(folder))
+        || [path, at_root].iter().any(|path| {
+            matches!(
+                *path,
+                "foretaste.toml"
+                    | "kitchen.yml"
+                    | ".kitchen.yml"
+                    | "Policyfile.rb"
+                    | "Berksfile"
+                    | "Cheffile"
+            )
+        })
 }

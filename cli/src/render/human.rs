@@ -16,6 +16,7 @@ use super::place::{Snippet, snippet};
 use super::summary::{self, Gap};
 use crate::exit::Exit;
 use crate::gate::Report;
+use crate::load::revision::Revision;
 
 /// Names of nodes, pools or members shown before the rest is only counted.
 const NAMES: usize = 6;
@@ -249,10 +250,16 @@ fn verdict(report: &Report, paint: Paint) -> String {
 fn advice(report: &Report) -> Option<&'static str> {
     match (report.verdict, report.exit) {
         (Verdict::NothingChecked, _) => Some(
-            "There is no node to simulate. Export them (`knife search node \"*:*\" -F json -l > nodes.json`) and give \
-             --inventory nodes.json, keep them in nodes/, or describe some in foretaste.toml (`foretaste init` \
-             writes one that explains how). `foretaste lint` needs no nodes.",
+            "There is no node to simulate, and no role, policy or cookbook to make one of. Export nodes (`knife search \
+             node \"*:*\" -F json -l > nodes.json`) and give --inventory nodes.json, keep them in nodes/ (`knife download \
+             nodes`), or describe some in foretaste.toml (`foretaste init` writes one that explains how). `foretaste lint` \
+             needs no nodes.",
         ),
+        (Verdict::Safe, _)
+            if report.impact.files.is_empty() && report.head == Revision::WorkTree.to_string() =>
+        {
+            Some("Nothing differs. To judge the last commit: `foretaste check --base HEAD~1`.")
+        }
         (Verdict::Undetermined, _) => Some(
             "Nothing was found in what was evaluated; what was not evaluated may still be wrong. --strict makes that \
              fail.",
