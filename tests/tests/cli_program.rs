@@ -130,7 +130,62 @@ fn search_answers_a_query_and_a_batch() {
         json!({"query": "roles:lb", "nodes": ["lb1", "lb2"]})
     );
     assert!(lines[1]["error"]["message"].is_string(), "{}", ran.out);
-    assert_eq!(Folder::new().run(&["search", "node", "*:*"]).code, 3);
+    let empty = Folder::new();
+    assert_eq!(empty.run(&["search", "node", "*:*"]).code, 3);
+    assert_eq!(empty.run_with(&["search", "--batch"], "\"a:b\"\n").code, 3);
+    let ran = shop.run(&["search", "--batch", "--format", "json=a.json"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+}
+
+#[test]
+fn every_object_of_the_repository_can_be_searched() {
+    let shop = Folder::shop();
+    shop.write(
+        "environments/prod.rb",
+        "name 'prod'\ndescription 'the shop'\n",
+    );
+    shop.write(
+        "data_bags/users/a.json",
+        r#"{"id": "anna", "shell": "zsh"}"#,
+    );
+    shop.write("clients/ci.json", r#"{"name": "ci", "validator": true}"#);
+    for (index, query, found) in [
+        ("role", "run_list:recipe\\[lb\\]", "lb"),
+        ("environment", "name:prod", "prod"),
+        ("users", "shell:zsh", "anna"),
+        ("client", "validator:true", "ci"),
+    ] {
+        let ran = shop.run(&["search", index, query]);
+        assert_eq!(ran.code, 0, "{index}: {}{}", ran.out, ran.err);
+        assert_eq!(ran.out.lines().next(), Some(found), "{index}");
+    }
+    let ran = shop.run(&["search", "nodes", "a:b"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("did you mean `node`?"), "{}", ran.out);
+}
+
+#[test]
+fn a_node_that_is_made_up_is_found_by_what_its_converge_saves() {
+    let shop = Folder::shop();
+    shop.write(
+        "cookbooks/lb/attributes/default.rb",
+        "default['tier'] = 'edge'\n",
+    );
+    // What is exported is as it was saved, whatever a converge would change.
+    assert_eq!(
+        shop.run(&["search", "node", "tier:edge"]).out,
+        "0 of 4 match\n"
+    );
+    let ran = shop.run(&["search", "node", "tier:edge", "--converged"]);
+    assert_eq!(ran.out, "lb1\nlb2\n2 of 4 match\n");
+    std::fs::remove_dir_all(shop.0.join("nodes")).unwrap();
+    let ran = shop.run(&["search", "node", "tier:edge"]);
+    assert_eq!(ran.out, "lb-synthetic\n1 of 2 match\n");
+    assert!(
+        ran.err.starts_with("note: 2 nodes are made up"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]

@@ -2,26 +2,30 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader};
-use std::sync::Arc;
 
 use clap::Args;
+use foretaste_parser::nearest::nearest;
 use foretaste_parser::query::QueryError;
-use foretaste_simulator::repository::Repository;
+use foretaste_simulator::change::{self, Revision, Settings};
 use foretaste_simulator::search::{Answer, Plan, SearchIndex};
+use foretaste_simulator::simulation::World;
 use serde_json::{Value as Json, json};
 
-use crate::args::{Format, Global};
+use super::check::settings;
+use crate::args::{Format, Global, Output};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::load::nodes;
-use crate::load::tree::Shared;
+use crate::gate::revision_values;
+use crate::load::side::Loader;
+use crate::progress::Progress;
 use crate::render::paint::printable;
+use crate::secrets::Secrets;
 
 /// What a search returns, and why
 ///
-/// The index holds the inventory's node objects as they were last saved, and the repository's JSON roles,
-/// environments and data bag items.
+/// The index holds the inventory's node objects as they were last saved (those that are made up, as their first converge
+/// would save them), and the repository's roles, environments and data bag items as an upload puts them on the server.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// node, role, environment, client or a data bag [default with --batch: node]
@@ -35,6 +39,9 @@ pub struct Arguments {
     /// Read queries from the standard input, each a JSON string on its line
     #[arg(long)]
     pub batch: bool,
+    /// Search what every node saves after converging at this revision, not what it saved last
+    #[arg(long)]
+    pub converged: bool,
     /// The revision whose objects are searched [default: the work tree]
     #[arg(long, value_name = "REV|DIR")]
     pub head: Option<String>,
@@ -50,77 +57,101 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     global.formats("search", &Format::PLAIN)?;
+    let is_json = |o: &Output| o.format == Format::Json && o.file.is_none();
+    if arguments.batch && !global.format.iter().all(is_json) {
+        return Err(Failure::usage(
+            "a batch is answered in JSON, on the standard output",
+        ));
+    }
     let source = global.source(streams)?;
     let revision = source.one(arguments.head.as_deref())?;
     let config = global.config(&source, &revision, streams)?;
-    let loaded = source.load(&revision, &config, &mut Shared::default(), &Arc::default())?;
-    let nodes = nodes::nodes(
-        &loaded,
-        &config,
-        &source.root,
-        &global.inventory_paths(streams),
-    )?;
-    for problem in &nodes.inventory.problems {
-        writeln!(
-            streams.err,
-            "warning: {}: {}",
-            problem.location, problem.message
-        )?;
+    let settings = settings(global, &config);
+    let progress = Progress::new(streams);
+    progress.say(format!("reading {revision}"));
+    let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
+    let (side, notes) = loader.side(&revision)?;
+    let index = index(&side.revision, &settings, arguments.converged, &progress);
+    drop(progress);
+    let problems = &side.revision.inventory.problems;
+    let problems = problems
+        .iter()
+        .map(|p| format!("{}: {}", p.location, p.message));
+    for note in notes.into_iter().chain(problems) {
+        writeln!(streams.err, "note: {}", printable(&note))?;
     }
-    let mut index = SearchIndex::new(global.search_profile(&config));
-    put_objects(&mut index, &loaded.repository);
-    for node in nodes.inventory.nodes.into_values() {
-        index.put_node(node);
-    }
+    let keys = config.secret_keys();
+    let secrets = if keys.is_empty() {
+        Secrets::default()
+    } else {
+        Secrets::collect(&keys, &revision_values(&side.revision))
+    };
     let name = arguments.index.as_deref().unwrap_or("node");
     if arguments.batch {
         return batch(&index, name, streams);
     }
     let query = arguments.query.as_deref().unwrap_or("*:*");
-    one(global, arguments, &index, name, query, streams)
+    let asked = Asked {
+        index: &index,
+        name,
+        query,
+        explain: arguments.explain,
+        secrets,
+    };
+    one(global, &asked, streams)
 }
 
-/// Roles, environments and data bag items that are JSON.
-fn put_objects(index: &mut SearchIndex, repository: &Repository) {
-    let json = |path: &str| repository.json(path).and_then(Result::ok);
-    for (name, path) in &repository.roles {
-        if let Some(role) = json(path) {
-            index.put_role(name, role);
+/// The index: exported nodes as they were last saved. A node that is made up never saved anything, so it is converged
+/// first; with `converged` every node is.
+fn index(
+    revision: &Revision,
+    settings: &Settings,
+    converged: bool,
+    progress: &Progress,
+) -> SearchIndex {
+    let World { nodes, mut objects } = change::world(revision, settings);
+    if !converged && nodes.iter().all(|node| !node.synthetic) {
+        for node in nodes {
+            objects.put_node(node);
+        }
+        return objects;
+    }
+    progress.say(format!("simulating {} nodes", nodes.len()));
+    let settled = change::simulate(revision, settings).index;
+    if converged {
+        return settled;
+    }
+    for node in nodes {
+        let saved = settled.document("node", &node.name);
+        match saved.and_then(|document| document.saved().cloned()) {
+            Some(saved) if node.synthetic => objects.put_node(saved),
+            _ => objects.put_node(node),
         }
     }
-    for (name, path) in &repository.environments {
-        if let Some(environment) = json(path) {
-            index.put_environment(name, environment);
-        }
-    }
-    for (bag, items) in &repository.data_bags {
-        index.put_data_bag(bag);
-        for (id, path) in items {
-            if let Some(item) = json(path) {
-                index.put_item(bag, id, item);
-            }
-        }
-    }
+    objects
 }
 
-fn one(
-    global: &Global,
-    arguments: &Arguments,
-    index: &SearchIndex,
-    name: &str,
-    query: &str,
-    streams: &mut Streams<'_>,
-) -> Result<Exit, Failure> {
-    let answer = index.search(name, query);
+/// One query, and what it is asked of.
+struct Asked<'a> {
+    index: &'a SearchIndex,
+    /// The index' name: `node`.
+    name: &'a str,
+    query: &'a str,
+    explain: bool,
+    secrets: Secrets,
+}
+
+fn one(global: &Global, asked: &Asked<'_>, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+    let answer = asked.index.search(asked.name, asked.query);
     let refused = matches!(answer, Answer::Refused(_) | Answer::NoSuchIndex);
-    global.write(streams, |format, _| match format {
-        Format::Json => format!("{}\n", answer_json(name, query, &answer)),
-        _ => human(arguments, index, name, query, &answer),
+    global.write(streams, |format, _| {
+        let text = match format {
+            Format::Json => format!("{}\n", answer_json(asked.name, asked.query, &answer)),
+            _ => human(asked, &answer),
+        };
+        asked.secrets.hide(&text)
     })?;
-    let is_empty = index
-        .documents(name)
-        .is_none_or(|mut all| all.next().is_none());
-    Ok(match (refused, is_empty) {
+    Ok(match (refused, is_empty(asked.index, asked.name)) {
         (true, _) => Exit::Findings,
         // That nothing is found among nothing says nothing.
         (false, true) => Exit::NotEvaluated,
@@ -128,13 +159,15 @@ fn one(
     })
 }
 
-fn human(
-    arguments: &Arguments,
-    index: &SearchIndex,
-    name: &str,
-    query: &str,
-    answer: &Answer,
-) -> String {
+fn is_empty(index: &SearchIndex, name: &str) -> bool {
+    let documents = index.documents(name);
+    documents.is_none_or(|mut all| all.next().is_none())
+}
+
+fn human(asked: &Asked<'_>, answer: &Answer) -> String {
+    let Asked {
+        index, name, query, ..
+    } = *asked;
     let mut out = String::new();
     match answer {
         Answer::Results { certain, maybe } => {
@@ -145,11 +178,14 @@ fn human(
                 let _ = writeln!(
                     out,
                     "{} (perhaps: it depends on something unknown)",
-                    document.name()
+                    printable(document.name())
                 );
             }
             let of = index.documents(name).map_or(0, Iterator::count);
             let _ = writeln!(out, "{} of {of} match", certain.len());
+            if of == 0 && name == "node" {
+                out += "help: the inventory is empty: give node objects with --inventory, in nodes/ or in foretaste.toml\n";
+            }
         }
         Answer::Refused(error) => out += &refusal(query, error),
         Answer::NoSuchIndex => {
@@ -157,9 +193,13 @@ fn human(
                 out,
                 "there is no index and no data bag `{name}`: the server answers 404"
             );
+            let known = ["node", "role", "environment", "client"];
+            if let Some(meant) = nearest(name, known.into_iter()) {
+                let _ = writeln!(out, "help: did you mean `{meant}`?");
+            }
         }
     }
-    if arguments.explain {
+    if asked.explain {
         out.push('\n');
         out += &explanation(index, name, query);
     }
@@ -230,7 +270,11 @@ fn batch(index: &SearchIndex, name: &str, streams: &mut Streams<'_>) -> Result<E
         writeln!(streams.out, "{}", answer_json(name, &query, &answer))?;
     }
     streams.out.flush()?;
-    Ok(Exit::Clean)
+    // That nothing is found among nothing says nothing.
+    Ok(match is_empty(index, name) {
+        true => Exit::NotEvaluated,
+        false => Exit::Clean,
+    })
 }
 
 fn answer_json(index: &str, query: &str, answer: &Answer) -> Json {

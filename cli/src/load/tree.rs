@@ -241,7 +241,7 @@ fn is_wanted(path: &str, layout: &Layout) -> bool {
         || layout.single_cookbook.as_ref().is_some_and(|c| below(c))
         || objects.into_iter().any(|o| below(o))
         || path.ends_with(".lock.json")
-        || ["policies/", "policy_groups/"]
+        || ["policies/", "policy_groups/", "clients/"]
             .iter()
             .any(|folder| at_root.starts_with(folder))
         || [path, at_root].iter().any(|path| {

@@ -342,7 +342,8 @@ fn dsl(interp: &mut Interp, name: &str, args: &Args) -> R<Option<Value>> {
     Ok(Some(Value::NIL))
 }
 
-/// Puts a repository's roles, environments and data bags into a search index, as an upload would.
+/// Puts a repository's roles, environments, data bags and clients (`knife download clients`) into a search index, as an
+/// upload would.
 pub fn index_objects(repository: &Repository, index: &mut crate::search::SearchIndex) {
     for (name, path) in &repository.roles {
         if let Ok(role) = read(repository, path) {
@@ -368,6 +369,18 @@ pub fn index_objects(repository: &Repository, index: &mut crate::search::SearchI
                     .to_owned();
                 index.put_item(bag, &id, json);
             }
+        }
+    }
+    let root = repository.layout.roles.strip_suffix("roles").unwrap_or("");
+    let clients = format!("{root}clients");
+    for path in repository.files.below(&clients) {
+        let file = path.rsplit('/').next().unwrap_or("");
+        if let Some(name) = file.strip_suffix(".json")
+            && let Some(Ok(json)) = repository.json(path)
+        {
+            let name = json.get("name").and_then(Json::as_str).unwrap_or(name);
+            let name = name.to_owned();
+            index.put_client(&name, json);
         }
     }
 }
