@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use foretaste_parser::name::Name;
 use indexmap::{IndexMap, IndexSet};
 
 pub mod attributes;
@@ -26,6 +25,7 @@ mod dsl;
 mod encrypted;
 mod expand;
 pub mod file_specificity;
+mod introspection;
 mod json;
 mod json_compat;
 mod known;
@@ -63,10 +63,9 @@ use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::budget::Budget;
 use crate::ruby::class::ClassId;
-use crate::ruby::env::Args;
-use crate::ruby::flow::{Flow, R};
+use crate::ruby::flow::Flow;
 use crate::ruby::object::Data;
-use crate::ruby::value::{Kind, Value};
+use crate::ruby::value::Value;
 use crate::simulation::IndexView;
 use attributes::Attributes;
 pub use roles::index_objects;
@@ -248,44 +247,4 @@ pub(crate) fn error_class_at(interp: &mut Interp, path: &str) -> ClassId {
 /// Whether a version constraint allows a version; false where either is malformed.
 pub(crate) fn version_matches(constraint: &str, wanted: &str) -> bool {
     matches!(platform::version_key(&[constraint], wanted), Ok(Some(_)))
-}
-
-/// The predicates of ChefUtils: `debian?`, `rhel?`, …
-pub(crate) fn platform_helper(interp: &mut Interp, name: Name, args: &Args) -> R<Option<Value>> {
-    let _ = args;
-    if let Some(predicate) = platform::predicate(name.as_str()) {
-        let fact = match predicate.fact {
-            platform::Fact::Machine => {
-                let node = run(interp).node_value;
-                let kernel = node::top(interp, node, "kernel");
-                let key = interp.str("machine");
-                let value = attributes::walk(interp, kernel, &[key])?.unwrap_or(Value::NIL);
-                match interp.text(value) {
-                    Some(text) => Ok(text.to_owned()),
-                    None => Err(value),
-                }
-            }
-            platform::Fact::Name => dsl::fact(interp, "platform"),
-            platform::Fact::Family => dsl::fact(interp, "platform_family"),
-            platform::Fact::Os => dsl::fact(interp, "os"),
-        };
-        return Ok(Some(match fact {
-            Ok(text) => predicate.answer(Some(&text)).into(),
-            Err(value) if value.unknown().is_some() => value,
-            Err(_) => predicate.answer(None).into(),
-        }));
-    }
-    if let Some(major) = platform::rhel_predicate(name.as_str()) {
-        let family = dsl::fact(interp, "platform_family");
-        let version = dsl::fact(interp, "platform_version");
-        return Ok(Some(match (family, version) {
-            (Ok(family), Ok(version)) => {
-                let starts = version.split('.').next().and_then(|v| v.parse().ok()) == Some(major);
-                (family == "rhel" && starts).into()
-            }
-            (Err(value), _) | (_, Err(value)) if matches!(value.kind, Kind::Unknown(_)) => value,
-            _ => Value::FALSE,
-        }));
-    }
-    Ok(None)
 }

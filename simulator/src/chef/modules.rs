@@ -296,7 +296,6 @@ const OUTSIDE: &[&str] = &[
     "Win32",
     "Zlib",
     "ChefConfig",
-    "ChefUtils",
     "Erubis",
     "Dsl",
     "STDIN",
@@ -326,7 +325,11 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
     };
     if full == "Chef::VERSION" {
         let version = dsl::client_version(interp);
-        return Ok(Some(interp.str(version)));
+        let version = interp.str(version);
+        return super::introspection::version_string(interp, version).map(Some);
+    }
+    if let Some(value) = super::introspection::constant(interp, &full) {
+        return Ok(Some(value));
     }
     if let Some(short) = full.strip_prefix("Chef::Exceptions::") {
         let class = super::error_class(interp, short);
@@ -469,7 +472,10 @@ fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Op
     let classes = run(interp).classes;
     let has_dsl = interp.is_a(recv, classes.dsl);
     if !has_dsl {
-        return Ok(None);
+        return match super::introspection::answers(interp, recv) {
+            true => super::introspection::answer(interp, name, args),
+            false => Ok(None),
+        };
     }
     if interp.is_a(recv, classes.recipe) || interp.is_a(recv, classes.provider) {
         if let Some(value) = resource::call(interp, recv, name, args)? {
@@ -485,7 +491,7 @@ fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Op
             }
         }
     }
-    if let Some(value) = super::platform_helper(interp, name, args)? {
+    if let Some(value) = super::introspection::answer(interp, name, args)? {
         return Ok(Some(value));
     }
     // A resource, definition or helper of a cookbook that is not here.

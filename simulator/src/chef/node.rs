@@ -653,7 +653,11 @@ fn method_missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     if let Some(found) = level_by_method(name) {
         return level(interp, this, found);
     }
-    if let Some(value) = super::platform_helper(interp, name, args)? {
+    let given = match args.list.get(1..) {
+        None | Some([]) => Args::of(&[this]),
+        Some(rest) => Args::of(rest),
+    };
+    if let Some(value) = super::introspection::answer(interp, name, &given)? {
         return Ok(value);
     }
     // What a hash answers, the attributes answer.

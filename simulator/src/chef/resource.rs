@@ -338,7 +338,7 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     if interp.is_a(enclosing, provider) && interp.responds(enclosing, text) {
         return interp.send(enclosing, name, rest, crate::ruby::call::Form::Own);
     }
-    if let Some(value) = super::platform_helper(interp, name, &rest)? {
+    if let Some(value) = super::introspection::answer(interp, name, &rest)? {
         return Ok(value);
     }
     if interp.is_a(enclosing, provider)
