@@ -252,6 +252,9 @@ pub struct Call {
     pub safe: bool,
     /// A bare identifier that could also have been a local variable.
     pub vcall: bool,
+    /// The names of the locals around, by slot, the outermost scope first: only for calls such as `eval` and
+    /// `binding`, whose meaning depends on them.
+    pub locals: Option<Arc<[Box<[Name]>]>>,
 }
 
 #[derive(Debug)]

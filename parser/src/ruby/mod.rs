@@ -5,4 +5,4 @@ mod print;
 pub(crate) mod prism;
 
 pub use print::print;
-pub use prism::parse;
+pub use prism::{parse, parse_within};

@@ -244,7 +244,6 @@ const OUTSIDE: &[&str] = &[
     "Bundler",
     "CSV",
     "Dir",
-    "ERB",
     "Etc",
     "FFI",
     "FFI_Yajl",

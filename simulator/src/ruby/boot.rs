@@ -158,6 +158,7 @@ impl Interp {
             stack: Vec::new(),
             natives: Vec::new(),
             sender: Value::NIL,
+            toplevel: None,
             current: Default::default(),
             conditions: Vec::new(),
             class_bodies: Vec::new(),

@@ -637,6 +637,20 @@ impl Interp {
         self.run_file(program, this, cref, definee, args)
     }
 
+    /// Evaluates text in a place of another program.
+    pub(super) fn eval_program(
+        &mut self,
+        program: &Arc<ast::Program>,
+        env: &Env,
+        label: Label,
+    ) -> R {
+        let call = self.current;
+        let cell = env.ctx.activation.last_match.clone();
+        self.in_frame(&program.source, label, call, None, cell, |this| {
+            this.eval(env, &program.body)
+        })
+    }
+
     fn run_file(
         &mut self,
         program: &Arc<ast::Program>,
@@ -668,6 +682,10 @@ impl Interp {
             ctx: Rc::new(ctx),
             scope,
         };
+        if self.toplevel.is_none() && !super::is_internal(&program.source) {
+            self.heap.capture(scope);
+            self.toplevel = Some((env.clone(), program.locals.clone()));
+        }
         let call = self.current;
         let last_match = env.ctx.activation.last_match.clone();
         let result = self.in_frame(

@@ -60,6 +60,8 @@ libraries! {
     "time": ["time", "date"], ["Time", "Date", "DateTime"], ["to_date"], stdlib::clock::install;
     "ipaddr": ["ipaddr"], ["IPAddr"], [], |_| {};
     "digest": ["digest", "digest/md5", "digest/sha1", "digest/sha2"], ["Digest"], [], stdlib::digest::install;
+    "cgi": ["cgi", "cgi/util", "cgi/escape", "erb"], ["CGI"], [], |_| {};
+    "erb": ["erb"], ["ERB"], [], |_| {};
     "uri": ["uri", "net/http", "open-uri"], ["URI"], ["URI"], |_| {};
 }
 
@@ -81,6 +83,9 @@ impl Interp {
 
     /// Runs the file that defines a constant, where that is loaded already as far as Ruby can tell.
     pub(super) fn autoload_constant(&mut self, name: Name) -> R<Option<Value>> {
+        if name.as_str() == "TOPLEVEL_BINDING" {
+            return Ok(self.toplevel_binding());
+        }
         // `Time` is of the core.
         if !self.hooks.preloaded && name.as_str() != "Time" {
             return Ok(None);

@@ -84,6 +84,8 @@ pub struct Interp {
     stack: Vec<StackFrame>,
     /// Native methods being run, each with the height of the stack that called it.
     natives: Vec<(usize, &'static str)>,
+    /// The first file that was run, for `TOPLEVEL_BINDING`.
+    toplevel: Option<(env::Env, Box<[Name]>)>,
     /// Whose code makes the call being evaluated.
     sender: Value,
     /// The call being evaluated, in the source of the innermost frame.

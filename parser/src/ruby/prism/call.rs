@@ -35,9 +35,15 @@ impl Lower<'_> {
             Some(at) => self.span(&at),
             None => self.span(&call.location()),
         };
+        let callee = name(&call.name());
+        let locals = matches!(
+            callee.as_str(),
+            "binding" | "local_variables" | "eval" | "instance_eval" | "class_eval" | "module_eval"
+        );
         Call {
+            locals: (locals && call.block().is_none()).then(|| self.visible_scopes()),
             recv: call.receiver().map(|r| self.expr(&r)),
-            name: name(&call.name()),
+            name: callee,
             name_span,
             args,
             safe: call.is_safe_navigation(),

@@ -31,7 +31,15 @@ const SHALLOW: usize = 512;
 #[must_use]
 pub fn parse(source: Arc<Source>) -> Program {
     let code = source.text().clone();
-    parse_deep(source, &code, None)
+    parse_deep(source, &code, None, &[])
+}
+
+/// Parses text that is evaluated where the locals of these scopes are seen, the outermost first. The program's own
+/// locals are those that are new in it.
+#[must_use]
+pub fn parse_within(source: Arc<Source>, around: &[Box<[Name]>]) -> Program {
+    let code = source.text().clone();
+    parse_deep(source, &code, None, around)
 }
 
 /// Tells where generated code came from.
@@ -52,15 +60,20 @@ pub(crate) struct Template<'a> {
 
 /// Parses code that was made from `source`, whose spans shall refer to `source`.
 pub(crate) fn parse_generated(source: Arc<Source>, code: &str, template: &Template<'_>) -> Program {
-    parse_deep(source, code, Some(template))
+    parse_deep(source, code, Some(template), &[])
 }
 
-fn parse_deep(source: Arc<Source>, code: &str, template: Option<&Template<'_>>) -> Program {
+fn parse_deep(
+    source: Arc<Source>,
+    code: &str,
+    template: Option<&Template<'_>>,
+    around: &[Box<[Name]>],
+) -> Program {
     if code.len() <= SHALLOW {
-        return parse_here(source, code, template);
+        return parse_here(source, code, template, around);
     }
     let parsed = std::thread::scope(|scope| {
-        let work = || parse_here(source.clone(), code, template);
+        let work = || parse_here(source.clone(), code, template, around);
         let thread = std::thread::Builder::new().stack_size(STACK);
         thread.spawn_scoped(scope, work).ok()?.join().ok()
     });
@@ -75,14 +88,28 @@ fn parse_deep(source: Arc<Source>, code: &str, template: Option<&Template<'_>>) 
     })
 }
 
-fn parse_here(source: Arc<Source>, code: &str, template: Option<&Template<'_>>) -> Program {
+fn parse_here(
+    source: Arc<Source>,
+    code: &str,
+    template: Option<&Template<'_>>,
+    around: &[Box<[Name]>],
+) -> Program {
     // Chef 18 runs Ruby 3.1 and Chef 19 Ruby 3.4: what the newer one accepts is no syntax error.
-    let options = p::Options::default().version(p::Version::CRuby3_4).build();
+    let scopes = around.iter().map(|names| {
+        let names = names.iter().map(|n| n.as_str().as_bytes().to_vec());
+        p::Scope::default().locals(names.collect())
+    });
+    // The last scope is that of the text itself.
+    let own = (!around.is_empty()).then(p::Scope::default);
+    let options = p::Options::default()
+        .version(p::Version::CRuby3_4)
+        .scopes(scopes.chain(own).collect())
+        .build();
     let result = p::parse_with_options(code.as_bytes(), &options);
     let mut lower = Lower {
         source: source.clone(),
         template,
-        scopes: Vec::new(),
+        scopes: around.iter().map(|n| scope::Scope::around(n)).collect(),
         depth: 0,
         too_deep: None,
     };
@@ -146,7 +173,8 @@ impl Lower<'_> {
             Some((template, call.block()?.as_block_node()?))
         });
         let Some((template, block)) = template else {
-            self.scopes.push(scope::Scope::closed(&program.locals()));
+            let open = !self.scopes.is_empty();
+            self.scopes.push(scope::Scope::new(&program.locals(), open));
             let body = self.statements(&statements);
             return (body, self.leave_scope());
         };

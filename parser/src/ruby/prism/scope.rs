@@ -31,7 +31,20 @@ impl Scope {
         Self::new(locals, false)
     }
 
-    fn new(locals: &p::ConstantList<'_>, open: bool) -> Self {
+    /// A scope around text that is evaluated, or that text's own.
+    pub(super) fn around(names: &[Name]) -> Self {
+        let mut scope = Self {
+            names: Vec::with_capacity(names.len()),
+            index: HashMap::new(),
+            open: true,
+        };
+        for name in names {
+            scope.add(*name);
+        }
+        scope
+    }
+
+    pub(super) fn new(locals: &p::ConstantList<'_>, open: bool) -> Self {
         let mut scope = Self {
             names: Vec::with_capacity(locals.len()),
             index: HashMap::new(),
@@ -105,6 +118,19 @@ impl Lower<'_> {
             span,
             kind: ExprKind::Local(self.local(Name::new(parameter))),
         }
+    }
+
+    /// The names of the scopes that are seen from here, the outermost first.
+    pub(super) fn visible_scopes(&self) -> Arc<[Box<[Name]>]> {
+        let mut seen: Vec<Box<[Name]>> = Vec::new();
+        for scope in self.scopes.iter().rev() {
+            seen.push(scope.names.clone().into());
+            if !scope.open {
+                break;
+            }
+        }
+        seen.reverse();
+        seen.into()
     }
 
     /// Leaves the innermost scope; answers its names in the order of their slots.

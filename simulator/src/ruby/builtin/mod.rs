@@ -16,6 +16,7 @@ use super::value::Value;
 
 mod array;
 mod array_edit;
+pub mod binding;
 mod comparable;
 mod conversion;
 mod enumerable;
@@ -137,6 +138,7 @@ pub(super) fn install(interp: &mut Interp) {
     object::install(interp);
     module::install(interp);
     procs::install(interp);
+    binding::install(interp);
     exception::install(interp);
     comparable::install(interp);
     singletons::install(interp);

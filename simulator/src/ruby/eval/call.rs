@@ -51,6 +51,13 @@ impl Interp {
             return self.send(recv, call.name, Args::of(&[arg]), form);
         }
         let args = self.eval_args(env, &call.args)?;
+        if call.locals.is_some() {
+            self.current = span;
+            self.sender = env.ctx.self_value;
+            if let Some(value) = self.call_with_locals(env, recv, call, &args)? {
+                return Ok(value);
+            }
+        }
         let literal = match &call.args.block {
             Some(BlockArg::Literal(_)) => args.block.and_then(Value::obj),
             _ => None,
@@ -80,7 +87,6 @@ impl Interp {
                 let path = env.ctx.source.path().clone();
                 Some(self.str(path.rsplit_once('/').map_or(".", |(dir, _)| dir)))
             }
-            "binding" => Some(self.unsupported("a binding")),
             _ => None,
         }
     }
