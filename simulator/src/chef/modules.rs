@@ -274,7 +274,6 @@ const OUTSIDE: &[&str] = &[
     "RbConfig",
     "REXML",
     "Random",
-    "Rational",
     "Resolv",
     "RUBY_PLATFORM",
     "RUBY_VERSION",

@@ -25,6 +25,8 @@ macro_rules! core_classes {
             pub kernel: ClassId,
             pub comparable: ClassId,
             pub enumerable: ClassId,
+            /// Between an integer over 64 bits and `Integer`; never seen from Ruby.
+            pub big: ClassId,
             $(pub $field: ClassId,)*
         }
 
@@ -38,7 +40,7 @@ macro_rules! core_classes {
             fn before(id: ClassId) -> Self {
                 Self {
                     basic_object: id, object: id, module: id, class: id, kernel: id, comparable: id,
-                    enumerable: id, $($field: id,)*
+                    enumerable: id, big: id, $($field: id,)*
                 }
             }
         }
@@ -183,6 +185,9 @@ impl Interp {
         this.core.comparable = this.define_module("Comparable");
         this.core.enumerable = this.define_module("Enumerable");
         this.define_core();
+        let integer = this.core.integer;
+        this.core.big = this.anonymous_class(integer);
+        this.classes.get_mut(this.core.big).attached = Some(Value::NIL);
         let main = this.alloc(object, Data::Plain);
         this.main = main.into();
         builtin::install(&mut this);

@@ -103,6 +103,12 @@ impl Interp {
                 self.equal_by_method(a, b)
             }
             (Kind::Obj(_), _) => self.equal_by_method(a, b),
+            // Numbers of other classes know themselves what they equal.
+            (Kind::Int(_) | Kind::Float(_), Kind::Obj(y))
+                if matches!(self.data(y), Data::Plain | Data::Host(_) | Data::Big(_)) =>
+            {
+                self.equal_by_method(b, a)
+            }
             _ => Ok(false),
         }
     }
@@ -151,7 +157,9 @@ impl Interp {
         }
         let left = self.class_name(self.real_class_of(a));
         let right = match b.kind {
-            Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => self.inspect(b)?,
+            Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Sym(_) => {
+                self.inspect(b)?
+            }
             _ => self.class_name(self.real_class_of(b)).to_string(),
         };
         Err(self.argument_error(format!("comparison of {left} with {right} failed")))
@@ -195,6 +203,7 @@ impl Interp {
                     }
                     Key::Hash(keys.into())
                 }
+                Data::Big(n) => Key::Big(n.clone()),
                 Data::Plain | Data::Host(_) => self.key_by_hash_method(value, id)?,
                 _ => Key::Obj(id),
             },
@@ -224,6 +233,7 @@ impl Interp {
             Key::Bool(b) => (*b).into(),
             Key::Int(n) => (*n).into(),
             Key::Float(f) => f64::from_bits(*f).into(),
+            Key::Big(n) => self.big((**n).clone()),
             Key::Sym(name) => (*name).into(),
             Key::Str(s) => {
                 let value = self.str(&**s);

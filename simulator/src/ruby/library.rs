@@ -19,6 +19,9 @@ use super::value::{Origin, Value};
 /// Where the library's own sources claim to lie; such frames are left out of backtraces.
 pub const INTERNAL: &str = "<internal:";
 
+/// What needs no `require`: it is of the core, and written in Ruby here all the same.
+const CORE: &[&str] = &["Time", "Rational", "to_r", "rationalize"];
+
 /// One file of the library.
 struct Library {
     /// What `require` calls it.
@@ -60,6 +63,7 @@ libraries! {
     "time": ["time", "date"], ["Time", "Date", "DateTime"], ["to_date"], stdlib::clock::install;
     "ipaddr": ["ipaddr"], ["IPAddr"], [], |_| {};
     "digest": ["digest", "digest/md5", "digest/sha1", "digest/sha2"], ["Digest"], [], stdlib::digest::install;
+    "rational": [], ["Rational"], ["Rational", "to_r", "rationalize"], |_| {};
     "cgi": ["cgi", "cgi/util", "cgi/escape", "erb"], ["CGI"], [], |_| {};
     "erb": ["erb"], ["ERB"], [], |_| {};
     "uri": ["uri", "net/http", "open-uri"], ["URI"], ["URI"], |_| {};
@@ -82,12 +86,11 @@ impl Interp {
     }
 
     /// Runs the file that defines a constant, where that is loaded already as far as Ruby can tell.
-    pub(super) fn autoload_constant(&mut self, name: Name) -> R<Option<Value>> {
+    pub(in crate::ruby) fn autoload_constant(&mut self, name: Name) -> R<Option<Value>> {
         if name.as_str() == "TOPLEVEL_BINDING" {
             return Ok(self.toplevel_binding());
         }
-        // `Time` is of the core.
-        if !self.hooks.preloaded && name.as_str() != "Time" {
+        if !self.hooks.preloaded && !CORE.contains(&name.as_str()) {
             return Ok(None);
         }
         let found = |l: &Library| l.constants.contains(&name.as_str());
@@ -101,7 +104,7 @@ impl Interp {
 
     /// Runs the file that gives core classes a method; true where there was something to run.
     pub(super) fn autoload_method(&mut self, name: Name) -> R<bool> {
-        if !self.hooks.preloaded {
+        if !self.hooks.preloaded && !CORE.contains(&name.as_str()) {
             return Ok(false);
         }
         match LIBRARIES
@@ -147,7 +150,7 @@ pub(super) fn exists(feature: &str) -> bool {
 
 /// Whether a constant belongs to a part of the library that a plain Ruby has only after `require`.
 pub(super) fn needs_require(name: &str) -> bool {
-    LIBRARIES.iter().any(|l| l.constants.contains(&name))
+    !CORE.contains(&name) && LIBRARIES.iter().any(|l| l.constants.contains(&name))
 }
 
 #[cfg(test)]

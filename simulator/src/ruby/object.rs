@@ -34,6 +34,8 @@ pub enum Data {
     Range(Box<Range>),
     Proc(Rc<Proc>),
     Regex(Rc<Regex>),
+    /// An integer over 64 bits.
+    Big(Rc<num_bigint::BigInt>),
     Match(Rc<Match>),
     /// A class or module as an object.
     Class(ClassId),
@@ -88,6 +90,7 @@ pub enum Key {
     Bool(bool),
     Int(i64),
     Float(u64),
+    Big(Rc<num_bigint::BigInt>),
     Sym(Name),
     Str(Rc<str>),
     Array(Box<[Key]>),

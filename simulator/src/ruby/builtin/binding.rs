@@ -163,9 +163,7 @@ fn eval_text(
         let message = format!("{place}: {}", error.message);
         return Err(interp.error(interp.core.syntax_error, message));
     }
-    let scope = interp
-        .heap
-        .new_scope(program.locals.len(), Some(env.scope));
+    let scope = interp.heap.new_scope(program.locals.len(), Some(env.scope));
     interp.heap.capture(scope);
     if !program.locals.is_empty()
         && let Some(b) = interp.host_data_mut::<Binding>(binding)

@@ -39,7 +39,7 @@ pub(super) fn install(interp: &mut Interp) {
 pub fn failed(interp: &mut Interp, a: Value, b: Value) -> Flow {
     let left = interp.class_name(interp.real_class_of(a));
     let right = match b.kind {
-        Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => {
+        Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Sym(_) => {
             interp.inspect(b).unwrap_or_default()
         }
         _ => interp.class_name(interp.real_class_of(b)).to_string(),

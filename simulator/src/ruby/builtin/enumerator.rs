@@ -18,6 +18,8 @@ struct Enumerator {
     recv: Value,
     method: Name,
     args: Vec<Value>,
+    /// The last argument holds keywords.
+    keywords: bool,
     /// For `next`: what has been produced so far and how much of it was taken.
     produced: Vec<Value>,
     position: usize,
@@ -88,6 +90,7 @@ pub fn enumerator(interp: &mut Interp, recv: Value, method: &str, args: &Args) -
             recv,
             method: Name::new(method),
             args: args.list.clone(),
+            keywords: args.keywords,
             produced: Vec::new(),
             position: 0,
             exhausted: false,
@@ -148,7 +151,14 @@ fn parts(interp: &Interp, this: Value) -> Option<(Value, Name, Vec<Value>)> {
 fn run(interp: &mut Interp, this: Value, block: Value) -> R {
     match parts(interp, this) {
         Some((recv, method, list)) => {
-            let args = Args::of(&list).with_block(Some(block));
+            let keywords = interp
+                .host_data::<Enumerator>(this)
+                .is_some_and(|e| e.keywords);
+            let args = Args {
+                list,
+                keywords,
+                block: Some(block),
+            };
             interp.send(recv, method, args, Form::Own)
         }
         None => Ok(Value::NIL),
@@ -252,7 +262,7 @@ fn produce(interp: &mut Interp, this: Value) -> R<Option<Value>> {
     let limit = e.position + 1;
     let before = interp.stdout.clone();
     let mark = e.written;
-    let (produced, result) = interp.collect_with_result(e.recv, e.method, &e.args, limit)?;
+    let (produced, result) = interp.collect_with_result(this, Name::new("each"), &[], limit)?;
     let written = interp
         .stdout
         .split_off(before.len().min(interp.stdout.len()));

@@ -7,7 +7,7 @@ use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::R;
 use super::super::value::{Kind, Value};
-use super::{Builtin, def, table};
+use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
     def("%", 1, 1, |i, t, a| arith(i, t, a, "%", modulo)),
@@ -18,12 +18,14 @@ static METHODS: &[Builtin] = &[
     def("-@", 0, 0, |_, t, _| Ok((-float(t)).into())),
     def("/", 1, 1, |i, t, a| arith(i, t, a, "/", |x, y| x / y)),
     def("abs", 0, 0, |_, t, _| Ok(float(t).abs().into())),
-    def("ceil", 0, 1, |i, t, a| rounded(i, t, a, f64::ceil)),
+    def("ceil", 0, 1, |i, t, a| rounded(i, t, a, "ceil", f64::ceil)),
     def("div", 1, 1, div),
     def("divmod", 1, 1, divmod),
     def("fdiv", 1, 1, |i, t, a| arith(i, t, a, "/", |x, y| x / y)),
     def("finite?", 0, 0, |_, t, _| Ok(float(t).is_finite().into())),
-    def("floor", 0, 1, |i, t, a| rounded(i, t, a, f64::floor)),
+    def("floor", 0, 1, |i, t, a| {
+        rounded(i, t, a, "floor", f64::floor)
+    }),
     def("hash", 0, 0, |_, t, _| {
         Ok(((float(t).to_bits() >> 2) as i64).into())
     }),
@@ -38,6 +40,14 @@ static METHODS: &[Builtin] = &[
     def("magnitude", 0, 0, |_, t, _| Ok(float(t).abs().into())),
     def("modulo", 1, 1, |i, t, a| arith(i, t, a, "%", modulo)),
     def("nan?", 0, 0, |_, t, _| Ok(float(t).is_nan().into())),
+    def("denominator", 0, 0, |i, t, _| {
+        let exact = i.rational(t)?;
+        i.call(exact, "denominator", &[])
+    }),
+    def("numerator", 0, 0, |i, t, _| {
+        let exact = i.rational(t)?;
+        i.call(exact, "numerator", &[])
+    }),
     def("next_float", 0, 0, |_, t, _| Ok(float(t).next_up().into())),
     def("prev_float", 0, 0, |_, t, _| {
         Ok(float(t).next_down().into())
@@ -45,10 +55,12 @@ static METHODS: &[Builtin] = &[
     def("quo", 1, 1, |i, t, a| arith(i, t, a, "/", |x, y| x / y)),
     def("round", 0, -1, round),
     def("to_f", 0, 0, |_, t, _| Ok(t)),
-    def("to_i", 0, 0, |i, t, _| i.int_arg(t).map(Value::from)),
-    def("to_int", 0, 0, |i, t, _| i.int_arg(t).map(Value::from)),
+    def("to_i", 0, 0, |i, t, _| bigint::from_float(i, float(t))),
+    def("to_int", 0, 0, |i, t, _| bigint::from_float(i, float(t))),
     def("to_s", 0, 0, to_s),
-    def("truncate", 0, 1, |i, t, a| rounded(i, t, a, f64::trunc)),
+    def("truncate", 0, 1, |i, t, a| {
+        rounded(i, t, a, "truncate", f64::trunc)
+    }),
     def("zero?", 0, 0, |_, t, _| Ok((float(t) == 0.0).into())),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
@@ -83,6 +95,7 @@ pub fn as_float(interp: &mut Interp, value: Value) -> R<f64> {
         Kind::Float(f) => Ok(f),
         Kind::Int(n) => Ok(n as f64),
         Kind::Unknown(id) => Err(super::super::flow::Flow::Unknown(id)),
+        _ if interp.big_of(value).is_some() => Ok(interp.big_float(value)),
         _ => {
             let label = interp.kind_label(value);
             Err(interp.type_error(format!("{label} can't be coerced into Float")))
@@ -126,7 +139,7 @@ fn strict_float(text: &str) -> Option<f64> {
         let n = i64::from_str_radix(hex, 16).ok()? as f64;
         return Some(if clean.starts_with('-') { -n } else { n });
     }
-    let ok = digits.starts_with(|c: char| c.is_ascii_digit())
+    let ok = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && digits.ends_with(|c: char| c.is_ascii_digit())
         && digits
             .chars()
@@ -143,7 +156,10 @@ fn strict_float(text: &str) -> Option<f64> {
 
 fn arith(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(f64, f64) -> f64) -> R {
     match super::integer::operand(interp, this, args.get(0), op)? {
-        Ok(other) => Ok(f(float(this), float(other)).into()),
+        Ok(other) => {
+            let other = as_float(interp, other)?;
+            Ok(f(float(this), other).into())
+        }
         Err(result) => Ok(result),
     }
 }
@@ -170,9 +186,7 @@ fn div(interp: &mut Interp, this: Value, args: &Args) -> R {
     if b == 0.0 {
         return Err(interp.error(interp.core.zero_division_error, "divided by 0"));
     }
-    interp
-        .int_arg((float(this) / b).floor().into())
-        .map(Value::from)
+    bigint::from_float(interp, (float(this) / b).floor())
 }
 
 fn divmod(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -194,20 +208,16 @@ fn decimals(interp: &mut Interp, args: &Args) -> R<i64> {
     }
 }
 
-fn rounded(interp: &mut Interp, this: Value, args: &Args, f: fn(f64) -> f64) -> R {
+fn rounded(interp: &mut Interp, this: Value, args: &Args, name: &str, f: fn(f64) -> f64) -> R {
     let digits = decimals(interp, args)?;
     let value = float(this);
     if digits <= 0 {
-        let n = interp.int_arg(f(value).into())?;
-        let unit = 10i64
-            .checked_pow(digits.unsigned_abs() as u32)
-            .unwrap_or(i64::MAX);
+        let n = bigint::from_float(interp, f(value))?;
         if digits == 0 {
-            return Ok(n.into());
+            return Ok(n);
         }
-        return interp
-            .int_arg((f(value / unit as f64) * unit as f64).into())
-            .map(Value::from);
+        let whole = bigint::from_float(interp, f(value))?;
+        return interp.call(whole, name, &[digits.into()]);
     }
     if digits >= 15 || !value.is_finite() {
         return Ok(this);
@@ -238,10 +248,10 @@ fn round(interp: &mut Interp, this: Value, args: &Args) -> R {
     };
     if digits <= 0 {
         if digits == 0 {
-            return interp.int_arg(nearest(value).into()).map(Value::from);
+            return bigint::from_float(interp, nearest(value));
         }
-        let n = interp.int_arg(value.into())?;
-        return interp.call(n.into(), "round", &[digits.into()]);
+        let n = bigint::from_float(interp, value)?;
+        return interp.call(n, "round", &[digits.into()]);
     }
     if digits >= 15 || !value.is_finite() {
         return Ok(this);

@@ -1,4 +1,4 @@
-//! Native methods of `Integer`. Results over 64 bits are not supported.
+//! Native methods of `Integer`. What goes over 64 bits goes on in [`super::bigint`].
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use super::super::env::Args;
 use super::super::flow::R;
 use super::super::value::{Kind, Value};
 use super::enumerable::enumerator;
-use super::{Builtin, def, table};
+use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
     def("%", 1, 1, modulo),
@@ -21,11 +21,11 @@ static METHODS: &[Builtin] = &[
     def("/", 1, 1, divide),
     def("<<", 1, 1, |i, t, a| {
         let n = i.int_arg(a.get(0))?;
-        shift(i, int(t), n)
+        bigint::shift(i, t, n)
     }),
     def(">>", 1, 1, |i, t, a| {
         let n = i.int_arg(a.get(0))?;
-        shift(i, int(t), n.saturating_neg())
+        bigint::shift(i, t, n.saturating_neg())
     }),
     def("[]", 1, 1, bit),
     def("^", 1, 1, |i, t, a| bits(i, t, a, "^", |x, y| x ^ y)),
@@ -53,17 +53,18 @@ static METHODS: &[Builtin] = &[
     def("even?", 0, 0, |_, t, _| Ok((int(t) % 2 == 0).into())),
     def("fdiv", 1, 1, fdiv),
     def("floor", 0, 1, |i, t, a| rounded(i, t, a, Mode::Floor)),
-    def("gcd", 1, 1, |i, t, a| {
-        let n = i.int_arg(a.get(0))?;
-        Ok(gcd(int(t), n).into())
+    def("gcd", 1, 1, |i, t, a| bigint::gcd(i, t, a.get(0))),
+    def("gcdlcm", 1, 1, |i, t, a| {
+        let pair = vec![bigint::gcd(i, t, a.get(0))?, bigint::lcm(i, t, a.get(0))?];
+        Ok(i.array(pair))
     }),
     def("hash", 0, 0, |_, t, _| Ok(t)),
     def("inspect", 0, 1, to_s),
     def("integer?", 0, 0, |_, _, _| Ok(Value::TRUE)),
-    def("lcm", 1, 1, lcm),
+    def("lcm", 1, 1, |i, t, a| bigint::lcm(i, t, a.get(0))),
     def("magnitude", 0, 0, abs),
     def("modulo", 1, 1, modulo),
-    def("next", 0, 0, |i, t, _| checked(i, int(t).checked_add(1))),
+    def("next", 0, 0, |i, t, _| bigint::binary(i, t, 1.into(), "+")),
     def("nobits?", 1, 1, |i, t, a| {
         let m = i.int_arg(a.get(0))?;
         Ok((int(t) & m == 0).into())
@@ -72,11 +73,11 @@ static METHODS: &[Builtin] = &[
     def("odd?", 0, 0, |_, t, _| Ok((int(t) % 2 != 0).into())),
     def("ord", 0, 0, |_, t, _| Ok(t)),
     def("pow", 1, 2, pow),
-    def("pred", 0, 0, |i, t, _| checked(i, int(t).checked_sub(1))),
+    def("pred", 0, 0, |i, t, _| bigint::binary(i, t, 1.into(), "-")),
     def("remainder", 1, 1, remainder),
     def("round", 0, -1, |i, t, a| rounded(i, t, a, Mode::Round)),
     def("size", 0, 0, |_, _, _| Ok(8i64.into())),
-    def("succ", 0, 0, |i, t, _| checked(i, int(t).checked_add(1))),
+    def("succ", 0, 0, |i, t, _| bigint::binary(i, t, 1.into(), "+")),
     def("times", 0, 0, times),
     def("to_f", 0, 0, |_, t, _| Ok((int(t) as f64).into())),
     def("to_i", 0, 0, |_, t, _| Ok(t)),
@@ -91,16 +92,15 @@ static METHODS: &[Builtin] = &[
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
 static STATIC: &[Builtin] = &[def("sqrt", 1, 1, |i, _, a| {
-    let n = i.int_arg(a.get(0))?;
-    match u64::try_from(n) {
-        Ok(n) => Ok((n.isqrt() as i64).into()),
-        Err(_) => {
-            let class = i.class_named("Math::DomainError");
-            Err(i.error(class, "Numerical argument is out of domain - \"isqrt\""))
-        }
-    }
+    bigint::square_root(i, a.get(0))
 })];
 static STATIC_TABLE: Table = LazyLock::new(|| table(STATIC));
+
+/// The names declared here.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    METHODS.iter().map(|b| b.name)
+}
 
 pub(super) fn install(interp: &mut Interp) {
     interp.add_methods(interp.core.integer, &TABLE);
@@ -115,14 +115,7 @@ fn int(this: Value) -> i64 {
     }
 }
 
-fn checked(interp: &mut Interp, n: Option<i64>) -> R {
-    match n {
-        Some(n) => Ok(n.into()),
-        None => Err(interp.overflow()),
-    }
-}
-
-fn zero_division(interp: &mut Interp) -> super::super::flow::Flow {
+pub(super) fn zero_division(interp: &mut Interp) -> super::super::flow::Flow {
     interp.error(interp.core.zero_division_error, "divided by 0")
 }
 
@@ -135,6 +128,7 @@ fn other_number(
 ) -> R<Result<Value, Value>> {
     match other.kind {
         Kind::Int(_) | Kind::Float(_) => Ok(Ok(other)),
+        Kind::Obj(_) if interp.big_of(other).is_some() => Ok(Ok(other)),
         Kind::Obj(_) if interp.text(other).is_none() && interp.responds(other, "coerce") => {
             let pair = interp.call(other, "coerce", &[this])?;
             match interp.array_items(pair) {
@@ -163,14 +157,17 @@ fn arith(interp: &mut Interp, this: Value, args: &Args, op: char) -> R {
         Err(result) => return Ok(result),
     };
     match b.kind {
-        Kind::Int(b) => checked(
-            interp,
-            match op {
-                '+' => a.checked_add(b),
-                '-' => a.checked_sub(b),
-                _ => a.checked_mul(b),
-            },
-        ),
+        Kind::Int(n) => {
+            let small = match op {
+                '+' => a.checked_add(n),
+                '-' => a.checked_sub(n),
+                _ => a.checked_mul(n),
+            };
+            match small {
+                Some(n) => Ok(n.into()),
+                None => bigint::binary(interp, this, b, &op.to_string()),
+            }
+        }
         Kind::Float(b) => {
             let a = a as f64;
             Ok(match op {
@@ -180,16 +177,19 @@ fn arith(interp: &mut Interp, this: Value, args: &Args, op: char) -> R {
             }
             .into())
         }
-        _ => Ok(Value::NIL),
+        _ => bigint::binary(interp, this, b, &op.to_string()),
     }
 }
 
 fn negate(interp: &mut Interp, this: Value, _: &Args) -> R {
-    checked(interp, int(this).checked_neg())
+    bigint::binary(interp, 0.into(), this, "-")
 }
 
-fn abs(interp: &mut Interp, this: Value, _: &Args) -> R {
-    checked(interp, int(this).checked_abs())
+fn abs(interp: &mut Interp, this: Value, args: &Args) -> R {
+    match int(this) {
+        n if n < 0 => negate(interp, this, args),
+        _ => Ok(this),
+    }
 }
 
 /// Quotient and rest with the rest's sign that of the divisor.
@@ -207,9 +207,12 @@ fn divide(interp: &mut Interp, this: Value, args: &Args) -> R {
     match other_number(interp, this, args.get(0), "/")? {
         Ok(b) => match b.kind {
             Kind::Int(0) => Err(zero_division(interp)),
-            Kind::Int(b) => checked(interp, floor_div(a, b).map(|d| d.0)),
+            Kind::Int(n) => match floor_div(a, n) {
+                Some((q, _)) => Ok(q.into()),
+                None => bigint::binary(interp, this, b, "/"),
+            },
             Kind::Float(b) => Ok((a as f64 / b).into()),
-            _ => Ok(Value::NIL),
+            _ => bigint::binary(interp, this, b, "/"),
         },
         Err(result) => Ok(result),
     }
@@ -218,9 +221,7 @@ fn divide(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn div(interp: &mut Interp, this: Value, args: &Args) -> R {
     match args.get(0).kind {
         Kind::Float(0.0) => Err(zero_division(interp)),
-        Kind::Float(b) => interp
-            .int_arg((int(this) as f64 / b).floor().into())
-            .map(Value::from),
+        Kind::Float(b) => bigint::from_float(interp, (int(this) as f64 / b).floor()),
         _ => divide(interp, this, args),
     }
 }
@@ -232,7 +233,7 @@ fn modulo(interp: &mut Interp, this: Value, args: &Args) -> R {
             Kind::Int(0) => Err(zero_division(interp)),
             Kind::Int(b) => Ok(floor_div(a, b).map_or(0, |d| d.1).into()),
             Kind::Float(b) => Ok(super::float::modulo(a as f64, b).into()),
-            _ => Ok(Value::NIL),
+            _ => bigint::binary(interp, this, b, "%"),
         },
         Err(result) => Ok(result),
     }
@@ -242,6 +243,12 @@ fn divmod(interp: &mut Interp, this: Value, args: &Args) -> R {
     if let Kind::Float(_) = args.get(0).kind {
         let float: Value = (int(this) as f64).into();
         return interp.call(float, "divmod", &args.list);
+    }
+    if args.get(0).obj().is_some() && interp.big_of(args.get(0)).is_none() {
+        return match other_number(interp, this, args.get(0), "divmod")? {
+            Ok(_) => Ok(Value::NIL),
+            Err(result) => Ok(result),
+        };
     }
     let q = divide(interp, this, args)?;
     let r = modulo(interp, this, args)?;
@@ -254,37 +261,25 @@ fn remainder(interp: &mut Interp, this: Value, args: &Args) -> R {
         Kind::Int(0) => Err(zero_division(interp)),
         Kind::Int(b) => Ok(a.checked_rem(b).unwrap_or(0).into()),
         Kind::Float(b) => Ok((a as f64 % b).into()),
+        _ if interp.big_of(args.get(0)).is_some() => Ok(this),
         _ => modulo(interp, this, args),
     }
 }
 
 fn fdiv(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let b = super::float::as_float(interp, args.get(0))?;
-    Ok((int(this) as f64 / b).into())
+    match other_number(interp, this, args.get(0), "fdiv")? {
+        Ok(b) => {
+            let b = super::float::as_float(interp, b)?;
+            Ok((int(this) as f64 / b).into())
+        }
+        Err(result) => Ok(result),
+    }
 }
 
 fn pow(interp: &mut Interp, this: Value, args: &Args) -> R {
     let a = int(this);
     if let Some(m) = args.opt(1) {
-        let (mut e, m) = (interp.int_arg(args.get(0))?, interp.int_arg(m)?);
-        if m == 0 {
-            return Err(zero_division(interp));
-        }
-        let m = i128::from(m);
-        let (mut base, mut result) = (i128::from(a).rem_euclid(m.abs()), 1 % m.abs());
-        while e > 0 {
-            if e & 1 == 1 {
-                result = result * base % m.abs();
-            }
-            base = base * base % m.abs();
-            e >>= 1;
-        }
-        let result = if m < 0 && result != 0 {
-            result + m
-        } else {
-            result
-        };
-        return Ok((result as i64).into());
+        return bigint::modular_power(interp, this, args.get(0), m);
     }
     match other_number(interp, this, args.get(0), "**")? {
         Ok(b) => match b.kind {
@@ -295,40 +290,39 @@ fn pow(interp: &mut Interp, this: Value, args: &Args) -> R {
                     (_, Ok(e)) => a.checked_pow(e),
                     _ => None,
                 };
-                checked(interp, result)
+                match result {
+                    Some(n) => Ok(n.into()),
+                    None => bigint::binary(interp, this, b, "**"),
+                }
             }
-            Kind::Int(_) => Err(interp.not_supported("rational numbers")),
+            // A negative power is a fraction.
+            Kind::Int(_) => {
+                let this = interp.rational(this)?;
+                interp.call(this, "**", &[b])
+            }
+            Kind::Float(e) if a < 0 && e.fract() != 0.0 && e.is_finite() => {
+                Err(interp.not_supported("complex numbers"))
+            }
             Kind::Float(e) => Ok((a as f64).powf(e).into()),
-            _ => Ok(Value::NIL),
+            _ => bigint::binary(interp, this, b, "**"),
         },
         Err(result) => Ok(result),
     }
 }
 
-fn bits(interp: &mut Interp, this: Value, args: &Args, _op: &str, f: fn(i64, i64) -> i64) -> R {
+fn bits(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(i64, i64) -> i64) -> R {
     match args.get(0).kind {
         Kind::Int(b) => Ok(f(int(this), b).into()),
+        _ if interp.big_of(args.get(0)).is_some() => bigint::binary(interp, this, args.get(0), op),
+        Kind::Float(_) => {
+            Err(interp.type_error("can't convert Float into Integer for bitwise arithmetic"))
+        }
         Kind::Unknown(id) => Err(super::super::flow::Flow::Unknown(id)),
         _ => {
             let label = interp.kind_label(args.get(0));
             Err(interp.type_error(format!("{label} can't be coerced into Integer")))
         }
     }
-}
-
-fn shift(interp: &mut Interp, a: i64, by: i64) -> R {
-    if by <= 0 {
-        let by = by.unsigned_abs().min(63) as u32;
-        return Ok((a >> by).into());
-    }
-    let result = u32::try_from(by)
-        .ok()
-        .filter(|b| *b < 63 || a == 0)
-        .and_then(|b| {
-            let wide = i128::from(a) << b.min(63);
-            i64::try_from(wide).ok()
-        });
-    checked(interp, result)
 }
 
 fn bit(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -339,25 +333,6 @@ fn bit(interp: &mut Interp, this: Value, args: &Args) -> R {
         (int(this) >> n.min(63)) & 1
     }
     .into())
-}
-
-fn gcd(a: i64, b: i64) -> i64 {
-    let (mut a, mut b) = (a.unsigned_abs(), b.unsigned_abs());
-    while b != 0 {
-        (a, b) = (b, a % b);
-    }
-    i64::try_from(a).unwrap_or(i64::MAX)
-}
-
-fn lcm(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let (a, b) = (int(this), interp.int_arg(args.get(0))?);
-    if a == 0 || b == 0 {
-        return Ok(0i64.into());
-    }
-    checked(
-        interp,
-        (a / gcd(a, b)).checked_mul(b).and_then(i64::checked_abs),
-    )
 }
 
 fn chr(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -463,7 +438,7 @@ fn rounded(interp: &mut Interp, this: Value, args: &Args, mode: Mode) -> R {
         Mode::Round => rest * 2 > unit,
     };
     let result = if up { floor + unit } else { floor };
-    checked(interp, i64::try_from(result).ok())
+    Ok(interp.big(result.into()))
 }
 
 fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -524,8 +499,9 @@ pub fn to_integer(interp: &mut Interp, value: Value) -> R {
                 let text = super::super::convert::float_text(f);
                 return Err(interp.error(interp.core.float_domain_error, text));
             }
-            interp.int_arg(value).map(Value::from)
+            bigint::from_float(interp, f)
         }
+        Kind::Obj(_) if interp.big_of(value).is_some() => Ok(value),
         Kind::Unknown(id) => Err(super::super::flow::Flow::Unknown(id)),
         Kind::Nil => Err(interp.type_error("can't convert nil into Integer")),
         _ => {
@@ -578,12 +554,19 @@ pub fn strict_int(interp: &mut Interp, text: &str, base: u32) -> R<Option<Value>
     let clean = body.replace('_', "");
     match i64::from_str_radix(&clean, radix) {
         Ok(n) => Ok(Some((if trimmed.starts_with('-') { -n } else { n }).into())),
-        Err(_) => Err(interp.overflow()),
+        Err(_) => {
+            interp.check_len(clean.len())?;
+            let n = bigint::parse(interp, &clean, radix)?;
+            if trimmed.starts_with('-') {
+                return bigint::binary(interp, 0.into(), n, "-").map(Some);
+            }
+            Ok(Some(n))
+        }
     }
 }
 
 /// Arithmetic's operand for floats: see [`other_number`].
-pub fn operand(
+pub(super) fn operand(
     interp: &mut Interp,
     this: Value,
     other: Value,

@@ -16,6 +16,7 @@ use super::value::Value;
 
 mod array;
 mod array_edit;
+mod bigint;
 pub mod binding;
 mod comparable;
 mod conversion;
@@ -101,6 +102,17 @@ impl Builtin {
 /// Indexes a list of methods by name.
 pub fn table(methods: &'static [Builtin]) -> HashMap<Name, &'static Builtin> {
     methods.iter().map(|b| (Name::new(b.name), b)).collect()
+}
+
+/// An integer literal over 64 bits.
+pub(super) fn big_literal(interp: &mut Interp, digits: &str) -> R {
+    match digits.strip_prefix('-') {
+        Some(digits) => {
+            let n = bigint::parse(interp, digits, 10)?;
+            bigint::binary(interp, 0.into(), n, "-")
+        }
+        None => bigint::parse(interp, digits, 10),
+    }
 }
 
 /// Adds the native methods of the core classes.

@@ -9,7 +9,7 @@ use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::value::{Kind, Value};
 use super::enumerable::enumerator;
-use super::{Builtin, def, table};
+use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
     def("+@", 0, 0, |_, this, _| Ok(this)),
@@ -41,54 +41,57 @@ static METHODS: &[Builtin] = &[
     def("to_c", 0, 0, |i, _, _| {
         Err(i.not_supported("complex numbers"))
     }),
-    def("to_r", 0, 0, |i, _, _| {
-        Err(i.not_supported("rational numbers"))
+    def("to_r", 0, 0, |i, t, _| i.rational(t)),
+    def("rationalize", 0, 1, |i, t, a| {
+        let class = i.rational_class()?;
+        i.call(class, "__rationalize__", &[t, a.get(0)])
     }),
-    def("rationalize", 0, 1, |i, _, _| {
-        Err(i.not_supported("rational numbers"))
+    def("quo", 1, 1, |i, t, a| {
+        let t = match a.get(0).kind {
+            Kind::Float(_) => t,
+            _ => i.rational(t)?,
+        };
+        i.call(t, "/", &[a.get(0)])
     }),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
 static MATH: &[Builtin] = &[
-    def("sqrt", 1, 1, |i, _, a| {
-        let f = super::float::to_float(i, a.get(0))?;
-        if f < 0.0 {
-            let class = i.class_named("Math::DomainError");
-            return Err(i.error(class, "Numerical argument is out of domain - \"sqrt\""));
-        }
-        Ok(f.sqrt().into())
+    def("acos", 1, 1, |i, _, a| function(i, a, "acos", f64::acos)),
+    def("acosh", 1, 1, |i, _, a| function(i, a, "acosh", f64::acosh)),
+    def("asin", 1, 1, |i, _, a| function(i, a, "asin", f64::asin)),
+    def("asinh", 1, 1, |i, _, a| function(i, a, "asinh", f64::asinh)),
+    def("atan", 1, 1, |i, _, a| function(i, a, "atan", f64::atan)),
+    def("atan2", 2, 2, |i, _, a| {
+        let (y, x) = (operand(i, a.get(0))?, operand(i, a.get(1))?);
+        Ok(y.atan2(x).into())
     }),
-    def("cbrt", 1, 1, |i, _, a| {
-        Ok(super::float::to_float(i, a.get(0))?.cbrt().into())
-    }),
-    def("sin", 1, 1, |i, _, a| {
-        Ok(super::float::to_float(i, a.get(0))?.sin().into())
-    }),
-    def("cos", 1, 1, |i, _, a| {
-        Ok(super::float::to_float(i, a.get(0))?.cos().into())
-    }),
-    def("log2", 1, 1, |i, _, a| {
-        Ok(super::float::to_float(i, a.get(0))?.log2().into())
-    }),
-    def("log10", 1, 1, |i, _, a| {
-        Ok(super::float::to_float(i, a.get(0))?.log10().into())
-    }),
-    def("log", 1, 2, |i, _, a| {
-        let f = super::float::to_float(i, a.get(0))?;
-        Ok(match a.opt(1) {
-            Some(base) => (f.ln() / super::float::to_float(i, base)?.ln()).into(),
-            None => f.ln().into(),
-        })
-    }),
+    def("atanh", 1, 1, |i, _, a| function(i, a, "atanh", f64::atanh)),
+    def("cbrt", 1, 1, |i, _, a| function(i, a, "cbrt", f64::cbrt)),
+    def("cos", 1, 1, |i, _, a| function(i, a, "cos", f64::cos)),
+    def("cosh", 1, 1, |i, _, a| function(i, a, "cosh", f64::cosh)),
+    def("exp", 1, 1, |i, _, a| function(i, a, "exp", f64::exp)),
     def("hypot", 2, 2, |i, _, a| {
-        let (x, y) = (
-            super::float::to_float(i, a.get(0))?,
-            super::float::to_float(i, a.get(1))?,
-        );
+        let (x, y) = (operand(i, a.get(0))?, operand(i, a.get(1))?);
         Ok(x.hypot(y).into())
     }),
-    def("pow", 2, 2, |i, _, a| i.call(a.get(0), "**", &[a.get(1)])),
+    def("log", 1, 2, |i, _, a| {
+        let natural = function(i, a, "log", f64::ln)?;
+        match a.opt(1) {
+            Some(base) => {
+                let base = function(i, &Args::of(&[base]), "log", f64::ln)?;
+                Ok((number(natural) / number(base)).into())
+            }
+            None => Ok(natural),
+        }
+    }),
+    def("log10", 1, 1, |i, _, a| function(i, a, "log10", f64::log10)),
+    def("log2", 1, 1, |i, _, a| function(i, a, "log2", f64::log2)),
+    def("sin", 1, 1, |i, _, a| function(i, a, "sin", f64::sin)),
+    def("sinh", 1, 1, |i, _, a| function(i, a, "sinh", f64::sinh)),
+    def("sqrt", 1, 1, |i, _, a| function(i, a, "sqrt", f64::sqrt)),
+    def("tan", 1, 1, |i, _, a| function(i, a, "tan", f64::tan)),
+    def("tanh", 1, 1, |i, _, a| function(i, a, "tanh", f64::tanh)),
 ];
 static MATH_TABLE: Table = LazyLock::new(|| table(MATH));
 
@@ -96,6 +99,7 @@ pub(super) fn install(interp: &mut Interp) {
     interp.include(interp.core.numeric, interp.core.comparable);
     interp.add_methods(interp.core.numeric, &TABLE);
     super::integer::install(interp);
+    bigint::install(interp);
     super::float::install(interp);
     let math = interp.define_module("Math");
     interp.add_static(math, &MATH_TABLE);
@@ -109,6 +113,27 @@ pub(super) fn install(interp: &mut Interp) {
             .constants
             .insert(name, value.into());
     }
+}
+
+/// An argument of a function of `Math`, which takes no text.
+fn operand(interp: &mut Interp, value: Value) -> R<f64> {
+    if interp.text(value).is_some() {
+        interp.known(value)?;
+        return Err(interp.type_error("can't convert String into Float"));
+    }
+    super::float::to_float(interp, value)
+}
+
+/// A function of `Math` on its first argument, within its domain.
+fn function(interp: &mut Interp, args: &Args, name: &str, f: fn(f64) -> f64) -> R {
+    let x = operand(interp, args.get(0))?;
+    let y = f(x);
+    if y.is_nan() && !x.is_nan() {
+        let class = interp.class_named("Math::DomainError");
+        let message = format!("Numerical argument is out of domain - {name}");
+        return Err(interp.error(class, message));
+    }
+    Ok(y.into())
 }
 
 fn number(value: Value) -> f64 {
@@ -131,7 +156,7 @@ fn order(a: Value, b: Value) -> Option<Ordering> {
 
 fn spaceship(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = args.get(0);
-    if let Some(o) = order(this, other) {
+    if let Some(o) = order(this, other).or_else(|| bigint::order(interp, this, other)) {
         return Ok((o as i64).into());
     }
     if other.obj().is_some() && interp.responds(other, "coerce") {
@@ -150,6 +175,9 @@ fn spaceship(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = args.get(0);
+    if let Some(order) = bigint::order(interp, this, other) {
+        return Ok(order.is_eq().into());
+    }
     match (this.kind, other.kind) {
         (Kind::Int(_) | Kind::Float(_), Kind::Int(_) | Kind::Float(_)) => {
             Ok((order(this, other) == Some(Ordering::Equal)).into())
@@ -165,7 +193,7 @@ fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 fn ordered(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(Ordering) -> bool) -> R {
     let other = args.get(0);
-    if let Some(o) = order(this, other) {
+    if let Some(o) = order(this, other).or_else(|| bigint::order(interp, this, other)) {
         return Ok(f(o).into());
     }
     match other.kind {
@@ -184,7 +212,8 @@ fn ordered(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(Orderi
 
 fn coerce(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = args.get(0);
-    if let (Kind::Int(_), Kind::Int(_)) = (this.kind, other.kind) {
+    let whole = |v: Value| matches!(v.kind, Kind::Int(_)) || interp.big_of(v).is_some();
+    if whole(this) && whole(other) {
         return Ok(interp.array(vec![other, this]));
     }
     let a = super::float::to_float(interp, other)?;

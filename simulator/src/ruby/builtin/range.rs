@@ -304,6 +304,10 @@ fn size(interp: &mut Interp, this: Value, _: &Args) -> R {
     if let Some(n) = int_size(interp, this) {
         return Ok(n.into());
     }
+    if let (Some(a), Some(b)) = (interp.whole(low), interp.whole(high)) {
+        let count = (b - a + i64::from(!exclusive)).max(0.into());
+        return Ok(interp.big(count));
+    }
     match (low.kind, high.kind) {
         (Kind::Float(a), Kind::Float(b)) => Ok(float_count(a, b, exclusive).into()),
         (Kind::Float(a), Kind::Int(b)) => Ok(float_count(a, b as f64, exclusive).into()),
@@ -330,10 +334,7 @@ fn sum(interp: &mut Interp, this: Value, args: &Args) -> R {
         }
         let total =
             (i128::from(high) - i128::from(low) + 1) * (i128::from(high) + i128::from(low)) / 2;
-        return match i64::try_from(total) {
-            Ok(n) => Ok(n.into()),
-            Err(_) => Err(interp.overflow()),
-        };
+        return Ok(interp.big(total.into()));
     }
     super::enumerable::sum(interp, this, args)
 }

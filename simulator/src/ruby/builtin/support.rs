@@ -28,10 +28,6 @@ impl Interp {
         }
     }
 
-    pub fn overflow(&mut self) -> Flow {
-        self.not_supported("an integer over 64 bits")
-    }
-
     /// A value's class as conversion errors show it: `nil`, `true`, `String`.
     pub fn kind_label(&self, value: Value) -> String {
         match value.kind {
@@ -63,8 +59,18 @@ impl Interp {
                 Err(self.error(self.core.float_domain_error, text))
             }
             Kind::Float(f) if f.abs() < 9e18 => Ok(f as i64),
-            Kind::Float(_) => Err(self.overflow()),
+            Kind::Float(f) => Err(self.error(
+                self.core.range_error,
+                format!(
+                    "float {} out of range of integer",
+                    super::string::format::short(f)
+                ),
+            )),
             Kind::Unknown(id) => Err(Flow::Unknown(id)),
+            Kind::Obj(id) if matches!(self.data(id), Data::Big(_)) => Err(self.error(
+                self.core.range_error,
+                "bignum too big to convert into `long'",
+            )),
             Kind::Nil | Kind::Bool(_) => {
                 let label = self.kind_label(value);
                 Err(self.type_error(format!("no implicit conversion from {label} to integer")))
@@ -482,7 +488,9 @@ impl Interp {
             _ => {
                 let left = self.kind_label(a);
                 let right = match b.kind {
-                    Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => self.inspect(b)?,
+                    Kind::Nil | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) | Kind::Sym(_) => {
+                        self.inspect(b)?
+                    }
                     _ => self.kind_label(b),
                 };
                 Err(self.argument_error(format!("comparison of {left} with {right} failed")))

@@ -21,11 +21,18 @@ impl Interp {
             }
             E::BigInt(digits) => {
                 self.current = expr.span;
-                Ok(self.unsupported(format!("the integer {digits}")))
+                super::super::builtin::big_literal(self, digits)
             }
             E::Numeric(text) => {
                 self.current = expr.span;
-                Ok(self.unsupported(format!("the number {text}")))
+                match text.strip_suffix('r') {
+                    Some(number) => {
+                        let class = self.rational_class()?;
+                        let text = self.str(number);
+                        self.call(class, "__convert__", &[text])
+                    }
+                    None => Ok(self.unsupported(format!("the number {text}"))),
+                }
             }
             E::InterpSym(parts) => {
                 let text = self.interpolate(env, parts)?;

@@ -228,7 +228,10 @@ fn read(interp: &mut Interp, json: &serde_json::Value, symbols: bool) -> R {
         serde_json::Value::Bool(b) => Ok((*b).into()),
         serde_json::Value::Number(n) => match (n.as_i64(), n.as_f64()) {
             (Some(n), _) => Ok(n.into()),
-            (None, _) if !n.to_string().contains(['.', 'e', 'E']) => Err(interp.overflow()),
+            (None, _) if !n.to_string().contains(['.', 'e', 'E']) => {
+                let text = interp.str(n.to_string());
+                interp.call(text, "to_i", &[])
+            }
             (None, Some(f)) => Ok(f.into()),
             (None, None) => Err(interp.not_supported("a number of JSON")),
         },

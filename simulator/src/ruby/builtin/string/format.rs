@@ -1,5 +1,7 @@
 //! `Kernel#format` and `String#%`.
 
+use num_bigint::{BigInt, Sign};
+
 use super::super::super::Interp;
 use super::super::super::env::Args;
 use super::super::super::flow::R;
@@ -64,7 +66,9 @@ impl Given<'_> {
                 if has_default {
                     return super::super::hash::missing(interp, hash, Value::sym(name));
                 }
-                Err(interp.error(interp.core.key_error, format!("key{shown} not found")))
+                let flow = interp.error(interp.core.key_error, format!("key{shown} not found"));
+                let flow = interp.with_detail(flow, "receiver", hash);
+                Err(interp.with_detail(flow, "key", Value::sym(name)))
             }
         }
     }
@@ -198,18 +202,31 @@ fn directive(interp: &mut Interp, out: &mut String, c: char, spec: &Spec, value:
                     Some(c) => c.to_string(),
                     None => return Err(interp.argument_error("invalid character")),
                 },
-                _ => interp.str_arg(value)?.chars().take(1).collect(),
+                _ => {
+                    let text = interp.str_arg(value)?;
+                    if text.chars().count() != 1 {
+                        return Err(interp.argument_error("%c requires a character"));
+                    }
+                    text
+                }
             };
             pad(out, &text, spec);
         }
         'd' | 'i' | 'u' => {
             let n = whole(interp, value)?;
-            let digits = i128::from(n).unsigned_abs().to_string();
-            number(out, spec, n < 0, "", &digits, spec.precision);
+            let digits = n.magnitude().to_string();
+            number(
+                out,
+                spec,
+                n.sign() == Sign::Minus,
+                "",
+                &digits,
+                spec.precision,
+            );
         }
         'x' | 'X' | 'o' | 'b' | 'B' => {
             let n = whole(interp, value)?;
-            radix(out, spec, c, n);
+            radix(out, spec, c, &n);
         }
         'f' | 'e' | 'E' | 'g' | 'G' | 'a' | 'A' => {
             let f = super::super::float::to_float(interp, value)?;
@@ -220,13 +237,14 @@ fn directive(interp: &mut Interp, out: &mut String, c: char, spec: &Spec, value:
     Ok(())
 }
 
-fn whole(interp: &mut Interp, value: Value) -> R<i64> {
-    match value.kind {
-        Kind::Float(f) if f.is_finite() && f.abs() < 9e18 => Ok(f.floor() as i64),
-        _ => {
-            let n = super::super::integer::to_integer(interp, value)?;
-            interp.int_arg(n)
-        }
+fn whole(interp: &mut Interp, value: Value) -> R<BigInt> {
+    let n = match value.kind {
+        Kind::Float(f) => super::super::bigint::from_float(interp, f.trunc())?,
+        _ => super::super::integer::to_integer(interp, value)?,
+    };
+    match interp.whole(n) {
+        Some(n) => Ok(n),
+        None => interp.int_arg(n).map(BigInt::from),
     }
 }
 
@@ -267,13 +285,13 @@ fn number(
     pad(out, &format!("{sign}{prefix}{digits}"), spec);
 }
 
-fn radix(out: &mut String, spec: &Spec, c: char, n: i64) {
+fn radix(out: &mut String, spec: &Spec, c: char, n: &BigInt) {
     let base = match c {
         'x' | 'X' => 16,
         'o' => 8,
         _ => 2,
     };
-    let prefix = match (spec.sharp && n != 0, c) {
+    let prefix = match (spec.sharp && n.sign() != Sign::NoSign, c) {
         (true, 'x') => "0x",
         (true, 'X') => "0X",
         (true, 'o') => "0",
@@ -281,8 +299,8 @@ fn radix(out: &mut String, spec: &Spec, c: char, n: i64) {
         (true, 'B') => "0B",
         _ => "",
     };
-    let mut digits = super::super::integer::in_base(n.unsigned_abs(), base);
-    let mut negative = n < 0;
+    let mut digits = n.magnitude().to_str_radix(base);
+    let mut negative = n.sign() == Sign::Minus;
     if negative && !spec.plus && !spec.space {
         // Two's complement with an endless run of the highest digit, shown as `..f`.
         negative = false;
@@ -291,15 +309,12 @@ fn radix(out: &mut String, spec: &Spec, c: char, n: i64) {
             8 => '7',
             _ => '1',
         };
-        let bits = base.trailing_zeros();
-        let mut value = i128::from(n);
-        let mut list = Vec::new();
-        while value != -1 {
-            let digit = (value & i128::from(base - 1)) as u32;
-            list.push(char::from_digit(digit, base).unwrap_or('0'));
-            value >>= bits;
-        }
-        digits = list.into_iter().rev().collect();
+        // So many digits that all before them are the highest.
+        let bits = u64::from(base.trailing_zeros());
+        let places = n.bits().div_ceil(bits) + 1;
+        let value: BigInt = (BigInt::from(1) << (places * bits)) + n;
+        let all = value.to_str_radix(base);
+        digits = all.trim_start_matches(top).to_owned();
         if !digits.starts_with(top) {
             digits.insert(0, top);
         }
@@ -344,6 +359,11 @@ fn float(out: &mut String, spec: &Spec, c: char, f: f64) {
         digits
     };
     number(out, spec, f.is_sign_negative(), "", &digits, None);
+}
+
+/// A float in as few digits as `%g` gives.
+pub fn short(f: f64) -> String {
+    general(f, 6, false)
 }
 
 fn scientific(f: f64, precision: usize) -> String {

@@ -44,9 +44,6 @@ static METHODS: &[Builtin] = &[
     }),
     def("to_f", 0, 0, to_f),
     def("to_i", 0, 1, to_i),
-    def("to_r", 0, 0, |i, _, _| {
-        Err(i.not_supported("rational numbers"))
-    }),
     def("to_s", 0, 0, to_s).takes_unknown(),
     def("to_str", 0, 0, to_s).takes_unknown(),
     def("intern", 0, 0, to_sym),
@@ -386,7 +383,7 @@ pub fn leading_float(text: &str) -> f64 {
                 clean.push(c);
             }
             '_' if last.is_ascii_digit() && chars.peek().is_some_and(char::is_ascii_digit) => {}
-            '.' if !dot && !exp && digits > 0 && chars.peek().is_some_and(char::is_ascii_digit) => {
+            '.' if !dot && !exp && chars.peek().is_some_and(char::is_ascii_digit) => {
                 dot = true;
                 clean.push(c);
             }
@@ -456,24 +453,30 @@ pub fn leading_int(interp: &mut Interp, text: &str, base: u32) -> R {
         (_, 0) => (10, &lower[..]),
         _ => (base, &lower[..]),
     };
-    let mut total: i64 = 0;
+    let mut clean = String::new();
     let mut last_digit = false;
     for c in digits.chars() {
         if c == '_' && last_digit {
             last_digit = false;
             continue;
         }
-        let Some(d) = c.to_digit(base) else { break };
-        let next = total
-            .checked_mul(i64::from(base))
-            .and_then(|t| t.checked_add(i64::from(d)));
-        match next {
-            Some(next) => total = next,
-            None => return Err(interp.overflow()),
+        if !c.is_digit(base) {
+            break;
         }
+        clean.push(c);
         last_digit = true;
     }
-    Ok((if negative { -total } else { total }).into())
+    if clean.is_empty() {
+        return Ok(0.into());
+    }
+    let n = match i64::from_str_radix(&clean, base) {
+        Ok(n) => n.into(),
+        Err(_) => super::super::bigint::parse(interp, &clean, base)?,
+    };
+    match negative {
+        true => super::super::bigint::binary(interp, 0.into(), n, "-"),
+        false => Ok(n),
+    }
 }
 
 /// What `slice!` takes out.
