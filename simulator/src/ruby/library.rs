@@ -168,6 +168,10 @@ mod tests {
                 assert!(matches!(result, Ok(true)), "{feature}: {result:?}");
             }
             for constant in library.constants {
+                if CORE.contains(constant) {
+                    let found = interp.autoload_constant(Name::new(constant));
+                    assert!(matches!(found, Ok(Some(_))), "{constant}: {found:?}");
+                }
                 assert!(interp.class_by_path(constant).is_some(), "{constant}");
             }
         }
