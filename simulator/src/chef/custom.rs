@@ -65,6 +65,7 @@ static CLASS_METHODS: &[Builtin] = &[
         Ok(object)
     }),
     def("use", 1, 1, use_partial),
+    def("properties", 0, 0, properties),
     def("inherited", 1, 1, inherited),
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
 ];
@@ -87,6 +88,20 @@ static PROVIDER: &[Builtin] = &[
     def("updated_by_last_action", 0, 1, nothing).takes_unknown(),
     def("use_inline_resources", 0, 0, nothing),
     def("whyrun_supported?", 0, 0, |_, _, _| Ok(Value::TRUE)),
+    def("run_context", 0, 0, |i, _, _| {
+        Ok(super::dsl::run_context(i))
+    }),
+    def("cookbook_name", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@cookbook_name")).unwrap_or(Value::NIL))
+    }),
+    def("recipe_name", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@recipe_name")).unwrap_or(Value::NIL))
+    }),
+    def("load_current_resource", 0, 0, nothing),
+    def("define_resource_requirements", 0, 0, nothing),
+    def("load_after_resource", 0, 0, nothing),
+    def("check_resource_semantics!", 0, 0, nothing),
+    def("action_nothing", 0, 0, nothing),
     def("action_description", 0, -1, nothing).takes_unknown(),
 ];
 static PROVIDER_TABLE: Table = LazyLock::new(|| table(PROVIDER));
@@ -156,6 +171,27 @@ pub fn install(interp: &mut Interp, resource: ClassId) {
 pub fn install_provider(interp: &mut Interp, provider: ClassId) {
     interp.add_methods(provider, &PROVIDER_TABLE);
     interp.add_static(provider, &PROVIDER_CLASS_TABLE);
+}
+
+/// The names of a class's properties; what their descriptions say is not modelled.
+fn properties(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let class = class_of(interp, this);
+    let mut names: Vec<Name> = Vec::new();
+    for described in lineage(interp, class).iter().rev() {
+        names.extend(described.properties.iter().map(|(name, _)| *name));
+    }
+    if let Some(core) = resource::core_type(interp, class) {
+        names.extend(core.properties.keys().map(|name| Name::new(name)));
+    }
+    let mut out = Hash::default();
+    let count = interp.unknowns.count();
+    let unknown = interp.unsupported("the description of a property");
+    interp.unknowns.hush(count);
+    for name in names {
+        let key = crate::ruby::object::Key::Sym(name);
+        out.map.insert(key, (name.into(), unknown));
+    }
+    Ok(interp.hash(out))
 }
 
 fn unified_mode(interp: &mut Interp, this: Value, args: &Args) -> R {

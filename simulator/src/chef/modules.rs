@@ -38,6 +38,7 @@ static DEFINE: &[Builtin] = &[def("define", 1, 2, definition::define)];
 static DEFINE_TABLE: Table = LazyLock::new(|| table(DEFINE));
 
 static RECIPE: &[Builtin] = &[
+    def("respond_to_missing?", 1, 2, declares),
     def("params", 0, 0, definition::params),
     def("to_s", 0, 0, |i, v, _| {
         let text = format!(
@@ -161,6 +162,15 @@ pub fn hooks() -> Hooks {
         method_missing: |interp, recv, name, args| method_missing(interp, recv, name, args),
         frozen: |interp, value| attributes::immutable_error(interp, value),
     }
+}
+
+/// Whether a recipe answers to a name: a resource's or a definition's.
+fn declares(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned) else {
+        return Ok(Value::FALSE);
+    };
+    let defined = run(interp).definitions.contains_key(&name);
+    Ok((defined || resource::class_for(interp, &name).is_some()).into())
 }
 
 fn quiet(_: &mut Interp, _: Value, _: &Args) -> R {
@@ -314,6 +324,21 @@ const OUTSIDE: &[&str] = &[
     "HTTParty",
 ];
 
+/// Modules whose methods are among those of the recipe DSL.
+const DSL_MODULES: &[&str] = &[
+    "::ChefVault",
+    "::DataQuery",
+    "::DeclareResource",
+    "::IncludeAttribute",
+    "::IncludeRecipe",
+    "::PlatformIntrospection",
+    "::PowershellOut",
+    "::RebootPending",
+    "::RegistryHelper",
+    "::ShellOut",
+    "::Universal",
+];
+
 fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Value>> {
     let text = name.as_str();
     let full = if scope == interp.core.object {
@@ -344,7 +369,11 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
     }
     if full.starts_with("Chef::Mixin::") || full.starts_with("Chef::DSL::") {
         let module = interp.define_module(&full);
-        let id = interp.unknowns.add(Unknown {
+        if DSL_MODULES.iter().any(|own| full.ends_with(own)) {
+            let dsl = run(interp).classes.dsl;
+            interp.include(module, dsl);
+        }
+        let id = interp.unknowns.add_quietly(Unknown {
             cause: Cause::Unsupported,
             reason: format!("{full} is not modelled"),
             location: None,
@@ -364,7 +393,7 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
             }
             let parent = run(interp).classes.provider;
             let class = interp.define_class(&full, parent);
-            let id = interp.unknowns.add(Unknown {
+            let id = interp.unknowns.add_quietly(Unknown {
                 cause: Cause::Unsupported,
                 reason: format!("{full} is not modelled"),
                 location: None,

@@ -62,7 +62,10 @@ impl Rules {
     }
 
     pub fn is_identity(&self) -> bool {
-        self.flag("identity")
+        match self {
+            Self::Core(property) => property.identity,
+            _ => self.flag("identity"),
+        }
     }
 
     fn required(&self, interp: &Interp, actions: &[String]) -> bool {
@@ -389,7 +392,10 @@ fn checked(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: V
     }
     match rules {
         Rules::Core(property) if converted => check_core(interp, name, property, value)?,
-        Rules::Custom(Some(_)) => check_custom(interp, this, name, rules, value)?,
+        Rules::Custom(Some(_)) => {
+            let checked = check_custom(interp, this, name, rules, value);
+            return own_words(interp, rules, checked).map(|()| value);
+        }
         _ => {}
     }
     Ok(value)
@@ -424,6 +430,21 @@ fn check_core(
     };
     property_check::check(name.as_str(), property, given)
         .map_err(|message| raise(interp, "ValidationFailed", message))
+}
+
+/// A failed validation, in the words of the property's `validation_message` where it has one.
+fn own_words(interp: &mut Interp, rules: &Rules, checked: R<()>) -> R<()> {
+    let (Err(crate::ruby::flow::Flow::Raise(exception)), Some(message)) =
+        (&checked, rules.option("validation_message"))
+    else {
+        return checked;
+    };
+    let class = super::error_class(interp, "ValidationFailed");
+    if !interp.is_a(*exception, class) {
+        return checked;
+    }
+    let message = interp.to_text(message)?;
+    Err(raise(interp, "ValidationFailed", message))
 }
 
 /// `Chef::Mixin::ParamsValidate` with the options of a property.

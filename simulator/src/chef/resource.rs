@@ -84,6 +84,18 @@ static METHODS: &[Builtin] = &[
     }),
     def("method_missing", 1, -1, missing).takes_unknown(),
     def("respond_to_missing?", 1, 2, |_, _, _| Ok(Value::FALSE)),
+    def("after_created", 0, 0, |_, _, _| Ok(Value::NIL)),
+    def("identity", 0, 0, identity),
+    def("run_context", 0, 0, |i, _, _| {
+        Ok(super::dsl::run_context(i))
+    }),
+    def("source_line_file", 0, 0, |i, v, _| {
+        let path = meta(i, v).map(|m| m.location.path.to_string());
+        Ok(path.map_or(Value::NIL, |p| i.str(p)))
+    }),
+    def("source_line_number", 0, 0, |i, v, _| {
+        Ok(meta(i, v).map_or(Value::NIL, |m| i64::from(m.location.line).into()))
+    }),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
@@ -392,6 +404,30 @@ fn is_set(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok(name
         .is_some_and(|n| property::is_set(interp, this, n))
         .into())
+}
+
+/// The values of the properties that say which thing is meant: one as it is, several as a hash.
+fn identity(interp: &mut Interp, this: Value, _: &Args) -> R {
+    let declared = property::declared(interp, this);
+    let mut wanted: Vec<Name> = declared
+        .iter()
+        .filter(|(_, rules)| rules.is_identity())
+        .map(|(name, _)| *name)
+        .collect();
+    if wanted.is_empty() {
+        let named = declared.iter().find(|(_, rules)| rules.is_name());
+        wanted.push(named.map_or_else(|| Name::new("name"), |(name, _)| *name));
+    }
+    if let [one] = wanted.as_slice() {
+        return interp.call(this, one.as_str(), &[]);
+    }
+    let mut out = crate::ruby::object::Hash::default();
+    for name in wanted {
+        let value = interp.call(this, name.as_str(), &[])?;
+        let key = crate::ruby::object::Key::Sym(name);
+        out.map.insert(key, (name.into(), value));
+    }
+    Ok(interp.hash(out))
 }
 
 fn name(interp: &mut Interp, this: Value, args: &Args) -> R {

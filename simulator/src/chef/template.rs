@@ -187,7 +187,7 @@ pub fn template(interp: &mut Interp, this: Value, conditional: Option<String>) -
     let Some(tree) = run(interp).repository.erb(&file) else {
         return Ok(());
     };
-    let context = context(interp, this)?;
+    let context = context(interp, this, &file)?;
     let variables = read(interp, this, Name::new("variables"))?;
     let unknown_variables = set_variables(interp, this, context, variables)?;
     let buffer = match render(interp, &tree, context) {
@@ -244,7 +244,7 @@ const HELPERS: &str = "@__helpers";
 const PARTIALS: &str = "@__partials";
 
 /// The object that a template's code runs in.
-fn context(interp: &mut Interp, this: Value) -> R {
+fn context(interp: &mut Interp, this: Value, file: &str) -> R {
     let class = run(interp).classes.template_context;
     let object: Value = interp.alloc(class, Data::Plain).into();
     let node = run(interp).node_value;
@@ -263,6 +263,21 @@ fn context(interp: &mut Interp, this: Value) -> R {
     ] {
         interp.set_ivar(object, Name::new(name), value)?;
     }
+    // A client keeps the cookbooks that it has fetched in its cache.
+    let meta = super::resource::meta(interp, this);
+    let place = meta.map(|m| (m.location.path.to_string(), m.location.line));
+    if let Some((path, line)) = place {
+        let path = format!("/var/chef/cache/{path}");
+        let whole = interp.str(format!("{path}:{line}:in `from_file'"));
+        let path = interp.str(path);
+        interp.set_ivar(object, Name::new("@recipe_line_string"), whole)?;
+        interp.set_ivar(object, Name::new("@recipe_path"), path)?;
+        interp.set_ivar(object, Name::new("@recipe_line"), i64::from(line).into())?;
+    }
+    let source = read(interp, this, Name::new("source"))?;
+    interp.set_ivar(object, Name::new("@template_name"), source)?;
+    let file = interp.str(format!("/var/chef/cache/{file}"));
+    interp.set_ivar(object, Name::new("@template_path"), file)?;
     extend(interp, object, helpers)?;
     Ok(object)
 }

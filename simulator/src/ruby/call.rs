@@ -112,7 +112,8 @@ impl Interp {
             return Ok(value);
         }
         if let Some(id) = self.classes.opaque(class) {
-            let unknown = Value::from(id);
+            let unknown = self.of_opaque(id);
+            let id = unknown.unknown().unwrap_or(id);
             return self.call_on_unknown(id, unknown, name, args);
         }
         if self.classes.is_known(class, name.as_str()) {

@@ -90,6 +90,17 @@ impl Interp {
         self.new_unknown(Cause::Unsupported, reason.into())
     }
 
+    /// What a class or module that is not modelled gives, where something of it is used.
+    pub fn of_opaque(&mut self, id: UnknownId) -> Value {
+        match self.unknowns.get(id) {
+            Some(unknown) if self.unknowns.is_quiet(id) => {
+                let (cause, reason) = (unknown.cause, unknown.reason.clone());
+                self.new_unknown(cause, reason)
+            }
+            _ => id.into(),
+        }
+    }
+
     pub fn new_unknown(&mut self, cause: Cause, reason: String) -> Value {
         let location = self.location();
         let id = self.unknowns.add(Unknown {

@@ -1,6 +1,6 @@
 //! Values that the simulation cannot know, and why.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use foretaste_parser::source::Location;
 
@@ -16,6 +16,8 @@ const HOLE_COUNT: u32 = 0xFFFE;
 pub struct Unknowns {
     list: Vec<Unknown>,
     ids: HashMap<Unknown, UnknownId>,
+    /// Those that stand for what nothing has used yet.
+    quiet: HashSet<UnknownId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +48,31 @@ impl Unknowns {
         id
     }
 
+    /// As [`Self::add`], for a class or module of which it is not known what it has: naming it is no gap in what is
+    /// known, and only using something of it will be.
+    pub fn add_quietly(&mut self, unknown: Unknown) -> UnknownId {
+        let count = self.list.len();
+        let id = self.add(unknown);
+        self.hush(count);
+        id
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Does not count what was added since there were so many.
+    pub fn hush(&mut self, since: usize) {
+        for id in since..self.list.len() {
+            self.quiet.extend(u32::try_from(id).map(UnknownId));
+        }
+    }
+
+    pub fn is_quiet(&self, id: UnknownId) -> bool {
+        self.quiet.contains(&id)
+    }
+
     pub fn get(&self, id: UnknownId) -> Option<&Unknown> {
         self.list.get(id.0 as usize)
     }
@@ -66,7 +93,10 @@ impl Unknowns {
 
     /// What the run could not know, for its result; joins are consequences and left out.
     pub fn undetermined(&self) -> impl Iterator<Item = Undetermined> + '_ {
-        self.list.iter().filter_map(|u| {
+        self.list.iter().enumerate().filter_map(|(id, u)| {
+            if u32::try_from(id).is_ok_and(|id| self.is_quiet(UnknownId(id))) {
+                return None;
+            }
             let kind = match u.cause {
                 Cause::Outside => UndeterminedKind::Outside,
                 Cause::Unsupported => UndeterminedKind::Unsupported,

@@ -1,5 +1,6 @@
 //! Small repositories, and what the simulated run makes of them.
 
+mod custom;
 mod introspection;
 mod resources;
 

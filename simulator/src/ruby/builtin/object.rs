@@ -120,7 +120,8 @@ fn is_a(interp: &mut Interp, this: Value, args: &Args) -> R {
             }
             let own = interp.class_of(this);
             // A mixin that could not be evaluated may bring the class in.
-            Ok(interp.classes.opaque(own).map_or(Value::FALSE, Value::from))
+            let opaque = interp.classes.opaque(own);
+            Ok(opaque.map_or(Value::FALSE, |id| interp.of_opaque(id)))
         }
         None => Err(interp.type_error("class or module required")),
     }
@@ -228,10 +229,8 @@ fn respond_to(interp: &mut Interp, this: Value, args: &Args) -> R {
     if interp.answers(this, name)? {
         return Ok(Value::TRUE);
     }
-    Ok(interp
-        .classes
-        .opaque(class)
-        .map_or(Value::FALSE, Value::from))
+    let opaque = interp.classes.opaque(class);
+    Ok(opaque.map_or(Value::FALSE, |id| interp.of_opaque(id)))
 }
 
 fn send_with(interp: &mut Interp, this: Value, args: &Args, form: Form) -> R {

@@ -214,7 +214,7 @@ impl Interp {
                 Ok(Value::NIL)
             }
             None => match self.classes.opaque(class) {
-                Some(id) => Ok(id.into()),
+                Some(id) => Ok(self.of_opaque(id)),
                 None if name.as_str() == "respond_to_missing?" => Ok(Value::FALSE),
                 None if name.as_str() == "method_missing" => {
                     let missing = match passed.get(0).kind {

@@ -149,7 +149,14 @@ impl Interp {
         if matches!(path.kind, E::Const(_)) && scope != self.core.object {
             return Ok(None);
         }
-        (self.hooks.const_missing)(self, scope, name)
+        // What has no model is not there to be reopened, and nothing of it is used.
+        let count = self.unknowns.count();
+        let found = (self.hooks.const_missing)(self, scope, name)?;
+        let found = found.filter(|v| self.as_class(*v).is_some());
+        if found.is_none() {
+            self.unknowns.hush(count);
+        }
+        Ok(found)
     }
 
     fn define_class_at(&mut self, env: &Env, def: &Arc<ClassDef>) -> R {

@@ -1,0 +1,63 @@
+//! Custom resources, and classes of libraries.
+
+use super::files;
+
+#[test]
+fn what_a_module_without_a_model_has_counts_only_when_it_is_used() {
+    let library = "
+        class Chef::Resource::Old < Chef::Resource
+          provides :old
+          include Chef::Mixin::Securable
+          def val(arg = nil)
+            set_or_return(:val, arg, kind_of: String)
+          end
+        end
+        module Own
+          include Chef::Mixin::ShellOut
+          include Chef::Mixin::Uris
+          def self.used
+            Class.new { include Chef::Mixin::Uris }.new.as_uri('x')
+          end
+        end";
+    let recipe = "old 'x' do\n  val 'y'\nend\nlog \"#{Own.used}\"";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/libraries/own.rb", library),
+        ("cookbooks/a/recipes/default.rb", recipe),
+    ]), @r#"
+    old[x] nothing val="y"
+    log[‹Chef::Mixin::Uris#as_uri is not supported›] write
+    Unsupported: Chef::Mixin::Uris#as_uri is not supported
+    "#);
+}
+
+#[test]
+fn resources_may_call_what_chef_s_own_classes_do_nothing_in() {
+    let resource = "
+        property :x, String, identity: true
+        def after_created
+          super
+          x 'set'
+        end
+        action(:go) { log new_resource.identity }";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/default.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a('n') {}\nlog respond_to?(:a).to_s + respond_to?(:b).to_s"),
+    ]), @r#"
+    a[n] go x="set"
+      log[set] write
+    log[truefalse] write
+    "#);
+}
+
+#[test]
+fn a_template_knows_where_it_comes_from() {
+    let template =
+        "<%= @template_name %> <%= @template_path %> <%= @recipe_line %> <%= @recipe_path %>";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/templates/x.erb", template),
+        ("cookbooks/a/recipes/default.rb", "template('/x') { source 'x.erb' }"),
+    ]), @r#"
+    template[/x] create source="x.erb"
+    /x: "x.erb /var/chef/cache/cookbooks/a/templates/x.erb 1 /var/chef/cache/cookbooks/a/recipes/default.rb"
+    "#);
+}
