@@ -15,7 +15,7 @@ use crate::load::config::{Profile, Severity};
 /// Exit codes: 0 checked, nothing at or above --fail-on; 1 findings; 2 could not run; 3 nothing was evaluated, or
 /// under --strict something stayed undetermined.
 #[derive(Debug, Parser)]
-#[command(name = "foretaste", version, max_term_width = 100)]
+#[command(name = "foretaste", version, max_term_width = 100, after_help = BEGIN)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -23,8 +23,13 @@ pub struct Cli {
     pub command: Command,
 }
 
+/// Below the help.
+const BEGIN: &str =
+    "Begin with `foretaste demo`; then run `foretaste check` in your Chef repository.";
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct Global {
     /// The Chef repository [default: the repository around the current folder]
     #[arg(long, global = true, value_name = "DIR")]

@@ -16,7 +16,7 @@ use foretaste_simulator::repository::Repository;
 use serde_json::Value as Json;
 
 use crate::exit::Exit;
-use crate::load::tree::Unread;
+use crate::load::tree::{Unread, is_evaluated};
 use crate::progress::Progress;
 use crate::secrets::Secrets;
 
@@ -159,8 +159,16 @@ fn secrets(keys: &[String], impact: &Impact, base: Option<&Side>, head: &Side) -
     });
     let sides = base.into_iter().chain([head]);
     let mut values = run_values(runs.map(|c| &**c));
-    values.extend(sides.flat_map(|side| revision_values(&side.revision)));
-    Secrets::collect(keys, &values)
+    let sides: Vec<&Side> = sides.collect();
+    values.extend(
+        sides
+            .iter()
+            .flat_map(|side| revision_values(&side.revision)),
+    );
+    let sources = sides
+        .iter()
+        .flat_map(|side| revision_sources(&side.revision));
+    Secrets::collect(keys, &values, sources)
 }
 
 /// What runs computed.
@@ -202,6 +210,14 @@ pub fn revision_values(revision: &Revision) -> Vec<Json> {
         }
     }
     out
+}
+
+/// The sources of a revision.
+pub fn revision_sources(revision: &Revision) -> impl Iterator<Item = &str> {
+    let files = revision.repository.files.0.iter();
+    files
+        .filter(|(path, _)| is_evaluated(path))
+        .filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok())
 }
 
 /// As many threads as the machine gives.

@@ -2,7 +2,7 @@
 //!
 //! What such a key holds is looked up in node objects, JSON roles, environments and data bag items, and in the
 //! attributes that simulated runs compute. It is then hidden wherever it turns up, also where it was copied into a
-//! template. Encrypted items need none of this: nothing here can read them.
+//! template. So are strings beside such a key in a source. Encrypted items need none of this: nothing here can read them.
 
 use std::collections::BTreeSet;
 
@@ -21,12 +21,19 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Everything that stands under one of the keys.
-    pub fn collect<'a>(keys: &[String], values: impl IntoIterator<Item = &'a Json>) -> Self {
+    /// Everything that stands under one of the keys, in values and in the lines of source texts.
+    pub fn collect<'a>(
+        keys: &[String],
+        values: impl IntoIterator<Item = &'a Json>,
+        sources: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
         let mut found = BTreeSet::new();
         for value in values {
             search(value, &keys, false, &mut found);
+        }
+        for text in sources {
+            search_source(text, &keys, &mut found);
         }
         let mut texts: Vec<String> = found.into_iter().collect();
         texts.sort_by_key(|t| std::cmp::Reverse(t.len()));
@@ -107,6 +114,43 @@ fn search(value: &Json, keys: &BTreeSet<&str>, is_secret: bool, found: &mut BTre
     }
 }
 
+/// Finds strings after a key on its line: `default['db']['password'] = 'x'`, `password: "x"`, `"password": "x"`.
+fn search_source(text: &str, keys: &BTreeSet<&str>, found: &mut BTreeSet<String>) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for key in keys {
+        if !text.contains(key) {
+            continue;
+        }
+        for line in text.lines() {
+            for (at, _) in line.match_indices(key) {
+                let (before, after) = (line.get(..at), line.get(at + key.len()..));
+                let (Some(before), Some(after)) = (before, after) else {
+                    continue;
+                };
+                if !before.ends_with(is_word) && !after.starts_with(is_word) {
+                    found.extend(strings(after.trim_start_matches(['"', '\''])));
+                }
+            }
+        }
+    }
+}
+
+/// The quoted strings of the rest of a line that are long enough to hide and plain text.
+fn strings(mut rest: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    while let Some(start) = rest.find(['"', '\'']) {
+        let (opened, inner) = rest.get(start..).unwrap_or("").split_at(1);
+        // One that is not closed, in a file that does not parse, goes to the end of the line.
+        let end = inner.find(opened).unwrap_or(inner.len());
+        let text = inner.get(..end).unwrap_or("");
+        if text.len() >= SHORTEST && !text.contains("#{") {
+            out.push(text.to_owned());
+        }
+        rest = inner.get(end + 1..).unwrap_or("");
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,11 +163,20 @@ mod tests {
             "key": "-----BEGIN KEY-----\nMIIEabcdef\n"
         });
         let keys = ["password", "token", "key"].map(str::to_owned);
-        let secrets = Secrets::collect(&keys, [&value]);
+        let secrets = Secrets::collect(&keys, [&value], []);
         assert_eq!(
             secrets.hide("server db1 pass hunter2! tok-1234 no MIIEabcdef"),
             "server db1 pass ‹secret› ‹secret› no ‹secret›"
         );
         assert_eq!(secrets.hide_in_place("a hunter2! b"), "a ******** b");
+    }
+
+    #[test]
+    fn what_stands_beside_a_key_in_a_source_is_hidden() {
+        let keys = ["password".to_owned()];
+        let source = "default['db']['password'] = 'ruby-1'\nx password: \"sym-2\", host: 'h'\n  \"password\": \"json-3\"\n\
+            passwords = 'plain'\nmy_password = 'plain'\npassword = \"#{plain}\" + 'open";
+        let secrets = Secrets::collect(&keys, [], [source]);
+        assert_eq!(secrets.texts, ["json-3", "ruby-1", "sym-2", "open"]);
     }
 }

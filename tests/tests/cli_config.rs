@@ -122,6 +122,26 @@ fn a_secret_reaches_no_output() {
 }
 
 #[test]
+fn a_secret_beside_a_syntax_error_is_not_shown() {
+    let shop = emptied();
+    shop.write("foretaste.toml", "[secrets]\nkeys = ['password']\n");
+    shop.write(
+        "cookbooks/lb/attributes/default.rb",
+        "default['lb']['password'] = 'hunter2secret' )\ndefault['password'] = 'hunter3secret\n",
+    );
+    for command in ["lint", "check"] {
+        for format in [
+            "human", "json", "sarif", "github", "gitlab", "junit", "markdown",
+        ] {
+            let ran = shop.run(&[command, "--format", format]);
+            assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+            let shown = ran.out.contains("hunter2") || ran.out.contains("hunter3");
+            assert!(!shown, "{command} {format}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
 fn what_the_file_does_not_know_is_refused() {
     let shop = emptied();
     for (text, said) in [

@@ -414,7 +414,11 @@ fn lint_as_json() {
 #[test]
 fn converge_as_json() {
     let ran = Folder::shop().run(&["converge", "lb1", "--format", "json"]);
-    insta::assert_snapshot!(ran.out, @r#"
+    let mut json = ran.json();
+    // Which defaults a resource shows is the simulator's own matter.
+    let properties = json["nodes"][0]["resources"][0]["properties"].as_object_mut();
+    properties.unwrap().retain(|name, _| name == "variables");
+    insta::assert_snapshot!(format!("{json:#}"), @r#"
     {
       "schema": 1,
       "nodes": [

@@ -12,7 +12,7 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::{revision_values, run_values};
+use crate::gate::{revision_sources, revision_values, run_values};
 use crate::load::config::Severity;
 use crate::load::side::Loader;
 use crate::load::tree::{UnreadKind, is_evaluated};
@@ -88,7 +88,7 @@ pub fn run(
     } else {
         let mut values = run_values(simulation.runs.values().map(|r| &*r.after));
         values.extend(revision_values(&side.revision));
-        Secrets::collect(keys, &values)
+        Secrets::collect(keys, &values, revision_sources(&side.revision))
     };
     if !simulation.settled {
         notes.push(format!(

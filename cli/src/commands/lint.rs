@@ -20,6 +20,7 @@ use crate::load::tree::{Content, NoText, no_text, read_disk, too_large};
 use crate::render;
 use crate::render::lint::{Checked, Linted, check};
 use crate::render::summary::Summary;
+use crate::secrets::Secrets;
 
 /// Find files that do not parse: Ruby, ERB, JSON, merge conflicts, HAProxy and nginx configs
 ///
@@ -50,7 +51,7 @@ pub fn run(
     global.formats("lint", &Format::ALL)?;
     let source = global.source(streams)?;
     let config = global.config(&source, &Revision::Folder(source.root.clone()), streams)?;
-    let linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
+    let mut linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
         Linted {
             files: vec![standard_input(arguments, streams)?],
             ..Linted::default()
@@ -61,6 +62,12 @@ pub fn run(
         linted.unread.extend(named.unread);
         linted
     };
+    let keys = config.secret_keys();
+    if !keys.is_empty() {
+        let texts = linted.files.iter().map(|f| f.source.text().as_ref());
+        let secrets = Secrets::collect(&keys, [], texts);
+        linted.hide(&secrets);
+    }
     let fails = global.fail_on(&config) <= Severity::Error && linted.errors() > 0;
     let open = (global.strict || config.keys.strict) && !linted.unread.is_empty();
     let exit = if fails {

@@ -16,7 +16,7 @@ use crate::args::{Format, Global, Output};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::revision_values;
+use crate::gate::{revision_sources, revision_values};
 use crate::load::side::Loader;
 use crate::progress::Progress;
 use crate::render::paint::printable;
@@ -31,6 +31,7 @@ pub struct Arguments {
     /// node, role, environment, client or a data bag [default with --batch: node]
     #[arg(required_unless_present = "batch")]
     pub index: Option<String>,
+    /// As in a recipe: "roles:web AND chef_environment:prod"
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     pub query: Option<String>,
     /// Say how the server reads the query
@@ -84,7 +85,8 @@ pub fn run(
     let secrets = if keys.is_empty() {
         Secrets::default()
     } else {
-        Secrets::collect(&keys, &revision_values(&side.revision))
+        let sources = revision_sources(&side.revision);
+        Secrets::collect(&keys, &revision_values(&side.revision), sources)
     };
     let name = arguments.index.as_deref().unwrap_or("node");
     if arguments.batch {

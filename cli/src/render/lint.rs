@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json as to_json};
 use super::paint::{Paint, count};
 use super::place::{Snippet, snippet};
 use super::summary::Issue;
+use crate::secrets::Secrets;
 
 /// Files that were not read, shown before the rest is only counted.
 const SHOWN: usize = 10;
@@ -30,6 +31,21 @@ impl Linted {
     #[must_use]
     pub fn errors(&self) -> usize {
         self.files.iter().map(|f| f.errors.len()).sum()
+    }
+
+    /// Hides secrets, in place where places are shown.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        for file in &mut self.files {
+            if file.errors.is_empty() {
+                continue;
+            }
+            let text = secrets.hide_in_place(file.source.text());
+            file.source = Arc::new(Source::new(file.source.path().clone(), text));
+            for error in &mut file.errors {
+                error.message = secrets.hide(&error.message);
+                error.help = error.help.as_deref().map(|help| secrets.hide(help));
+            }
+        }
     }
 
     /// `2 errors in 1 of 5 files; 1 not read`.
