@@ -8,6 +8,7 @@ pub mod impact;
 pub mod inventory;
 pub mod pool;
 pub mod repository;
+pub mod rollout;
 pub mod ruby;
 pub mod search;
 pub mod simulation;

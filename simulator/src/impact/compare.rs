@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Comparison, Impact, NodeImpact, configs, counts, pools, searches, syntax};
 use crate::convergence::Convergence;
+use crate::rollout::Rollout;
 
 pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     let nodes = nodes(c);
@@ -26,8 +27,10 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         syntax,
         nodes,
         index: c.head.index.clone(),
+        index_start: c.head.start.clone(),
         index_before: c.base.map(|b| b.index.clone()),
         unsettled_after: (!c.head.settled).then_some(c.head.rounds),
+        rollout: Rollout::default(),
     }
 }
 

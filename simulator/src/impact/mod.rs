@@ -22,6 +22,7 @@ use foretaste_parser::source::{Location, Source, SyntaxError};
 
 use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
 use crate::pool::Pool;
+use crate::rollout::{self, Rollout};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Run, Simulation};
 
@@ -82,10 +83,14 @@ pub struct Impact {
     pub counts: Counts,
     /// What nodes have saved when the head is settled.
     pub index: SearchIndex,
-    /// What they had saved before the head's first run; the head's own edits of node objects are in it.
+    /// What is on the server when the head has been uploaded and nobody has converged: what acts at once is in it.
+    pub index_start: SearchIndex,
+    /// What nodes had saved when the base was settled.
     pub index_before: Option<SearchIndex>,
     /// Rounds after which the head still changed, where it did not settle.
     pub unsettled_after: Option<u32>,
+    /// How the change can go out.
+    pub rollout: Rollout,
 }
 
 /// One node in base and head.
@@ -230,7 +235,9 @@ impl Impact {
     /// Compares two simulations.
     #[must_use]
     pub fn new(comparison: &Comparison<'_>) -> Self {
-        compare::compare(comparison)
+        let mut impact = compare::compare(comparison);
+        impact.rollout = Rollout::new(&impact, &rollout::Options::default());
+        impact
     }
 
     /// The change of a file, where it is one that the change touches.

@@ -110,6 +110,8 @@ pub struct Simulation {
     pub runs: BTreeMap<String, Run>,
     /// With what every node has saved in the end.
     pub index: SearchIndex,
+    /// Before the first run: what acts at once (roles, environments, data bags, edits of node objects) is in it.
+    pub start: SearchIndex,
     /// How many rounds it took.
     pub rounds: u32,
     /// False where results still changed in the last round.

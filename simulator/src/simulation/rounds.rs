@@ -189,6 +189,7 @@ impl<'a> Rounds<'a> {
         Simulation {
             runs,
             index: self.now().clone(),
+            start: self.start,
             rounds,
             settled,
             inventory: self.inventory,

@@ -1,0 +1,168 @@
+//! The way from one state to the next: which order of converges is safe, and in which waves to go.
+//!
+//! # The model of time
+//!
+//! A search sees what nodes last **saved**, and a node saves at the end of a converge that succeeds. An upload changes
+//! at once what lives on the server: node objects, data bags, environments, roles, and cookbooks as far as version
+//! pins and policy groups let them. What nodes say of themselves (their expanded roles and recipes, what their
+//! cookbooks compute) changes only when they converge. From the upload on every node converges at its own time, again
+//! and again, so when a balancer converges, any set of the others may have done so before it.
+//!
+//! For a selection (the members of a pool, or the results of a search) whose members come and go each by its own
+//! converge, let `first` be what is found before anybody has converged and `settled` what is found when everybody has:
+//! - `first ∩ settled` stays whatever the order;
+//! - `settled ∖ first` joins, each from its own converge on;
+//! - `first ∖ settled` leaves, each with its own converge.
+//!
+//! In the unluckiest order all that leave have left and none that joins has joined: `worst = first ∩ settled`, exactly.
+//! A safe order keeps every selection at its floor from its owner's first converge to the end of the rollout, however
+//! often nodes converge meanwhile ([`order`]). "Who joins before the owner" is a graph; its layers are a safe order, a
+//! cycle in it may mean that there is none. That is claimed only where it is proved: because the nodes of a cycle all
+//! need another of them first ([`table::Table::stuck`]), or because every order was tried.
+//!
+//! Members are not independent where a run branches on what a search returned, or where what a node saves depends on
+//! when it converges. Then the three simulated moments are samples: the least of them really occurs, and it is said to
+//! be a bound. A small fleet of that kind can be walked through all its states ([`explore`]).
+//!
+//! A node whose converge fails saves and renders nothing: it has no place in any order and stays as it was.
+
+pub mod explore;
+pub mod order;
+mod selection;
+pub mod table;
+#[cfg(test)]
+mod truth;
+mod waves;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::impact::Impact;
+pub use selection::{Exactness, Kind, Selection};
+pub use waves::{Stage, Standing, Wave};
+
+/// What people decide about a rollout.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Taken out of rotation by hand: they serve nobody, and converge before all others.
+    pub drained: BTreeSet<String>,
+    /// Not running: they serve nobody and do not converge.
+    pub down: BTreeSet<String>,
+}
+
+/// How a change can go out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rollout {
+    /// Those that differ at any moment.
+    pub selections: Vec<Selection>,
+    pub order: Order,
+    pub constraints: Vec<Constraint>,
+    /// Nodes that customers' requests reach: members of pools, and who balances them.
+    pub rotation: BTreeSet<String>,
+    /// All nodes that the change reaches and that can converge.
+    pub waves: Vec<Wave>,
+    /// Nodes whose converge fails when all is settled: they keep what they saved and rendered before.
+    pub failing: Vec<String>,
+}
+
+/// What is known of orders, by names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Any,
+    /// Each group in any order, after those before it. Nodes in no group may converge at any time.
+    Groups(Vec<Vec<String>>),
+    /// None is safe: each of these needs another of them to have converged before.
+    None(Vec<String>),
+    /// None is known to be safe, for this reason.
+    Unknown(String),
+}
+
+/// These must have converged before those.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Constraint {
+    pub first: Vec<String>,
+    pub then: Vec<String>,
+    /// The selections, by name, that would miss them.
+    pub because: Vec<String>,
+}
+
+impl Rollout {
+    /// Derives how a change can go out from what it does.
+    #[must_use]
+    pub fn new(impact: &Impact, options: &Options) -> Self {
+        let selections = selection::selections(impact);
+        let (names, table) = selection::table(&selections, impact);
+        let order = match order::order(&table) {
+            order::Order::Any => Order::Any,
+            order::Order::Groups(groups) => {
+                Order::Groups(groups.iter().map(|g| named(g, &names)).collect())
+            }
+            order::Order::None(cycle) => {
+                let cycle = named(&cycle, &names);
+                let unsure = selections
+                    .iter()
+                    .filter(|s| cycle.contains(&s.node))
+                    .find_map(|s| s.exactness.reason());
+                match unsure {
+                    None => Order::None(cycle),
+                    Some(reason) => Order::Unknown(reason.to_owned()),
+                }
+            }
+            order::Order::Unknown => {
+                Order::Unknown("too many kinds of nodes to try all orders".to_owned())
+            }
+        };
+        let rotation = waves::rotation(impact, options);
+        let waves = waves::waves(impact, options, &selections, &order, &rotation);
+        let failing = impact
+            .nodes
+            .values()
+            .filter(|n| n.after.as_ref().is_some_and(|r| r.after.failure.is_some()))
+            .map(|n| n.name.clone())
+            .collect();
+        Self {
+            constraints: constraints(&selections, &order),
+            selections,
+            order,
+            rotation,
+            waves,
+            failing,
+        }
+    }
+}
+
+fn named(nodes: &BTreeSet<usize>, names: &[String]) -> Vec<String> {
+    nodes
+        .iter()
+        .filter_map(|n| names.get(*n).cloned())
+        .collect()
+}
+
+/// One constraint for all owners that wait for the same nodes.
+fn constraints(selections: &[Selection], order: &Order) -> Vec<Constraint> {
+    if *order == Order::Any {
+        return Vec::new();
+    }
+    let mut by_first: BTreeMap<Vec<String>, Constraint> = BTreeMap::new();
+    for selection in selections.iter().filter(|s| s.worst.len() < s.floor) {
+        let first: Vec<String> = selection.joining().map(str::to_owned).collect();
+        if first.is_empty() {
+            continue;
+        }
+        let constraint = by_first.entry(first.clone()).or_insert_with(|| Constraint {
+            first,
+            then: Vec::new(),
+            because: Vec::new(),
+        });
+        constraint.then.push(selection.node.clone());
+        constraint.because.push(selection.name.clone());
+    }
+    let mut out: Vec<Constraint> = by_first.into_values().collect();
+    for constraint in &mut out {
+        for list in [&mut constraint.then, &mut constraint.because] {
+            list.sort();
+            list.dedup();
+        }
+    }
+    out
+}

@@ -1,0 +1,409 @@
+//! Waves: who converges when, so that a mistake meets few customers and every pool keeps its floor.
+//!
+//! Within what a safe order allows, nodes out of rotation go first, then one canary of each server type, then the rest
+//! in portions that leave each pool its floor and one more for the next failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::selection::{Kind, floor};
+use super::{Options, Order, Selection};
+use crate::convergence::SavedNode;
+use crate::impact::{Impact, NodeImpact, PoolImpact};
+use crate::pool::Pool;
+use crate::search::SearchIndex;
+
+/// Why a wave comes when it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    OutOfRotation,
+    Canary,
+    Rest,
+}
+
+impl Stage {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OutOfRotation => "out of rotation",
+            Self::Canary => "canaries",
+            Self::Rest => "the rest",
+        }
+    }
+}
+
+/// Nodes that converge at the same time, in any order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wave {
+    pub stage: Stage,
+    pub nodes: Vec<String>,
+    /// The search that selects exactly these nodes.
+    pub query: String,
+    /// Pools that this wave touches: by a member or by who balances it.
+    pub pools: Vec<Standing>,
+}
+
+/// A pool during a wave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub node: String,
+    pub file: String,
+    pub name: String,
+    /// Members that the balancer's config has at the unluckiest moment of the wave.
+    pub members: usize,
+    /// How many of them converge in this wave, and may restart.
+    pub converging: usize,
+    pub floor: usize,
+}
+
+impl Standing {
+    /// Whether fewer than the floor would be left if all that converge at once were out at once.
+    #[must_use]
+    pub fn is_low(&self) -> bool {
+        self.members.saturating_sub(self.converging) < self.floor
+    }
+}
+
+fn serving(pool: Option<&Pool>) -> impl Iterator<Item = &str> {
+    pool.into_iter()
+        .flat_map(Pool::serving)
+        .map(|m| m.node.as_deref().unwrap_or(&m.name))
+}
+
+/// Nodes that customers' requests reach: who serves in a pool before or after the change, and whose config has a pool
+/// that somebody serves.
+pub(super) fn rotation(impact: &Impact, options: &Options) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for pool in &impact.pools {
+        let members: Vec<&str> = serving(pool.before.as_ref())
+            .chain(serving(pool.first.as_ref()))
+            .chain(serving(pool.after.as_ref()))
+            .filter(|n| impact.nodes.contains_key(*n))
+            .collect();
+        if !members.is_empty() {
+            out.insert(pool.node.clone());
+            out.extend(members.into_iter().map(str::to_owned));
+        }
+    }
+    out.retain(|n| !options.drained.contains(n) && !options.down.contains(n));
+    out
+}
+
+/// Whether a node does anything else than before, or saves something else.
+fn is_reached(impact: &Impact, node: &NodeImpact) -> bool {
+    if node.after.is_none() {
+        return false;
+    }
+    let saved = |index: &SearchIndex| {
+        index
+            .document("node", &node.name)
+            .and_then(|d| d.saved())
+            .cloned()
+    };
+    let same = match (saved(&impact.index_start), saved(&impact.index)) {
+        (Some(a), Some(b)) => std::sync::Arc::ptr_eq(&a, &b) || a == b,
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    node.changed || !same || node.after.as_ref().is_some_and(|r| r.moments().count() > 1)
+}
+
+/// Servers of one type have the same run list or policy, in the same environment.
+pub(super) fn server_type(node: &SavedNode) -> (String, Vec<String>) {
+    match &node.policy_name {
+        Some(policy) => (
+            node.policy_group.clone().unwrap_or_default(),
+            vec![policy.clone()],
+        ),
+        None => (node.chef_environment.clone(), node.run_list.clone()),
+    }
+}
+
+pub(super) fn waves(
+    impact: &Impact,
+    options: &Options,
+    selections: &[Selection],
+    order: &Order,
+    rotation: &BTreeSet<String>,
+) -> Vec<Wave> {
+    if !impact.has_base {
+        return Vec::new();
+    }
+    let reached: BTreeSet<&str> = impact
+        .nodes
+        .values()
+        .filter(|n| is_reached(impact, n) && !options.down.contains(&n.name))
+        .map(|n| n.name.as_str())
+        .collect();
+    let mut planner = Planner {
+        impact,
+        options,
+        selections,
+        done: BTreeSet::new(),
+        tried: BTreeSet::new(),
+        waves: Vec::new(),
+    };
+    for group in grouped(&reached, order) {
+        let (inside, outside): (Vec<&str>, Vec<&str>) =
+            group.into_iter().partition(|n| rotation.contains(*n));
+        planner.wave(Stage::OutOfRotation, &outside);
+        let canaries = planner.canaries(&inside);
+        planner.wave(Stage::Canary, &canaries);
+        let rest: Vec<&str> = inside
+            .into_iter()
+            .filter(|n| !canaries.contains(n))
+            .collect();
+        for portion in planner.portions(&rest) {
+            planner.wave(Stage::Rest, &portion);
+        }
+    }
+    planner.waves
+}
+
+/// The groups of an order with the nodes that no order binds: they may go at once.
+fn grouped<'n>(reached: &BTreeSet<&'n str>, order: &Order) -> Vec<Vec<&'n str>> {
+    let Order::Groups(groups) = order else {
+        return vec![reached.iter().copied().collect()];
+    };
+    let bound: BTreeSet<&str> = groups.iter().flatten().map(String::as_str).collect();
+    let mut out: Vec<Vec<&str>> = groups
+        .iter()
+        .map(|g| {
+            let in_group = |n: &&&str| g.iter().any(|m| m == **n);
+            reached.iter().filter(in_group).copied().collect()
+        })
+        .collect();
+    let free = reached.iter().filter(|n| !bound.contains(**n)).copied();
+    if let Some(first) = out.first_mut() {
+        first.extend(free);
+        first.sort_unstable();
+    }
+    out
+}
+
+struct Planner<'a> {
+    impact: &'a Impact,
+    options: &'a Options,
+    selections: &'a [Selection],
+    done: BTreeSet<String>,
+    /// Server types of which one has converged.
+    tried: BTreeSet<(String, Vec<String>)>,
+    waves: Vec<Wave>,
+}
+
+impl<'a> Planner<'a> {
+    fn server_type(&self, node: &str) -> Option<(String, Vec<String>)> {
+        let saved = self.impact.index.document("node", node)?.saved()?;
+        Some(server_type(saved))
+    }
+
+    /// One of each server type in rotation that has had none there.
+    fn canaries<'n>(&mut self, nodes: &[&'n str]) -> Vec<&'n str> {
+        let mut out = Vec::new();
+        for node in nodes {
+            if let Some(kind) = self.server_type(node)
+                && self.tried.insert(kind)
+            {
+                out.push(*node);
+            }
+        }
+        out
+    }
+
+    /// Splits nodes so that no pool has more of them at once than it can spare.
+    fn portions<'n>(&self, nodes: &[&'n str]) -> Vec<Vec<&'n str>> {
+        let mut out: Vec<Vec<&str>> = Vec::new();
+        let mut taken: Vec<BTreeMap<usize, usize>> = Vec::new();
+        let spare: Vec<(BTreeSet<&str>, usize)> = self
+            .impact
+            .pools
+            .iter()
+            .map(|pool| {
+                let members: BTreeSet<&str> = self.members(pool).collect();
+                let least = floor(members.len(), members.len());
+                let spare = members.len().saturating_sub(least + 1).max(1);
+                (members, spare)
+            })
+            .collect();
+        // Who balances the same pools is spared like a member: never all at once.
+        let balancers: BTreeSet<&str> = self.impact.pools.iter().map(|p| p.node.as_str()).collect();
+        let at_once = balancers.len().div_ceil(2).max(1);
+        for node in nodes {
+            let of: Vec<usize> = (0..spare.len())
+                .filter(|i| spare.get(*i).is_some_and(|(m, _)| m.contains(node)))
+                .collect();
+            let fits = |wave: usize| {
+                let pools = of.iter().all(|i| {
+                    let used = taken.get(wave).and_then(|t| t.get(i)).copied().unwrap_or(0);
+                    spare.get(*i).is_some_and(|(_, spare)| used < *spare)
+                });
+                let others = out.get(wave).into_iter().flatten();
+                let balancing = others.filter(|n| balancers.contains(**n)).count();
+                pools && (!balancers.contains(node) || balancing < at_once)
+            };
+            let wave = (0..out.len()).find(|w| fits(*w)).unwrap_or(out.len());
+            if wave == out.len() {
+                out.push(Vec::new());
+                taken.push(BTreeMap::new());
+            }
+            if let (Some(nodes), Some(taken)) = (out.get_mut(wave), taken.get_mut(wave)) {
+                nodes.push(node);
+                for i in of {
+                    *taken.entry(i).or_default() += 1;
+                }
+            }
+        }
+        out
+    }
+
+    /// Who serves, by the config that the balancer has or will have.
+    fn members<'p>(&self, pool: &'p PoolImpact) -> impl Iterator<Item = &'p str> + use<'p, 'a> {
+        let at = if self.done.contains(&pool.node) {
+            &pool.after
+        } else {
+            &pool.before
+        };
+        let options = self.options;
+        serving(at.as_ref()).filter(|n| !options.drained.contains(*n) && !options.down.contains(*n))
+    }
+
+    fn wave(&mut self, stage: Stage, nodes: &[&str]) {
+        if nodes.is_empty() {
+            return;
+        }
+        let moving: BTreeSet<&str> = nodes.iter().copied().collect();
+        let mut pools = Vec::new();
+        for pool in &self.impact.pools {
+            let converges = moving.contains(pool.node.as_str());
+            let members = self.configured(pool, &moving);
+            let converging = members
+                .iter()
+                .filter(|m| moving.contains(m.as_str()))
+                .count();
+            let before = serving(pool.before.as_ref()).count();
+            let settled = serving(pool.after.as_ref()).count();
+            if !converges && converging == 0 {
+                continue;
+            }
+            pools.push(Standing {
+                node: pool.node.clone(),
+                file: pool.file.clone(),
+                name: pool.name.clone(),
+                members: members.len(),
+                converging,
+                floor: floor(before, settled),
+            });
+        }
+        self.waves.push(Wave {
+            stage,
+            query: query(self.impact, nodes),
+            nodes: nodes.iter().map(|n| (*n).to_owned()).collect(),
+            pools,
+        });
+        self.done.extend(nodes.iter().map(|n| (*n).to_owned()));
+    }
+
+    /// The members in a balancer's config at the unluckiest moment of a wave.
+    fn configured(&self, pool: &PoolImpact, moving: &BTreeSet<&str>) -> BTreeSet<String> {
+        let own = |n: &String| !self.options.drained.contains(n) && !self.options.down.contains(n);
+        let converged = self.done.contains(&pool.node);
+        let before: BTreeSet<String> = serving(pool.before.as_ref())
+            .map(str::to_owned)
+            .filter(own)
+            .collect();
+        if !converged && !moving.contains(pool.node.as_str()) {
+            return before;
+        }
+        let selection = self.selections.iter().find(|s| {
+            s.kind == Kind::Pool
+                && s.node == pool.node
+                && s.file == pool.file
+                && s.name == pool.name
+        });
+        let Some(selection) = selection else {
+            return serving(pool.after.as_ref())
+                .map(str::to_owned)
+                .filter(own)
+                .collect();
+        };
+        let mut members: BTreeSet<String> = selection
+            .first
+            .intersection(&selection.settled)
+            .cloned()
+            .collect();
+        members.extend(
+            selection
+                .joining()
+                .filter(|n| self.done.contains(*n))
+                .map(str::to_owned),
+        );
+        let stays = |n: &&str| !self.done.contains(*n) && !moving.contains(n);
+        members.extend(selection.leaving().filter(stays).map(str::to_owned));
+        members.retain(own);
+        if !converged && before.len() < members.len() {
+            return before;
+        }
+        members
+    }
+}
+
+/// A search that gives exactly these nodes, before they converge and after: by role and environment where that does,
+/// else by name.
+fn query(impact: &Impact, nodes: &[&str]) -> String {
+    let saved = |name: &str| {
+        impact
+            .index
+            .document("node", name)
+            .and_then(|d| d.saved())
+            .cloned()
+    };
+    let wanted: BTreeSet<&str> = nodes.iter().copied().collect();
+    if let Some(first) = nodes
+        .first()
+        .and_then(|n| saved(n))
+        .filter(|_| nodes.len() > 2)
+    {
+        let mut candidates: Vec<String> = Vec::new();
+        let environment = escaped(&first.chef_environment);
+        if let (Some(policy), Some(group)) = (&first.policy_name, &first.policy_group) {
+            candidates.push(format!(
+                "policy_name:{} AND policy_group:{}",
+                escaped(policy),
+                escaped(group)
+            ));
+        }
+        for item in &first.run_list {
+            if let Some(role) = item.strip_prefix("role[").and_then(|i| i.strip_suffix(']')) {
+                candidates.push(format!("role:{}", escaped(role)));
+                candidates.push(format!(
+                    "role:{} AND chef_environment:{environment}",
+                    escaped(role)
+                ));
+            }
+        }
+        let exact = candidates.into_iter().find(|query| {
+            [&impact.index_start, &impact.index].iter().all(|index| {
+                let answer = index.search("node", query);
+                answer.names().into_iter().collect::<BTreeSet<_>>() == wanted
+            })
+        });
+        if let Some(query) = exact {
+            return query;
+        }
+    }
+    let names: Vec<String> = nodes
+        .iter()
+        .map(|n| format!("name:{}", escaped(n)))
+        .collect();
+    names.join(" OR ")
+}
+
+/// A term as the query grammar takes it.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.')) {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
