@@ -2,15 +2,41 @@
 
 use crate::assembly::Include;
 use crate::formats::Format;
+use crate::hole::has_hole;
 use crate::problem::Problem;
 use crate::source::Source;
-use crate::{envoy, haproxy, httpd, keepalived, nginx, squid, vcl};
+use crate::{
+    cron, data, envoy, firewall, haproxy, hosts, httpd, ini, keepalived, logrotate, named, nginx,
+    postgresql, redis, squid, sshd, sudoers, vcl, yaml,
+};
 
 /// The problems of a config, by its format; none for the formats of a repository itself.
 #[must_use]
 pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
     match format {
-        Format::Ruby | Format::Erb | Format::Json => Vec::new(),
+        Format::Ruby | Format::Erb => Vec::new(),
+        Format::Json => data::json(source),
+        Format::Sshd => sshd::problems(source),
+        Format::Sudoers => sudoers::problems(source),
+        Format::SystemdUnit => ini::unit(source),
+        Format::Crontab => cron::problems(source),
+        Format::Logrotate => logrotate::problems(source),
+        Format::Hosts => hosts::hosts(source),
+        Format::ResolvConf => hosts::resolv_conf(source),
+        Format::Sysctl => hosts::sysctl(source),
+        Format::Iptables => firewall::iptables(source),
+        Format::Nftables => firewall::nftables(source),
+        Format::PostgresqlConf => postgresql::conf(source),
+        Format::PgHba => postgresql::hba(source),
+        Format::MyCnf => ini::my_cnf(source),
+        Format::Redis => redis::problems(source),
+        Format::Named => named::problems(source),
+        Format::Prometheus => data::prometheus(source),
+        Format::Yaml => yaml::problems(source),
+        Format::Toml => data::toml(source),
+        Format::Xml => data::xml(source),
+        Format::Ini => ini::problems(source),
+        Format::Properties => ini::properties(source),
         Format::HaproxyCfg => haproxy::problems(source),
         Format::Nginx => nginx::problems(source),
         Format::Httpd => httpd::problems(source),
@@ -30,4 +56,20 @@ pub fn includes(format: Format, source: &Source) -> Vec<Include> {
         Format::Squid => squid::includes(source),
         _ => Vec::new(),
     }
+}
+
+/// True where a text with unknown parts can still be judged around them. In data one unknown part may hold any
+/// structure, so such a file is left alone.
+#[must_use]
+pub fn can_judge(format: Format, text: &str) -> bool {
+    let is_data = matches!(
+        format,
+        Format::Json
+            | Format::Yaml
+            | Format::Toml
+            | Format::Xml
+            | Format::Prometheus
+            | Format::Envoy
+    );
+    !is_data || !has_hole(text)
 }

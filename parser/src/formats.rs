@@ -46,6 +46,27 @@ formats! {
     Vcl "vcl", "Varnish", "tokens, blocks, statements; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
     Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers as pools";
     Squid "squid", "Squid", "quotes, ACLs that are named but not there; cache peers as a pool";
+    Sshd "sshd", "sshd", "keywords, yes and no, choices, ports, what no Match block may hold; settings that lock everybody out";
+    Sudoers "sudoers", "sudo", "the grammar: aliases, users, hosts, tags, commands; file names that sudo passes over";
+    SystemdUnit "systemd", "systemd", "section headers; of services the start command; sections, assignments and choices that are passed over";
+    Crontab "crontab", "cron", "times, users, commands, the last line's end";
+    Logrotate "logrotate", "logrotate", "blocks, scripts, directives that look mistyped, numbers";
+    Hosts "hosts", "the resolver", "lines that are passed over";
+    ResolvConf "resolv.conf", "the resolver", "lines that are passed over; no name server left";
+    Sysctl "sysctl", "sysctl", "assignments; keys that stand twice with two values";
+    Iptables "iptables", "iptables-restore", "tables, chains, COMMIT; an INPUT that drops everything";
+    Nftables "nftables", "nft", "blocks and quotes";
+    PostgresqlConf "postgresql.conf", "PostgreSQL", "assignments and quotes";
+    PgHba "pg_hba", "PostgreSQL", "types, fields, addresses, methods";
+    MyCnf "my.cnf", "MySQL", "groups";
+    Redis "redis", "Redis", "quotes, arguments, yes and no, ports, memory";
+    Named "named", "BIND", "blocks, quotes, semicolons, statements at the top that look mistyped";
+    Prometheus "prometheus", "Prometheus", "YAML, duplicate keys, keys at the top that look mistyped, jobs";
+    Yaml "yaml", "its reader", "syntax (saphyr-parser), duplicate keys";
+    Toml "toml", "its reader", "syntax and duplicate keys (toml)";
+    Xml "xml", "its reader", "whether it is well-formed (roxmltree)";
+    Ini "ini", "its reader", "section headers";
+    Properties "properties", "Java", "escapes, duplicate keys";
     Envoy "envoy", "Envoy", "YAML or JSON syntax and duplicate keys; clusters as pools";
 }
 

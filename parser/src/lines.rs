@@ -181,6 +181,22 @@ pub fn words(line: &str) -> Result<Vec<Word<'_>>, &str> {
     }
 }
 
+/// The problems of a text for tests, each as `line: kind class message`.
+#[cfg(test)]
+pub(crate) fn report(
+    problems: fn(&crate::source::Source) -> Vec<crate::problem::Problem>,
+    text: &str,
+) -> String {
+    let source = crate::source::Source::new("a", text);
+    problems(&source)
+        .iter()
+        .map(|p| {
+            let line = source.line(p.span.start);
+            format!("{line}: {:?} {} {}\n", p.kind, p.class.as_str(), p.message)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,6 +47,10 @@ pub enum Class {
     BlankAddress,
     /// A pool without servers where the daemon refuses that.
     EmptyPool,
+    /// Accepted, and keeps people or traffic out that are meant to come in.
+    LockOut,
+    /// Passed over in silence: the file or line does nothing.
+    Ignored,
 }
 
 impl Class {
@@ -64,6 +68,8 @@ impl Class {
             Self::DuplicateName => "duplicate-name",
             Self::BlankAddress => "blank-address",
             Self::EmptyPool => "empty-pool",
+            Self::LockOut => "lock-out",
+            Self::Ignored => "ignored",
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use foretaste_parser::formats::Format;
 use foretaste_parser::query::{self, Profile};
 use foretaste_parser::source::{Source, SyntaxError};
-use foretaste_parser::{conflict, erb, haproxy, json, nginx, ruby};
+use foretaste_parser::{check as config_check, conflict, erb, haproxy, json, nginx, ruby};
 
 const RUBY: &str = r#"# Balancer
 pools = search(:node, "roles:#{node['web']['role']} AND chef_environment:prod") || []
@@ -140,6 +141,37 @@ fn nginx_configs_bear_it() {
     for bytes in mangled(NGINX) {
         let source = Source::from_bytes("nginx.conf", &bytes);
         let _ = (nginx::parse(&source), nginx::problems(&source));
+    }
+}
+
+/// A little of everything that the other formats have.
+const MIXED: &str = "[Unit]\n*filter\n:INPUT DROP [0:0]\n-A INPUT -j X\nCOMMIT\n<VirtualHost *:80>\n  <Proxy \"balancer://a\">\n\
+    \x20   BalancerMember http://é:80 status=+D\n  </Proxy>\n</VirtualHost>\nvcl 4.1;\nbackend a { .host = \"é\"; }\n\
+    sub vcl_init { new d = directors.x(); d.add_backend(a); C{ x }C {\"y\"} }\nroot ALL=(ALL) NOPASSWD: /bin/é, !X\n\
+    %a\\ b ALL = \\\n ALL\n*/5 1-2,3 * jan mon root x\nvirtual_server 10.0.0.1 80 {\n  real_server  80 { weight 0 }\n}\n\
+    acl a src 10.0.0.0/8\nhttp_access deny !a\nPort 22\nMatch User é\nlisten_addresses = 'é''\\'' # x\n\
+    host all all 10.0.0.0 255.0.0.0 md5\nzone \"a\" { /* é */ type master; };\na: &x [1, {b: *x, \"é\": 2}]\n\
+    <?xml version=\"1.0\"?><a b='é'>&amp;<!-- - --></a>\n{\"a\": [1, 2]}\nk = \"\\u00e9\"\n/a {\n postrotate\n x\n endscript\n}\n";
+
+#[test]
+fn configs_of_every_format_bear_it() {
+    let deep: Vec<String> = ["[", "{", "(", "<a>", "a {\n", "- ", "{\"a\":", "<If a>\n"]
+        .iter()
+        .map(|piece| piece.repeat(5000))
+        .collect();
+    let texts = mangled(MIXED).into_iter().chain(deep.into_iter().map(String::into_bytes));
+    for bytes in texts {
+        for format in Format::ALL {
+            let source = Source::from_bytes("/etc/x/a.service", &bytes);
+            for problem in config_check::problems(*format, &source) {
+                let (start, end) = (problem.span.start as usize, problem.span.end as usize);
+                let inside = source.text().get(start..end).is_some();
+                assert!(inside, "{format}: {problem:?} in {:?}", source.text());
+            }
+            for include in config_check::includes(*format, &source) {
+                assert!(!source.slice(include.span).is_empty(), "{include:?}");
+            }
+        }
     }
 }
 

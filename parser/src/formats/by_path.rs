@@ -28,6 +28,12 @@ pub fn format_of(path: &str, first_bytes: &[u8]) -> Option<Format> {
     ) {
         return Some(Format::Ruby);
     }
+    if let Some(format) = of_system(path, &lower) {
+        return Some(format);
+    }
+    if is_foreign(path) {
+        return None;
+    }
     if is_haproxy(path, &lower) {
         return Some(Format::HaproxyCfg);
     }
@@ -35,6 +41,9 @@ pub fn format_of(path: &str, first_bytes: &[u8]) -> Option<Format> {
         return Some(Format::Nginx);
     }
     if let Some(format) = of_service(path, &lower) {
+        return Some(format);
+    }
+    if let Some(format) = of_data(path, &lower) {
         return Some(format);
     }
     let first_line = first_bytes.split(|b| *b == b'\n').next().unwrap_or(b"");
@@ -45,8 +54,7 @@ fn is_haproxy(path: &str, name: &str) -> bool {
     let config = matches!(extension(name), Some("cfg" | "conf"));
     config && (name.contains("haproxy") || directories(path).any(|d| d == "haproxy"))
         // Files of other kinds that live beside HAProxy's own.
-        && !matches!(name, "rsyslog.conf" | "logrotate.conf" | "spoe.conf")
-        && !directories(path).any(|d| matches!(d, "rsyslog.d" | "logrotate.d" | "sysctl.d" | "limits.d"))
+        && !matches!(name, "rsyslog.conf" | "spoe.conf")
 }
 
 fn is_nginx(path: &str, name: &str) -> bool {
@@ -74,6 +82,99 @@ fn is_nginx(path: &str, name: &str) -> bool {
             name,
             "mime.types" | "fastcgi_params" | "uwsgi_params" | "scgi_params" | "proxy_params"
         )
+}
+
+/// Directories whose files speak about a service to another program, in that program's words.
+fn is_foreign(path: &str) -> bool {
+    directories(path).any(|d| {
+        matches!(
+            d,
+            "apparmor.d"
+                | "collectd"
+                | "dbus-1"
+                | "fail2ban"
+                | "init"
+                | "limits.d"
+                | "modprobe.d"
+                | "monit"
+                | "munin"
+                | "profile.d"
+                | "rsyslog.d"
+                | "supervisor"
+                | "sysusers.d"
+                | "syslog-ng"
+                | "telegraf"
+                | "tmpfiles.d"
+                | "udev"
+        )
+    })
+}
+
+/// Files of the operating system, and of databases, by their usual places.
+fn of_system(path: &str, name: &str) -> Option<Format> {
+    let within = |dir: &str| directories(path).any(|d| d == dir);
+    let extension = extension(name).unwrap_or("");
+    let conf = extension == "conf";
+    let is_unit = matches!(
+        extension,
+        "service"
+            | "timer"
+            | "socket"
+            | "mount"
+            | "automount"
+            | "swap"
+            | "target"
+            | "path"
+            | "slice"
+    );
+    Some(match name {
+        "sshd_config" => Format::Sshd,
+        "sudoers" => Format::Sudoers,
+        "crontab" if path == "/etc/crontab" => Format::Crontab,
+        "logrotate.conf" => Format::Logrotate,
+        "hosts" if path == "/etc/hosts" => Format::Hosts,
+        "resolv.conf" => Format::ResolvConf,
+        "sysctl.conf" => Format::Sysctl,
+        "nftables.conf" => Format::Nftables,
+        "rules.v4" | "rules.v6" if within("iptables") => Format::Iptables,
+        "iptables" | "ip6tables" if within("sysconfig") => Format::Iptables,
+        "postgresql.conf" => Format::PostgresqlConf,
+        "pg_hba.conf" => Format::PgHba,
+        "my.cnf" => Format::MyCnf,
+        "redis.conf" => Format::Redis,
+        "named.conf" if !is_foreign(path) => Format::Named,
+        "prometheus.yml" | "prometheus.yaml" => Format::Prometheus,
+        _ if within("sshd_config.d") => Format::Sshd,
+        _ if within("sudoers.d") => Format::Sudoers,
+        _ if within("cron.d") || within("crontabs") => Format::Crontab,
+        _ if within("logrotate.d") => Format::Logrotate,
+        _ if conf && within("sysctl.d") => Format::Sysctl,
+        _ if extension == "nft" => Format::Nftables,
+        _ if extension == "cnf" && (within("mysql") || within("my.cnf.d")) => Format::MyCnf,
+        _ if conf && within("redis") => Format::Redis,
+        _ if within("bind") && (conf || name.starts_with("named.conf")) => Format::Named,
+        _ if is_unit && (within("systemd") || path.starts_with("/etc/systemd")) => {
+            Format::SystemdUnit
+        }
+        _ if conf && within("systemd") => Format::SystemdUnit,
+        _ => return None,
+    })
+}
+
+/// Data that any program may read, by extension. Chef's own YAML and TOML are read elsewhere.
+fn of_data(path: &str, name: &str) -> Option<Format> {
+    // In a repository's folders, tests and tools keep data for readers of their own.
+    if !path.starts_with('/') {
+        return None;
+    }
+    Some(match extension(name)? {
+        "yml" | "yaml" => Format::Yaml,
+        "toml" => Format::Toml,
+        "xml" => Format::Xml,
+        "ini" => Format::Ini,
+        "properties" => Format::Properties,
+        _ => return None,
+    })
 }
 
 /// Services whose files have a directory or an extension of their own.

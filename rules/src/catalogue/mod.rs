@@ -1,6 +1,7 @@
 //! The catalogue. A new rule is its own file here and one line in [`RULES`].
 
 mod blank_server_address;
+mod config_surprise;
 mod config_syntax;
 mod converge_fails;
 mod erb_syntax;
@@ -30,6 +31,7 @@ pub static RULES: &[&Rule] = &[
     &query_refused::QUERY_REFUSED,
     &query_surprise::QUERY_SURPRISE,
     &config_syntax::CONFIG_SYNTAX,
+    &config_surprise::CONFIG_SURPRISE,
     &blank_server_address::BLANK_SERVER_ADDRESS,
     &undefined_backend::UNDEFINED_BACKEND,
     &ruby_syntax::RUBY_SYNTAX,

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use foretaste_parser::check::can_judge;
+
 use super::{Comparison, NodeImpact, PoolImpact};
 use crate::convergence::UndeterminedKind;
 
@@ -61,8 +63,11 @@ pub(super) fn count(
             counts.searches.add(search.undetermined.is_none());
         }
         for (path, file) in &result.files {
-            if crate::files::format(path, &file.text, c.formats).is_some() {
-                counts.configs.add(!unclear.contains(&(&node.name, path)));
+            if let Some(format) = crate::files::format(path, &file.text, c.formats) {
+                let judged = can_judge(format, &file.text);
+                counts
+                    .configs
+                    .add(judged && !unclear.contains(&(&node.name, path)));
             }
         }
         files.extend(

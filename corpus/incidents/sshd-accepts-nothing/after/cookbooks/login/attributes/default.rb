@@ -1,0 +1,2 @@
+default['login']['passwords'] = false
+default['login']['public_keys'] = true

@@ -1,0 +1,2 @@
+default['login']['passwords'] = false
+default['login']['keys'] = true

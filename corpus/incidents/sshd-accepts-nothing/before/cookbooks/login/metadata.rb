@@ -1,0 +1,2 @@
+name 'login'
+version '1.4.0'

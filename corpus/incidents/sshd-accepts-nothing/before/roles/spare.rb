@@ -1,0 +1,2 @@
+name 'spare'
+run_list []

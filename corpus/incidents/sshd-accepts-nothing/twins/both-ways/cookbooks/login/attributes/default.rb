@@ -1,0 +1,2 @@
+default['login']['passwords'] = true
+default['login']['keys'] = true
