@@ -195,6 +195,7 @@ zones \"a\" { type master; };
 acl b { !10.0.0.0/8; }
 "), @"
         3: Error syntax missing ';' after '10.0.0.2'
+        7: Error unknown-keyword unknown option 'zones'
         9: Error syntax missing ';' after '}'
         ");
         insta::assert_snapshot!(report(problems, "options {\n  recursion no;\n"), @"1: Error syntax unexpected end of input: the block of `options` is never closed");

@@ -159,7 +159,9 @@ fn configs_of_every_format_bear_it() {
         .iter()
         .map(|piece| piece.repeat(5000))
         .collect();
-    let texts = mangled(MIXED).into_iter().chain(deep.into_iter().map(String::into_bytes));
+    let texts = mangled(MIXED)
+        .into_iter()
+        .chain(deep.into_iter().map(String::into_bytes));
     for bytes in texts {
         for format in Format::ALL {
             let source = Source::from_bytes("/etc/x/a.service", &bytes);

@@ -257,9 +257,11 @@ impl Reader<'_> {
     fn formats(&self, keys: &Keys) -> Result<Vec<Override>, Failure> {
         let read = |(pattern, name): (&String, &Spanned<String>)| {
             let format = Format::from_name(name.as_ref()).ok_or_else(|| {
-                let names: Vec<&str> = Format::ALL.iter().map(|f| f.as_str()).collect();
                 let failure = self.refuse(name, format!("`{}` is no format", name.as_ref()));
-                failure.help(format!("the formats are {}", names.join(", ")))
+                match nearest(name.as_ref(), Format::ALL.iter().map(|f| f.as_str())) {
+                    Some(meant) => failure.help(format!("did you mean `{meant}`?")),
+                    None => failure.help("docs/formats.md lists the formats"),
+                }
             })?;
             Ok(Override {
                 pattern: pattern.clone(),

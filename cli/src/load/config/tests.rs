@@ -78,7 +78,7 @@ fn what_has_no_effect_is_refused_where_it_stands() {
       help: give it a floor, a percent or a from
     foretaste.toml: `apache` is no format
       at "'apache'"
-      help: the formats are ruby, erb, json, haproxy, nginx, httpd, vcl, keepalived, squid, envoy
+      help: docs/formats.md lists the formats
     foretaste.toml: this path is not in the repository
       at "'../roles'"
       help: write it as seen from the root of the repository: "chef/roles"
