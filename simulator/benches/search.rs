@@ -18,11 +18,11 @@ const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const QUERIES: [(&str, &str); 9] = [
     (
         "two-term AND, 1 in 80",
-        "roles:role17 AND chef_environment:prod",
+        "roles:role17 AND chef_environment:staging",
     ),
     (
         "two-term AND, 1 in 4",
-        "roles:base AND chef_environment:prod",
+        "roles:base AND chef_environment:staging",
     ),
     ("one node by name", "name:node0000042"),
     ("wildcard behind", "roles:role1*"),
@@ -64,7 +64,7 @@ fn node(i: usize) -> SavedNode {
         "os": "linux", "os_version": format!("5.15.0-{}-generic", i % 9), "uptime_seconds": i * 7919 % 10_000_000,
         "roles": [format!("role{}", i % 80), "base", "monitored"], "recipes": [format!("app{}::default", i % 80), "base::default"],
         "kernel": {"name": "Linux", "machine": "x86_64", "release": "5.15.0", "processor": "x86_64",
-            "modules": (0..25).map(|k| (format!("module{k}"), json!({"size": "16384", "refcount": "0"}))).collect::<serde_json::Map<_, _>>()},
+            "modules": (0..48).map(|k| (format!("module{k}"), json!({"size": "16384", "refcount": "0"}))).collect::<serde_json::Map<_, _>>()},
         "network": {"default_gateway": format!("10.{a}.{b}.1"), "interfaces": {"eth0": interface(0), "eth1": interface(1)}},
         "memory": {"total": format!("{}kB", i * 13 % 1000), "free": format!("{}kB", i * 17 % 900), "swap": {"total": "0kB", "free": "0kB"}},
         "cpu": {"total": 8 << (i % 3), "real": 1, "0": {"vendor_id": "GenuineIntel", "model_name": "Xeon", "mhz": "2400.000", "flags": ["fpu", "vme", "sse", "sse2", "avx"]}},
@@ -232,7 +232,7 @@ macro_rules! queries {
 }
 
 queries! {
-    two_terms = "roles:role17 AND chef_environment:prod",
+    two_terms = "roles:role17 AND chef_environment:staging",
     wildcard = "roles:role1*",
     range = "memory_total:[100 TO 200]",
     negation = "NOT roles:role17",

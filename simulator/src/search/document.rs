@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use super::flatten::Expanded;
+use super::analysis;
+use super::flatten::{Expanded, Raw, SEPARATOR};
 use super::merge;
 use super::unknown::{self, Key, MayHold, Unknown};
 use super::zero::{Flat, View};
@@ -119,32 +120,68 @@ impl Document {
         self.expanded.get_or_init(|| self.expand())
     }
 
-    /// Lends the indexed form, without keeping it where it was not kept already.
-    pub(super) fn with_expanded(&self, read: impl FnOnce(&Expanded)) {
+    fn expand(&self) -> Expanded {
+        Expanded::new(self.raw().text())
+    }
+
+    /// Reads the tokens by position, without keeping what that takes.
+    pub(super) fn tokens(&self, read: &mut dyn FnMut(&str)) {
         match self.expanded.get() {
-            Some(kept) => read(kept),
-            None => read(&self.expand()),
+            Some(kept) => kept.tokens().for_each(read),
+            None => {
+                let text = self.raw().text();
+                for (start, end) in analysis::tokens(&text) {
+                    read(text.get(start..end).unwrap_or_default());
+                }
+            }
         }
     }
 
-    fn expand(&self) -> Expanded {
+    /// A value of several words that begins with this one, where the document has no value that is the word alone.
+    pub(super) fn value_beginning(&self, field: &str, word: &str) -> Option<String> {
+        let wanted = format!("{field}{SEPARATOR}{word}");
+        let mut longer: Option<String> = None;
+        let mut inside = false;
+        self.tokens(&mut |token| {
+            if token == wanted {
+                inside = longer.is_none();
+                longer.get_or_insert_with(|| word.to_string());
+            } else if token.contains(SEPARATOR) {
+                inside = false;
+            } else if inside && let Some(value) = &mut longer {
+                value.push(' ');
+                value.push_str(token);
+            }
+        });
+        longer.filter(|value| value != word)
+    }
+
+    fn raw(&self) -> Raw {
         let extra = [
             ("X_CHEF_database_CHEF_X", DATABASE),
             ("X_CHEF_id_CHEF_X", &*self.id),
             ("X_CHEF_type_CHEF_X", self.type_name()),
         ];
+        let mut out = Raw::default();
+        for (key, value) in extra {
+            out.pair(key, value);
+        }
         match &self.origin {
             // Most documents are only searched, so the merged attributes are not kept.
+            Origin::Node(node) if node.unknown.is_empty() => {
+                merge::server_keys(node).for_each(|(key, value)| out.key(key, &value));
+            }
             Origin::Node(node) => {
                 let mut map = merge::server(node);
                 unknown::strip(&mut map, &node.unknown);
-                Expanded::new(&map, &extra)
+                map.iter().for_each(|(key, value)| out.key(key, value));
             }
-            Origin::Object(_) => match self.json().as_object() {
-                Some(map) => Expanded::new(map, &extra),
-                None => Expanded::new(&Map::new(), &extra),
-            },
+            Origin::Object(_) => {
+                let keys = self.json().as_object().into_iter().flatten();
+                keys.for_each(|(key, value)| out.key(key, value));
+            }
         }
+        out
     }
 
     pub(super) fn zero(&self) -> View<'_> {

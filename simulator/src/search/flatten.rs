@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::analysis;
 use super::number;
@@ -47,28 +47,19 @@ impl Pair {
 }
 
 impl Expanded {
-    /// Expands a document's top-level keys together with `extra` pairs that are not in its JSON.
-    pub fn new(json: &Map<String, Json>, extra: &[(&str, &str)]) -> Self {
-        let mut raw = Raw::default();
-        for (key, value) in extra {
-            raw.pair(key, value);
-        }
-        let mut path = String::new();
-        for (key, value) in json {
-            path.clear();
-            path.push_str(key);
-            raw.expand(value, &mut path, key, MAX_DEPTH);
-        }
-        let mut out = raw.sorted();
-        out.tokens = analysis::tokens(&out.content)
+    /// Takes the indexed text.
+    pub fn new(content: String) -> Self {
+        let tokens: Vec<(u32, u32)> = analysis::tokens(&content)
             .into_iter()
             .map(|(start, end)| (offset(start), offset(end)))
             .collect();
-        out.sorted = (0..offset(out.tokens.len())).collect();
-        let (content, tokens) = (&out.content, &out.tokens);
-        out.sorted
-            .sort_by(|a, b| token(content, tokens, *a).cmp(token(content, tokens, *b)));
-        out
+        let mut sorted: Vec<u32> = (0..offset(tokens.len())).collect();
+        sorted.sort_by(|a, b| token(&content, &tokens, *a).cmp(token(&content, &tokens, *b)));
+        Self {
+            content,
+            tokens,
+            sorted,
+        }
     }
 
     /// The text that the server indexes.
@@ -129,14 +120,20 @@ fn offset(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Pairs as they come, with repetitions.
+/// The pairs of a document as they come, with repetitions.
 #[derive(Default)]
-struct Raw {
+pub struct Raw {
     text: String,
     pairs: Vec<Pair>,
 }
 
 impl Raw {
+    /// Adds what a top-level key contributes.
+    pub fn key(&mut self, key: &str, value: &Json) {
+        let mut path = key.to_string();
+        self.expand(value, &mut path, key, MAX_DEPTH);
+    }
+
     /// Adds what a value at `path`, whose last part is `leaf`, contributes. The path is as before afterwards.
     fn expand(&mut self, value: &Json, path: &mut String, leaf: &str, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else {
@@ -169,7 +166,8 @@ impl Raw {
         }
     }
 
-    fn pair(&mut self, key: &str, value: &str) {
+    /// Adds a pair that is not in the document's JSON.
+    pub fn pair(&mut self, key: &str, value: &str) {
         let start = offset(self.text.len());
         self.text.push_str(key);
         self.text.push_str(SEPARATOR);
@@ -183,24 +181,16 @@ impl Raw {
     }
 
     /// The text of all pairs by key, then value, each once.
-    fn sorted(mut self) -> Expanded {
+    pub fn text(mut self) -> String {
         let text = &self.text;
         let parts = |pair: &Pair| (pair.key(text), pair.value(text));
         self.pairs.sort_unstable_by(|a, b| parts(a).cmp(&parts(b)));
         self.pairs.dedup_by(|a, b| parts(a) == parts(b));
-        let length: usize = self
-            .pairs
-            .iter()
-            .map(|pair| (pair.end - pair.start) as usize + 1)
-            .sum();
-        let mut out = Expanded {
-            content: String::with_capacity(length),
-            ..Expanded::default()
-        };
+        let mut out = String::with_capacity(text.len() + self.pairs.len());
         for pair in &self.pairs {
             let whole = text.get(pair.start as usize..pair.end as usize);
-            out.content.push_str(whole.unwrap_or_default());
-            out.content.push(' ');
+            out.push_str(whole.unwrap_or_default());
+            out.push(' ');
         }
         out
     }

@@ -1,10 +1,29 @@
 //! What of an object is indexed.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use foretaste_parser::query::Profile;
 use serde_json::{Map, Value as Json};
 
 use super::document::Kind;
 use crate::convergence::SavedNode;
+
+/// What [`server`] merges, key by key: what only one level has is not copied.
+pub fn server_keys(node: &SavedNode) -> impl Iterator<Item = (&str, Cow<'_, Json>)> {
+    let mut out: BTreeMap<&str, Cow<'_, Json>> = BTreeMap::new();
+    for (key, value) in levels(node).into_iter().flatten() {
+        match out.get_mut(key.as_str()) {
+            Some(old) => join(old.to_mut(), value, Profile::Server),
+            None => {
+                out.insert(key, Cow::Borrowed(value));
+            }
+        }
+    }
+    let own = own(node).into_iter().map(|(k, v)| (k, Cow::Owned(v)));
+    out.extend(own);
+    out.into_iter()
+}
 
 /// A node for the server's indexes: default < normal < override < automatic, then the keys that win over attributes.
 pub fn server(node: &SavedNode) -> Map<String, Json> {
@@ -14,21 +33,28 @@ pub fn server(node: &SavedNode) -> Map<String, Json> {
             put(&mut out, key, value, Profile::Server);
         }
     }
-    let (recipes, roles) = entries(&node.run_list);
-    let mut set = |key: &str, value: Json| {
+    for (key, value) in own(node) {
         out.insert(key.to_string(), value);
-    };
-    set("name", node.name.as_str().into());
-    set("chef_type", "node".into());
-    set("chef_environment", environment(node).into());
-    set("run_list", strings(&node.run_list));
-    set("recipe", strings(&recipes));
-    set("role", strings(&roles));
+    }
+    out
+}
+
+/// The keys that win over attributes.
+fn own(node: &SavedNode) -> Vec<(&'static str, Json)> {
+    let (recipes, roles) = entries(&node.run_list);
+    let mut out = vec![
+        ("name", node.name.as_str().into()),
+        ("chef_type", "node".into()),
+        ("chef_environment", environment(node).into()),
+        ("run_list", strings(&node.run_list)),
+        ("recipe", strings(&recipes)),
+        ("role", strings(&roles)),
+    ];
     if let Some(name) = &node.policy_name {
-        set("policy_name", name.as_str().into());
+        out.push(("policy_name", name.as_str().into()));
     }
     if let Some(group) = &node.policy_group {
-        set("policy_group", group.as_str().into());
+        out.push(("policy_group", group.as_str().into()));
     }
     out
 }
@@ -127,14 +153,23 @@ fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
 
 /// Merges one key: hashes deeply, anything else replaced; chef-zero unions arrays and lets a null change nothing.
 fn put(into: &mut Map<String, Json>, key: &str, value: &Json, profile: Profile) {
+    match into.get_mut(key) {
+        Some(old) => join(old, value, profile),
+        None => {
+            into.insert(key.to_string(), value.clone());
+        }
+    }
+}
+
+fn join(old: &mut Json, new: &Json, profile: Profile) {
     let zero = profile == Profile::Zero;
-    match (into.get_mut(key), value) {
-        (Some(Json::Object(old)), Json::Object(new)) => {
+    match (old, new) {
+        (Json::Object(old), Json::Object(new)) => {
             for (key, value) in new {
                 put(old, key, value, profile);
             }
         }
-        (Some(Json::Array(old)), Json::Array(new)) if zero => {
+        (Json::Array(old), Json::Array(new)) if zero => {
             let all: Vec<Json> = old.drain(..).chain(new.iter().cloned()).collect();
             for element in all {
                 if !old.contains(&element) {
@@ -142,12 +177,9 @@ fn put(into: &mut Map<String, Json>, key: &str, value: &Json, profile: Profile) 
                 }
             }
         }
-        (Some(old), Json::Null) if zero && truthy(old) => {}
-        (Some(old), Json::Object(new)) if zero && truthy(old) && new.is_empty() => {}
-        (Some(old), new) => *old = new.clone(),
-        (None, new) => {
-            into.insert(key.to_string(), new.clone());
-        }
+        (old, Json::Null) if zero && truthy(old) => {}
+        (old, Json::Object(new)) if zero && truthy(old) && new.is_empty() => {}
+        (old, new) => *old = new.clone(),
     }
 }
 

@@ -25,7 +25,7 @@ pub use document::{Document, Kind};
 pub use explain::Explanation;
 pub use foretaste_parser::query::Profile;
 pub use index::{Answer, Moment, SearchIndex, Timeline};
-pub use nearest::{Nearest, Unmatched};
+pub use nearest::{FirstWord, Nearest, Unmatched};
 pub use plan::Plan;
 pub use truth::Truth;
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use foretaste_parser::query::{Clause, Matcher, Meaning, Test};
 use foretaste_parser::source::Span;
 
+use super::analysis;
 use super::engine::Family;
 use super::flatten::SEPARATOR;
-use super::index::SearchIndex;
+use super::index::{Answer, SearchIndex};
 use super::pattern;
 use super::plan::Plan;
 
@@ -77,6 +78,55 @@ impl SearchIndex {
                 nearest: self.nearest(index, field, value),
             })
             .collect()
+    }
+}
+
+/// A clause that asks for one word and matches values that only begin with it: a value is indexed word by word, and
+/// only its first word bears the field's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstWord {
+    pub field: String,
+    pub word: String,
+    pub span: Span,
+    /// The whole values, each with the results that have it.
+    pub values: BTreeMap<String, Vec<String>>,
+}
+
+impl SearchIndex {
+    /// The clauses of a query that bring in results by the first word of a longer value. None for chef-zero, which
+    /// does not index words.
+    #[must_use]
+    pub fn first_words(&self, index: &str, plan: &Plan) -> Vec<FirstWord> {
+        let mut asked = Vec::new();
+        if let Meaning::Lucene { clause, .. } = &plan.query().meaning {
+            collect(clause, &mut asked);
+        }
+        asked.retain(|(clause, _, value)| {
+            let is_word = matches!(&clause.test, Test::Tokens(_, Matcher::Text(_)));
+            is_word && !value.is_empty() && !value.contains(analysis::is_space)
+        });
+        let Answer::Results { certain, .. } = self.run(index, plan) else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (clause, field, word) in asked {
+            let mut found = FirstWord {
+                field: field.to_string(),
+                word: word.to_string(),
+                span: clause.span,
+                values: BTreeMap::new(),
+            };
+            for document in &certain {
+                if let Some(value) = document.value_beginning(field, word) {
+                    let names = found.values.entry(value).or_default();
+                    names.push(document.name().to_string());
+                }
+            }
+            if !found.values.is_empty() {
+                out.push(found);
+            }
+        }
+        out
     }
 }
 

@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Glob {
     parts: Vec<Part>,
+    /// The text that every match ends with.
+    suffix: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +29,21 @@ impl Glob {
             };
             parts.push(part);
         }
-        Self { parts }
+        let behind = parts
+            .iter()
+            .rposition(|part| !matches!(part, Part::Char(_)));
+        let suffix = parts.get(behind.map_or(0, |at| at + 1)..);
+        let suffix = suffix
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|part| match part {
+                Part::Char(c) => Some(*c),
+                Part::One | Part::Many => None,
+            });
+        Self {
+            suffix: suffix.collect(),
+            parts,
+        }
     }
 
     /// The text that every match begins with.
@@ -48,6 +64,10 @@ impl Glob {
     }
 
     pub fn matches(&self, text: &str) -> bool {
+        // Most texts are told apart by their ends.
+        if !text.ends_with(self.suffix.as_str()) {
+            return false;
+        }
         let mut rest = text.chars();
         let mut at = 0;
         // Where to go on when the last `*` has to take one character more.

@@ -77,13 +77,12 @@ impl<'a> Found<'a> {
         }
     }
 
-    pub fn truth(&self, document: u32) -> Truth {
-        if self.yes.contains(document) {
-            Truth::Yes
-        } else if self.may.as_ref().is_some_and(|m| m.contains(document)) {
-            Truth::Maybe
-        } else {
-            Truth::No
-        }
+    /// What of these is in a set, and how sure that is.
+    pub fn of(&self, live: &RoaringBitmap) -> impl Iterator<Item = (u32, Truth)> {
+        let found = self.may() & live;
+        found.into_iter().map(|at| {
+            let unsure = self.may.is_some() && !self.yes.contains(at);
+            (at, if unsure { Truth::Maybe } else { Truth::Yes })
+        })
     }
 }

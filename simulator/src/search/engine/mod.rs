@@ -62,6 +62,8 @@ impl Family {
 #[derive(Clone, Debug)]
 pub struct Engine {
     parts: Vec<Part>,
+    /// Whether the parts, one after the other, have their documents by name.
+    ordered: bool,
 }
 
 /// A segment with the documents of it that are not replaced.
@@ -79,10 +81,10 @@ impl Engine {
         earlier: Option<&Engine>,
         threads: NonZeroUsize,
     ) -> Self {
-        let mut out = Self { parts: Vec::new() };
+        let mut parts = Vec::new();
         let mut known = vec![false; documents.len()];
         for part in earlier.into_iter().flat_map(|e| &e.parts) {
-            out.parts.extend(part.kept(documents, &mut known));
+            parts.extend(part.kept(documents, &mut known));
         }
         let fresh: Vec<Arc<Document>> = documents
             .values()
@@ -90,25 +92,12 @@ impl Engine {
             .filter(|(_, known)| !known)
             .map(|(document, _)| document.clone())
             .collect();
-        out.parts.extend(segments(&fresh, family, threads));
-        out.join();
-        out
-    }
-
-    /// Joins the smallest segments where there are too many.
-    fn join(&mut self) {
-        if self.parts.len() <= SEGMENTS {
-            return;
+        parts.extend(segments(&fresh, family, threads));
+        join(&mut parts);
+        Self {
+            ordered: parts.is_sorted_by(|a, b| a.last() < b.first()),
+            parts,
         }
-        self.parts
-            .sort_by_key(|part| std::cmp::Reverse(part.live.len()));
-        let small: Vec<_> = self
-            .parts
-            .split_off(SEGMENTS / 2)
-            .into_iter()
-            .map(|part| (part.segment, part.live))
-            .collect();
-        self.parts.push(Part::whole(Segment::merge(&small)));
     }
 
     /// What a query matches: documents with how sure that is, by name.
@@ -119,11 +108,11 @@ impl Engine {
         let mut out = Vec::new();
         for part in &self.parts {
             let found = part.find(plan)?;
-            for at in &(found.may() & &*part.live) {
-                out.extend(part.segment.document(at).map(|d| (d, found.truth(at))));
+            for (at, truth) in found.of(&part.live) {
+                out.extend(part.segment.document(at).map(|d| (d, truth)));
             }
         }
-        if self.parts.len() > 1 {
+        if !self.ordered {
             out.sort_by(|a, b| a.0.name().cmp(b.0.name()));
         }
         Ok(out)
@@ -138,7 +127,31 @@ impl Engine {
     }
 }
 
+/// Joins the smallest segments where there are too many.
+fn join(parts: &mut Vec<Part>) {
+    if parts.len() <= SEGMENTS {
+        return;
+    }
+    parts.sort_by_key(|part| std::cmp::Reverse(part.live.len()));
+    let small: Vec<_> = parts
+        .split_off(SEGMENTS / 2)
+        .into_iter()
+        .map(|part| (part.segment, part.live))
+        .collect();
+    parts.push(Part::whole(Segment::merge(&small)));
+}
+
 impl Part {
+    /// The name of the first living document.
+    fn first(&self) -> Option<&str> {
+        Some(self.segment.document(self.live.min()?)?.name())
+    }
+
+    /// The name of the last living document.
+    fn last(&self) -> Option<&str> {
+        Some(self.segment.document(self.live.max()?)?.name())
+    }
+
     fn whole(segment: Segment) -> Self {
         let all = 0..postings::number(segment.documents().len());
         Self {

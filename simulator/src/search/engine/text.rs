@@ -15,7 +15,7 @@ use crate::search::unknown::{Key, MayHold};
 
 /// The tokens of a document, by position.
 pub fn terms(document: &Document, hold: &mut dyn FnMut(&str)) {
-    document.with_expanded(|expanded| expanded.tokens().for_each(&mut *hold));
+    document.tokens(hold);
 }
 
 /// Finds what a clause matches among the living documents of a segment. Others may be in the answer, too.
