@@ -88,7 +88,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
     pub index: String,
-    /// As the server receives it; unknown parts stand as `‹reason›`.
+    /// As it is given to Chef's client; unknown parts stand as `‹reason›`.
     pub query: String,
     pub location: Location,
     /// Names (nodes) or ids (items) of what certainly matches, sorted.
@@ -105,6 +105,8 @@ pub struct Search {
     pub conditional: bool,
     /// Values returned instead of objects (`filter_result`), a row for each result.
     pub rows: Option<Vec<Json>>,
+    /// How many match, where the caller gets fewer of them.
+    pub cut: Option<usize>,
     /// True when the block or the code after it was seen to treat an empty result (a branch or a raise).
     pub guarded: bool,
 }

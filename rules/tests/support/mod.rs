@@ -132,6 +132,7 @@ impl Side {
                 origins: vec![],
                 conditional: false,
                 rows: None,
+                cut: None,
                 guarded: false,
             });
         }
@@ -204,6 +205,8 @@ pub fn impact(before: &Side, after: &Side) -> Impact {
         file: &|_| None,
         formats: &[],
         roles: &[],
+        trials: &[],
+        base_trials: &[],
     })
 }
 

@@ -62,7 +62,7 @@ static RECIPE_TABLE: Table = LazyLock::new(|| table(RECIPE));
 static NODE_STATIC: &[Builtin] = &[def("load", 1, 1, load_node)];
 static NODE_STATIC_TABLE: Table = LazyLock::new(|| table(NODE_STATIC));
 
-static QUERY: &[Builtin] = &[def("search", 1, -1, query_search).takes_unknown()];
+static QUERY: &[Builtin] = &[def("search", 1, -1, super::search::query).takes_unknown()];
 static QUERY_TABLE: Table = LazyLock::new(|| table(QUERY));
 
 static BAG_STATIC: &[Builtin] = &[def("load", 1, 1, load_bag), def("list", 0, 1, bags)];
@@ -204,16 +204,6 @@ fn load_node(interp: &mut Interp, _: Value, args: &Args) -> R {
         Some(document) => Ok(node::other(interp, document, Default::default())),
         None => Err(dsl::http_error(interp, 404, "Not Found")),
     }
-}
-
-/// `Chef::Search::Query.new.search(…)` gives rows, start and total.
-fn query_search(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let found = super::search::search(interp, this, args)?;
-    if args.block.is_some() || interp.unknown_of(found).is_some() {
-        return Ok(found);
-    }
-    let total = interp.array_items(found).map_or(0, <[Value]>::len);
-    Ok(interp.array(vec![found, 0.into(), Value::count(total)]))
 }
 
 fn load_bag(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -15,10 +15,39 @@ use crate::ruby::object::{Hash, Key};
 use crate::ruby::origin::OriginSource;
 use crate::ruby::unknown::first_hole;
 use crate::ruby::value::{Origin, Value};
+use crate::search::client::{self, Request};
 use crate::search::{Answer, Document, Kind};
 
-/// `search(index, query = '*:*', filter_result: …) { |result| … }`
+/// `search(index, query = '*:*', filter_result: …) { |result| … }`. In recipes it asks for page after page, unless
+/// the old form with a sort order, a start and rows is used without a block.
 pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
+    if args.list.len() > 3 && args.block.is_none() {
+        return one_page(interp, args);
+    }
+    Ok(ask(interp, args, true)?.0)
+}
+
+/// `Chef::Search::Query.new.search(…)`: with a block page after page; else rows, start and total of one.
+pub fn query(interp: &mut Interp, _: Value, args: &Args) -> R {
+    match args.block {
+        Some(_) => Ok(ask(interp, args, true)?.0),
+        None => one_page(interp, args),
+    }
+}
+
+fn one_page(interp: &mut Interp, args: &Args) -> R {
+    let (found, page) = ask(interp, args, false)?;
+    Ok(match page {
+        Some((start, total)) => interp.array(vec![found, Value::count(start), Value::count(total)]),
+        None => found,
+    })
+}
+
+/// Where a page starts, and how many matches the server says there are; `None` where that cannot be known.
+type Page = Option<(usize, usize)>;
+
+/// Searches, and tells the page that was got.
+fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
     let index = interp.to_text(args.get(0))?;
     let mut query_value = args.get(1);
     let mut options = None;
@@ -38,13 +67,18 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
         && !query.contains(':')
         && option(interp, options, "fuzz").truthy() == Some(true)
     {
-        query = format!(
-            "tags:*{query}* OR roles:*{query}* OR fqdn:*{query}* OR addresses:*{query}* OR policy_name:*{query}* OR \
-             policy_group:*{query}*"
-        );
+        query = client::fuzz(&query);
     }
     let query_origin = interp.origin_of(query_value);
     let query_origin = interp.origins.union(query_origin, interp.control);
+    let (start, rows) = match options {
+        Some(_) => (
+            option(interp, options, "start"),
+            option(interp, options, "rows"),
+        ),
+        None => (args.get(3), args.get(4)),
+    };
+    let (start, rows) = (count(interp, start), count(interp, rows));
     let filter = Some(option(interp, options, "filter_result")).filter(|f| !f.is_nil());
     let location = match interp.location() {
         Some(location) => location,
@@ -62,6 +96,7 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
         origins: evidence(interp, query_origin),
         conditional: interp.condition().is_some(),
         rows: None,
+        cut: None,
         guarded: false,
     };
     let unknown = interp
@@ -73,11 +108,37 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
         run(interp).searches.push(record);
         let source = source(interp, &index, &query, location, number, "cannot be known");
         let origin = interp.origins.union(source, query_origin);
-        return once(interp, args, Value::from(id).with_origin(origin));
+        return Ok((
+            once(interp, args, Value::from(id).with_origin(origin))?,
+            None,
+        ));
     }
-    let answer = run(interp).index.view().search(&index, &query);
+    if let Some((name, wrong)) = [("start", &start), ("rows", &rows)]
+        .into_iter()
+        .find_map(|(name, given)| Some((name, given.as_ref().err()?)))
+    {
+        record.refused = Some(format!("invalid '{name}' value: '{wrong}'"));
+        run(interp).searches.push(record);
+        return Err(super::dsl::http_error(interp, 400, "Bad Request"));
+    }
+    let request = Request {
+        start: start.ok().flatten().unwrap_or_default(),
+        rows: rows.ok().flatten(),
+        pages,
+    };
+    let view = run(interp).index.clone();
+    let profile = view.view().saved().profile();
+    let answer = view.view().search(&index, &client::arrives(&query));
     match answer {
-        Answer::Results { certain, maybe } => {
+        Answer::Results { mut certain, maybe } => {
+            let matched = certain.len();
+            let page = Some((request.start, client::total(profile, matched)));
+            if maybe.is_empty() {
+                let received = request.received(profile, matched);
+                record.cut = (received.len() < matched).then_some(matched);
+                certain.truncate(received.end);
+                certain.drain(..received.start.min(certain.len()));
+            }
             record.results = certain.iter().map(|d| d.name().to_owned()).collect();
             record.maybe = maybe.iter().map(|d| d.name().to_owned()).collect();
             let found = match record.results.as_slice() {
@@ -94,7 +155,7 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
                     names.join(", ")
                 );
                 let unknown = interp.outside(reason);
-                return once(interp, args, unknown.with_origin(origin));
+                return Ok((once(interp, args, unknown.with_origin(origin))?, None));
             }
             let values = results(interp, &certain, filter, origin, number)?;
             if args.block.is_some() {
@@ -102,15 +163,15 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
                 interp.control = interp.origins.union(control, origin);
                 for value in values {
                     let outcome = interp.yield_to(args, &[value]);
-                    if outcome.is_err() {
+                    if let Err(flow) = outcome {
                         interp.control = control;
-                        return outcome;
+                        return Err(flow);
                     }
                 }
                 interp.control = control;
-                return Ok(Value::TRUE);
+                return Ok((Value::TRUE, page));
             }
-            Ok(interp.array(values).with_origin(origin))
+            Ok((interp.array(values).with_origin(origin), page))
         }
         Answer::Refused(error) => {
             record.refused = Some(error.message.clone());
@@ -122,7 +183,7 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
             record.undetermined = Some(reason.clone());
             run(interp).searches.push(record);
             let unknown = interp.outside(reason);
-            once(interp, args, unknown)
+            Ok((once(interp, args, unknown)?, None))
         }
         Answer::NoSuchIndex => {
             record.refused = Some(format!(
@@ -132,6 +193,15 @@ pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
             Err(super::dsl::http_error(interp, 404, "Not Found"))
         }
     }
+}
+
+/// A number that the URL carries; what cannot be one is given back.
+fn count(interp: &mut Interp, value: Value) -> Result<Option<usize>, String> {
+    if value.is_nil() || value.unknown().is_some() {
+        return Ok(None);
+    }
+    let text = interp.to_text(value).unwrap_or_default();
+    text.parse().map(Some).map_err(|_| text)
 }
 
 /// An option of the search, by its name; nil where it is not given.

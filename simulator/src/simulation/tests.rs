@@ -81,6 +81,7 @@ fn run(node: &SavedNode, index: IndexView<'_>, query: &str) -> Convergence {
             origins: vec![],
             conditional: false,
             rows: None,
+            cut: None,
             guarded: false,
         });
         out.inputs.insert("cookbooks/lb/".into());
