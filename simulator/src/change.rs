@@ -10,12 +10,15 @@ use foretaste_parser::source::Source;
 
 use crate::chef;
 use crate::convergence::{Convergence, SavedNode};
-use crate::impact::{Comparison, Impact, file_changes, role_files};
+use crate::impact::{
+    Comparison, FileChange, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs,
+    role_files,
+};
 use crate::inventory::Inventory;
 use crate::repository::Repository;
 use crate::ruby::budget::STACK_BYTES;
 use crate::search::{Profile, SearchIndex};
-use crate::simulation::{self, IndexView, Simulation, World};
+use crate::simulation::{self, IndexView, Simulation, Trial, World};
 
 /// A repository at one revision, with the nodes that it is simulated for.
 #[derive(Clone)]
@@ -97,6 +100,12 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
             simulation::simulate_change(before, &world, &changed, &converge, options(settings))
         }
     };
+    let (trials, base_trials) = trials(
+        base.zip(base_simulation.as_ref()),
+        (head, &head_simulation),
+        &changes,
+        settings,
+    );
     let file = |path: &str| {
         let bytes = head.repository.files.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
@@ -108,7 +117,28 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
         file: &file,
         formats: &settings.formats,
         roles: &role_files(&head.repository),
+        trials: &trials,
+        base_trials: &base_trials,
     })
+}
+
+/// Runs of the head in which searches answer otherwise, and those of the base that they are compared with.
+fn trials(
+    base: Option<(&Revision, &Simulation)>,
+    (head, simulated): (&Revision, &Simulation),
+    changes: &[FileChange],
+    settings: &Settings,
+) -> (Vec<Trial>, Vec<Trial>) {
+    let changed: BTreeSet<Arc<str>> = changes.iter().map(|c| c.path.clone()).collect();
+    let suppose = |revision: &Revision, simulation: &Simulation, jobs: &[_]| {
+        let converge = converge_fn(revision, settings);
+        simulation::suppose(simulation, jobs, &converge, options(settings))
+    };
+    let mut out = suppose(head, simulated, &order_jobs(simulated));
+    let before =
+        base.map(|(revision, before)| suppose(revision, before, &base_order_jobs(simulated, &out)));
+    out.extend(suppose(head, simulated, &empty_jobs(simulated, &changed)));
+    (out, before.unwrap_or_default())
 }
 
 fn converge_fn<'a>(

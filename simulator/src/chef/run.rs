@@ -77,6 +77,7 @@ pub struct Run {
 pub enum View {
     Now(crate::search::SearchIndex),
     Between(crate::search::Timeline),
+    Supposing(crate::search::SearchIndex, crate::simulation::Supposition),
 }
 
 impl View {
@@ -84,6 +85,9 @@ impl View {
         match view {
             IndexView::Now(index) => Self::Now(index.clone()),
             IndexView::Between(timeline) => Self::Between(timeline.clone()),
+            IndexView::Supposing(index, supposition) => {
+                Self::Supposing(index.clone(), supposition.clone())
+            }
         }
     }
 
@@ -91,6 +95,7 @@ impl View {
         match self {
             Self::Now(index) => IndexView::Now(index),
             Self::Between(timeline) => IndexView::Between(timeline),
+            Self::Supposing(index, supposition) => IndexView::Supposing(index, supposition),
         }
     }
 }

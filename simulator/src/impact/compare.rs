@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Comparison, Impact, NodeImpact, configs, counts, pools, searches, syntax};
+use super::{Comparison, Impact, NodeImpact, configs, counts, pools, searches, syntax, trials};
 use crate::convergence::Convergence;
 use crate::rollout::Rollout;
 
@@ -15,7 +15,11 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     let configs = configs::problems(&nodes, c.formats);
     let syntax = syntax::compare(c, &nodes);
     let counts = counts::count(c, &nodes, &pools);
+    let orders = trials::orders(&nodes, c.trials, c.base_trials);
+    let empties = trials::empties(&nodes, c.trials, &names, c.formats);
     Impact {
+        orders,
+        empties,
         has_base: c.base.is_some(),
         files: c.changes.to_vec(),
         roles: c.roles.to_vec(),

@@ -12,6 +12,7 @@ mod pools;
 mod roles;
 mod searches;
 mod syntax;
+mod trials;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,13 +25,14 @@ use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermine
 use crate::pool::Pool;
 use crate::rollout::{self, Rollout};
 use crate::search::{Moment, SearchIndex};
-use crate::simulation::{Run, Simulation};
+use crate::simulation::{Run, Simulation, Trial};
 
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
 pub use diff::{FileChange, Hunk, file_changes, hunks};
 pub use roles::role_files;
 pub use syntax::{is_conflict_marker, syntax_errors};
+pub use trials::{EmptyImpact, OrderImpact, base_order_jobs, empty_jobs, order_jobs};
 
 /// What to compare.
 #[derive(Clone, Copy)]
@@ -46,6 +48,10 @@ pub struct Comparison<'a> {
     pub formats: &'a [Override],
     /// The role files of the head.
     pub roles: &'a [RoleFile],
+    /// Runs of the head under suppositions.
+    pub trials: &'a [Trial],
+    /// The same of the base, where they bear on what the head's showed.
+    pub base_trials: &'a [Trial],
 }
 
 /// A role file as it is written, for what its expansion does not show.
@@ -78,6 +84,10 @@ pub struct Impact {
     pub syntax: Vec<SyntaxImpact>,
     /// The role files of the head.
     pub roles: Vec<RoleFile>,
+    /// Rendered files that depend on the order of results, of nodes that were tried.
+    pub orders: Vec<OrderImpact>,
+    /// What runs do where a search finds nothing, of searches that were tried.
+    pub empties: Vec<EmptyImpact>,
     /// What was not evaluated, with the nodes for which it was not.
     pub undetermined: BTreeMap<Undetermined, BTreeSet<String>>,
     pub counts: Counts,

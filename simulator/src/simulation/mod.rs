@@ -12,6 +12,7 @@
 
 mod edit;
 mod rounds;
+mod suppose;
 #[cfg(test)]
 mod tests;
 mod threads;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 
 use crate::convergence::{Convergence, SavedNode, Undetermined};
 use crate::search::{Answer, Document, Moment, SearchIndex, Timeline};
+
+pub use suppose::{Supposition, Trial, suppose};
 
 /// Runs one node. Must be a function of its arguments alone: its results are kept and reused.
 pub trait Converge: Sync {
@@ -45,6 +48,8 @@ pub enum IndexView<'a> {
     Now(&'a SearchIndex),
     /// At the unluckiest moment between two states: only what matches before and after.
     Between(&'a Timeline),
+    /// What is saved now, but answered otherwise.
+    Supposing(&'a SearchIndex, &'a Supposition),
 }
 
 impl<'a> IndexView<'a> {
@@ -54,6 +59,9 @@ impl<'a> IndexView<'a> {
         match self {
             Self::Now(now) => now.search(index, query),
             Self::Between(timeline) => timeline.search(Moment::Worst, index, query),
+            Self::Supposing(now, supposition) => {
+                supposition.applied(now.search(index, query), index, query)
+            }
         }
     }
 
@@ -67,7 +75,7 @@ impl<'a> IndexView<'a> {
     #[must_use]
     pub fn saved(&self) -> &'a SearchIndex {
         match self {
-            Self::Now(now) => now,
+            Self::Now(now) | Self::Supposing(now, _) => now,
             Self::Between(timeline) => &timeline.old,
         }
     }
