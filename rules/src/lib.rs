@@ -11,6 +11,7 @@ pub mod docs;
 mod failure;
 pub mod finding;
 mod judge;
+mod query;
 pub mod rule;
 pub mod severity;
 pub mod suppression;

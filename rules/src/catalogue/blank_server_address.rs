@@ -22,7 +22,7 @@ declare_rule! {
     /// ```ruby before/cookbooks/edge/recipes/default.rb
     /// web = search(:node, 'roles:web')
     /// template '/etc/haproxy/haproxy.cfg' do
-    ///   variables(web: web.select { |n| n['ipaddress'] })
+    ///   variables(web: web.select { |n| n['ipaddress'] }.sort_by { |n| n.name })
     /// end
     /// ```
     /// ```erb before/cookbooks/edge/templates/default/haproxy.cfg.erb
@@ -60,14 +60,14 @@ declare_rule! {
     /// ```ruby bad/cookbooks/edge/recipes/default.rb
     /// web = search(:node, 'roles:web')
     /// template '/etc/haproxy/haproxy.cfg' do
-    ///   variables(web: web)
+    ///   variables(web: web.sort_by { |n| n.name })
     /// end
     /// ```
     /// Good: the guard stays in another spelling.
     /// ```ruby good/cookbooks/edge/recipes/default.rb
     /// web = search(:node, 'roles:web')
     /// template '/etc/haproxy/haproxy.cfg' do
-    ///   variables(web: web.reject { |n| n['ipaddress'].nil? })
+    ///   variables(web: web.reject { |n| n['ipaddress'].nil? }.sort_by { |n| n.name })
     /// end
     /// ```
     ///

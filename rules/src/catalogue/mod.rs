@@ -5,18 +5,25 @@ mod config_surprise;
 mod config_syntax;
 mod converge_fails;
 mod erb_syntax;
+mod first_result_unguarded;
+mod first_word_matches;
 mod json_syntax;
 mod merge_conflict;
 mod missing_notification_target;
 mod missing_template;
 mod pool_emptied;
 mod pool_shrunk;
+mod pool_without_guard;
+mod profiles_disagree;
 mod query_refused;
 mod query_surprise;
+mod results_cut_off;
+mod results_in_arrival_order;
 mod role_cycle;
 mod role_name_mismatch;
 mod ruby_syntax;
 mod run_list_missing;
+mod search_crosses_environments;
 mod search_matches_nothing;
 mod undefined_backend;
 mod unknown_property;
@@ -30,6 +37,13 @@ pub static RULES: &[&Rule] = &[
     &search_matches_nothing::SEARCH_MATCHES_NOTHING,
     &query_refused::QUERY_REFUSED,
     &query_surprise::QUERY_SURPRISE,
+    &profiles_disagree::PROFILES_DISAGREE,
+    &search_crosses_environments::SEARCH_CROSSES_ENVIRONMENTS,
+    &first_word_matches::FIRST_WORD_MATCHES,
+    &results_cut_off::RESULTS_CUT_OFF,
+    &results_in_arrival_order::RESULTS_IN_ARRIVAL_ORDER,
+    &first_result_unguarded::FIRST_RESULT_UNGUARDED,
+    &pool_without_guard::POOL_WITHOUT_GUARD,
     &config_syntax::CONFIG_SYNTAX,
     &config_surprise::CONFIG_SURPRISE,
     &blank_server_address::BLANK_SERVER_ADDRESS,

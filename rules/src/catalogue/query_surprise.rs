@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_parser::query::{SurpriseKind, surprises};
-use foretaste_simulator::convergence::RenderedFile;
-use foretaste_simulator::impact::{Impact, SearchImpact, Suspects};
+use foretaste_parser::query::{Surprise, SurpriseKind, surprises};
+use foretaste_simulator::impact::{Impact, SearchImpact};
 
-use crate::chain;
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::query;
 use crate::rule::declare_rule;
 use crate::severity::Severity;
 
@@ -78,26 +77,14 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     let mut found: BTreeMap<(&str, u32, SurpriseKind), Finding> = BTreeMap::new();
     for search in &impact.searches {
         let now = &search.after;
-        let known = search.before.as_ref().is_some_and(|b| b.query == now.query);
-        let unclear = now.undetermined.is_some()
-            || now.query.contains(['‹', '›'])
-            || now.query.contains(RenderedFile::is_hole);
-        if unclear || (known && !(impact.has_base && impact.touches(&now.location))) {
+        if !query::is_written(impact, search) {
             continue;
         }
         for surprise in surprises(&now.query) {
             let key = (&*now.location.path, now.location.line, surprise.kind);
             found
                 .entry(key)
-                .or_insert_with(|| {
-                    finding(
-                        impact,
-                        search,
-                        &surprise.message,
-                        &surprise.help,
-                        surprise.kind,
-                    )
-                })
+                .or_insert_with(|| finding(impact, search, &surprise))
                 .nodes
                 .push(search.node.clone());
         }
@@ -105,36 +92,14 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     found.into_values().collect()
 }
 
-fn finding(
-    impact: &Impact,
-    search: &SearchImpact,
-    message: &str,
-    help: &str,
-    kind: SurpriseKind,
-) -> Finding {
-    let now = &search.after;
-    let mut suspects = Suspects::default();
-    suspects.places.push(now.location.clone());
-    suspects
-        .places
-        .extend(now.origins.iter().map(|o| o.location.clone()));
-    suspects.nodes.insert(search.node.clone());
-    suspects.speak_of(&now.query);
-    let mut finding = Finding::new(
-        format!("in the query `{}`: {message}", now.query),
-        now.location.clone(),
-    )
-    .help(help)
-    .caused_by(impact.blame(&suspects));
-    let causes: Vec<_> = finding
-        .cause
-        .iter()
-        .map(|c| chain::changed(impact, c))
-        .collect();
-    finding.evidence.extend(causes);
-    finding.evidence.extend(now.origins.iter().take(6).cloned());
-    finding.evidence.push(chain::searched(search, now));
-    if is_never_meant(kind) {
+fn finding(impact: &Impact, search: &SearchImpact, surprise: &Surprise) -> Finding {
+    let message = format!(
+        "in the query `{}`: {}",
+        search.after.query, surprise.message
+    );
+    let mut finding = query::finding(impact, search, message).help(surprise.help.clone());
+    finding.nodes.clear();
+    if is_never_meant(surprise.kind) {
         finding
     } else {
         finding.at_most(Severity::Warning)

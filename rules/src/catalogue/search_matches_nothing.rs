@@ -9,6 +9,7 @@ use foretaste_simulator::search::Moment;
 use crate::chain;
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::query;
 use crate::rule::declare_rule;
 use crate::severity::Severity;
 
@@ -121,7 +122,7 @@ fn lost(impact: &Impact, search: &SearchImpact, before: &Search) -> Option<Findi
             || search
                 .files
                 .iter()
-                .all(|f| has_pools(impact, &search.node, f)))
+                .all(|f| query::has_pools(impact, &search.node, f)))
     {
         return None;
     }
@@ -190,7 +191,7 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
     finding.evidence.push(chain::searched(search, now));
     for path in &search.files {
         let rendered = impact.rendered(&search.node, path, Moment::Settled);
-        if let Some(file) = rendered.filter(|_| !has_pools(impact, &search.node, path)) {
+        if let Some(file) = rendered.filter(|_| !query::has_pools(impact, &search.node, path)) {
             finding = finding.evidence(
                 format!("its results are written to {path}, a file whose format is not read"),
                 file.location.clone(),
@@ -198,11 +199,4 @@ fn finding(impact: &Impact, search: &SearchImpact, now: &Search, message: String
         }
     }
     finding
-}
-
-fn has_pools(impact: &Impact, node: &str, file: &str) -> bool {
-    impact
-        .pools
-        .iter()
-        .any(|p| p.node == node && p.file == file)
 }

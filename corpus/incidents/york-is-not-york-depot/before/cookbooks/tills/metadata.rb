@@ -1,0 +1,2 @@
+name 'tills'
+version '1.0.0'

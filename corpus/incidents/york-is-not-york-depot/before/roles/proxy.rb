@@ -1,0 +1,2 @@
+name 'proxy'
+run_list 'recipe[tills]'

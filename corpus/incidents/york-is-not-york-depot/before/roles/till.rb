@@ -1,0 +1,2 @@
+name 'till'
+run_list []
