@@ -126,7 +126,7 @@ pub fn settings(global: &Global, config: &Config) -> Settings {
         profile: global.search_profile(config),
         threads: gate::threads(),
         formats: config.formats.clone(),
-        ..Settings::default()
+        chef: config.model.clone(),
     }
 }
 

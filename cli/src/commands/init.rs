@@ -52,6 +52,18 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # [formats]
 # "/srv/edge/**/*.conf" = "haproxy"
 
+# Answers about the machines, which a simulation never asks: what is said here is known.
+# [model.commands]
+# "uname -r" = "5.15.0-97-generic"
+# "/^rpm -q /" = { stdout = "", status = 1 }
+# [model.files]
+# "/etc/timezone" = "Etc/UTC"
+# "/etc/redhat-release" = false
+# [model.environment]
+# TEST_KITCHEN = false
+# [model.attributes]
+# virtualization = { system = "kvm", role = "guest" }
+
 # How much a pool may lose, by its name; the first that matches applies. Never fewer servers than `floor`; at most
 # `percent` of a pool of `from` servers or more.
 # [pools."web*"]

@@ -17,6 +17,11 @@ use crate::ruby::value::{Kind, Value};
 
 static METHODS: &[Builtin] = &[
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
+    // Chef's own has much to show, and so Ruby's messages leave it out.
+    def("inspect", 0, 0, |i, v, _| {
+        let text = i.any_to_s(v);
+        Ok(i.str(text))
+    }),
     def("root_run_context", 0, 0, |i, _, _| at_depth(i, 1)),
     def("parent_run_context", 0, 0, |i, v, _| {
         let depth = depth(i, v).saturating_sub(1);

@@ -14,14 +14,16 @@ use crate::ruby::origin::OriginSource;
 use crate::ruby::value::Origin;
 
 /// Fills the levels as they are before any cookbook's attribute file.
-pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded) {
+pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded, facts: &Map<String, Json>) {
     if node.synthetic {
         let unknown = interp.outside("an automatic attribute of a synthetic node");
         run(interp).attributes.missing_automatic = Some(unknown);
     }
     let origin = source(interp, format!("node {}", node.name), node.location.clone());
     attributes::load(interp, Level::Normal, &node.normal, &mut |_, _| origin);
-    let automatic = automatic(node, expanded);
+    let mut known = facts.clone();
+    super::deep_merge::hash_only_merge(&mut known, &automatic(node, expanded));
+    let automatic = known;
     attributes::load(interp, Level::Automatic, &automatic, &mut |_, _| origin);
     if node.synthetic {
         // Of what is only partly known, the rest is unknown, not absent.

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value as Json};
 
 pub mod attributes;
 mod coerce;
@@ -33,6 +34,7 @@ mod levels;
 mod load;
 pub mod metadata;
 mod mixins;
+mod model;
 mod modules;
 mod node;
 mod notification;
@@ -68,6 +70,7 @@ use crate::ruby::object::Data;
 use crate::ruby::value::Value;
 use crate::simulation::IndexView;
 use attributes::Attributes;
+pub use model::NodeFile;
 pub use roles::index_objects;
 use run::{Run, View, run};
 
@@ -78,6 +81,12 @@ pub struct Options {
     pub secret: Option<String>,
     /// Output of commands that recipes run. Other commands' output is unknown.
     pub commands: Vec<Command>,
+    /// What is at paths of the nodes. Other paths are unknown.
+    pub files: BTreeMap<String, NodeFile>,
+    /// Variables of the client's environment; `None` for one that is not set. Others are unknown.
+    pub environment: BTreeMap<String, Option<String>>,
+    /// Automatic attributes of nodes that do not have them.
+    pub facts: Map<String, Json>,
     /// What one node's run may use.
     pub budget: Budget,
 }
@@ -90,6 +99,16 @@ pub struct Command {
     pub stdout: String,
     pub stderr: String,
     pub status: i64,
+}
+
+impl Command {
+    /// Why no command can ever be meant by a text: a pattern that is none.
+    #[must_use]
+    pub fn problem(text: &str) -> Option<String> {
+        let pattern = text.strip_prefix('/')?.strip_suffix('/')?;
+        let error = fancy_regex::Regex::new(pattern).err()?;
+        Some(format!("this pattern cannot be read: {error}"))
+    }
 }
 
 /// The why-run of one node. Needs a thread with [`crate::ruby::budget::STACK_BYTES`] of stack.
@@ -148,7 +167,8 @@ pub fn converge(
         }
         run.elsewhere = elsewhere;
     }
-    levels::fill(&mut interp, node, &expanded);
+    let facts = &options.facts;
+    levels::fill(&mut interp, node, &expanded, facts);
     let compiled = load::compile(&mut interp);
     if let Err(Flow::Raise(exception)) = compiled {
         load::fail(&mut interp, exception, Stage::Compile, None);

@@ -6,7 +6,7 @@ use foretaste_parser::name::Name;
 
 use super::attributes::{self, Level};
 use super::run::{Classes, run};
-use super::{custom, data_bag, definition, dsl, node, resource, template};
+use super::{custom, data_bag, definition, dsl, model, node, resource, template};
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
@@ -69,10 +69,12 @@ static BAG_STATIC: &[Builtin] = &[def("load", 1, 1, load_bag), def("list", 0, 1,
 static BAG_STATIC_TABLE: Table = LazyLock::new(|| table(BAG_STATIC));
 
 static ENVIRONMENT: &[Builtin] = &[
-    def("[]", 1, 2, environment_variable),
-    def("fetch", 1, 2, environment_variable),
-    def("key?", 1, 1, environment_variable),
-    def("include?", 1, 1, environment_variable),
+    def("[]", 1, 1, |i, _, a| model::variable(i, a)),
+    def("fetch", 1, 2, |i, _, a| model::fetch_variable(i, a)),
+    def("key?", 1, 1, |i, _, a| model::has_variable(i, a)),
+    def("has_key?", 1, 1, |i, _, a| model::has_variable(i, a)),
+    def("include?", 1, 1, |i, _, a| model::has_variable(i, a)),
+    def("member?", 1, 1, |i, _, a| model::has_variable(i, a)),
     def("[]=", 2, 2, |_, _, a| Ok(a.get(1))).takes_unknown(),
 ];
 static ENVIRONMENT_TABLE: Table = LazyLock::new(|| table(ENVIRONMENT));
@@ -159,6 +161,7 @@ pub fn hooks() -> Hooks {
         require,
         preloaded: true,
         shell: super::commands::output,
+        file: model::file,
         method_missing: |interp, recv, name, args| method_missing(interp, recv, name, args),
         frozen: |interp, value| attributes::immutable_error(interp, value),
     }
@@ -229,11 +232,6 @@ fn bags(interp: &mut Interp, _: Value, _: &Args) -> R {
             .insert(Key::Str(name.as_str().into()), (value, Value::NIL));
     }
     Ok(interp.hash(hash))
-}
-
-fn environment_variable(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let name = interp.to_text(args.get(0))?;
-    Ok(interp.outside(format!("the environment variable {name}")))
 }
 
 /// Gems and parts of the standard library that Chef itself has loaded and that are not modelled.

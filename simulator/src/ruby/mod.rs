@@ -132,6 +132,8 @@ pub struct Hooks {
     pub require: fn(&mut Interp, &str) -> R,
     /// Backticks and `system`; the text may have holes.
     pub shell: fn(&mut Interp, Value) -> R,
+    /// A question about a path of the machine, by the name of `File`'s method; `None` where nobody has answered it.
+    pub file: fn(&mut Interp, &str, &str) -> R<Option<Value>>,
     /// A call that found no method; `None` goes on to `NoMethodError`.
     pub method_missing: fn(&mut Interp, Value, Name, &env::Args) -> R<Option<Value>>,
     /// The standard library counts as loaded, without `require`.
@@ -156,6 +158,7 @@ impl Default for Hooks {
             },
             preloaded: false,
             shell: |interp, _| Ok(interp.outside("the output of a command")),
+            file: |_, _, _| Ok(None),
             method_missing: |_, _, _, _| Ok(None),
             frozen: |_, _| None,
         }

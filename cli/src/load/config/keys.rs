@@ -26,6 +26,7 @@ pub struct Keys {
     #[serde(rename = "waiver")]
     pub waivers: Vec<WaiverKeys>,
     pub secrets: SecretKeys,
+    pub model: ModelKeys,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -161,6 +162,55 @@ pub struct WaiverKeys {
     pub node: Option<String>,
     /// At most so many nodes may be hit.
     pub bound: Option<usize>,
+}
+
+/// What is said of the machines and their world, so that it is known.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelKeys {
+    /// What commands print, by the whole command or a pattern between slashes.
+    pub commands: IndexMap<Spanned<String>, CommandKeys>,
+    /// What is at a path: its text, or whether something is there.
+    pub files: IndexMap<Spanned<String>, FileKeys>,
+    /// Variables of the client's environment; false for one that is not set.
+    pub environment: BTreeMap<String, VariableKeys>,
+    /// Automatic attributes of nodes that do not have them.
+    pub attributes: toml::Table,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a text that is printed, or { stdout, stderr, status }"
+)]
+pub enum CommandKeys {
+    Text(String),
+    Whole(CommandParts),
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommandParts {
+    pub stdout: String,
+    pub stderr: String,
+    pub status: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a file's text, true where it is there, or false where it is not"
+)]
+pub enum FileKeys {
+    There(bool),
+    Text(String),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a text, or false where the variable is not set")]
+pub enum VariableKeys {
+    Set(bool),
+    Text(String),
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

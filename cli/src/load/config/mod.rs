@@ -2,6 +2,7 @@
 //! is refused.
 
 mod keys;
+mod model;
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,6 +12,7 @@ use foretaste_parser::nearest::nearest;
 use foretaste_parser::source::{Location, Source as Text};
 use foretaste_rules::catalogue::RULES;
 use foretaste_rules::{Config as RuleConfig, Date, PoolLimits, Waiver};
+use foretaste_simulator::chef::Options as Model;
 use foretaste_simulator::chef::run_list::RunListItem;
 use foretaste_simulator::inventory::{Entry, Platform};
 use foretaste_simulator::repository::Layout;
@@ -31,6 +33,8 @@ pub struct Config {
     pub rules: RuleConfig,
     /// The formats of paths on nodes.
     pub formats: Vec<Override>,
+    /// What is said of the world outside the repository.
+    pub model: Model,
     /// Of nodes that do not say.
     pub platform: Option<Platform>,
     /// Nodes described by hand, with their places in the file.
@@ -156,6 +160,7 @@ impl Reader<'_> {
         let config = Config {
             rules: self.rules(&keys)?,
             formats: self.formats(&keys)?,
+            model: self.model(&keys.model)?,
             platform: platform.map(|p| self.platform(p)).transpose()?,
             nodes,
             keys,

@@ -51,7 +51,7 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: unknown field `synthesise`, expected one of `paths`, `synthesize`, `platform`, `node`
       at "synthesise"
       help: did you mean `synthesize`?
-    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `formats`, `pools`, `rules`, `waiver`, `secrets`
+    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `formats`, `pools`, `rules`, `waiver`, `secrets`, `model`
       at "serach"
       help: did you mean `search`?
     foretaste.toml: unknown variant `role`, expected `roles` or `never`
@@ -160,4 +160,58 @@ fn what_is_decided_about_rules_and_pools_reaches_them() {
     );
     assert_eq!(config.limits("api").percent, 10);
     assert_eq!(config.waivers.len(), 1);
+}
+
+#[test]
+fn answers_about_the_machines_are_read() {
+    let config = parse(
+        "[model.commands]\n'uname -r' = '5.15'\n'/^rpm/' = { status = 1 }\n\
+         [model.files]\n'/etc/a' = 'text'\n'/etc/b' = false\n'/srv/c/' = true\n\
+         [model.environment]\nCI = false\nTIER = 'gold'\n\
+         [model.attributes]\nvirtualization = { role = 'guest' }\n",
+    );
+    let model = config.expect("a config").model;
+    let commands: Vec<String> = model
+        .commands
+        .iter()
+        .map(|c| format!("{} {:?} {}", c.command, c.stdout, c.status))
+        .collect();
+    insta::assert_snapshot!(commands.join("\n"), @r#"
+    uname -r "5.15" 0
+    /^rpm/ "" 1
+    "#);
+    insta::assert_snapshot!(format!("{:?}", model.files), @r#"{"/etc/a": Text("text"), "/etc/b": Absent, "/srv/c": Folder}"#);
+    insta::assert_snapshot!(format!("{:?} {:?}", model.environment, model.facts), @r#"{"CI": None, "TIER": Some("gold")} {"virtualization": Object {"role": String("guest")}}"#);
+}
+
+#[test]
+fn answers_that_mean_nothing_are_refused() {
+    let texts = [
+        "[model.commands]\n'' = 'x'\n",
+        "[model.commands]\n'/(/' = 'x'\n",
+        "[model.commands]\n'ls' = { statu = 1 }\n",
+        "[model.files]\n'etc/a' = true\n",
+        "[model.files]\n'/etc/' = 'x'\n",
+        "[model.files]\n'/etc/a' = 1\n",
+        "[model.environment]\nCI = true\n",
+    ];
+    let all: Vec<String> = texts.iter().map(|t| refused(t)).collect();
+    insta::assert_snapshot!(all.join("\n"), @r#"
+    foretaste.toml: a command without a text is never run
+      at "''"
+    foretaste.toml: this pattern cannot be read: Parsing error at position 1: Opening parenthesis without closing parenthesis
+      at "'/(/'"
+    foretaste.toml: a text that is printed, or { stdout, stderr, status }
+      at "{ statu = 1 }"
+    foretaste.toml: this is no path of a node
+      at "'etc/a'"
+      help: write it from the root: "/etc/hosts"
+    foretaste.toml: a folder has no text
+      at "'/etc/'"
+    foretaste.toml: a file's text, true where it is there, or false where it is not
+      at "1"
+    foretaste.toml: model.environment.CI: `true` is no value of a variable
+      at ""
+      help: write the text that it has, or false where it is not set
+    "#);
 }

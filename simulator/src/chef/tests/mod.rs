@@ -2,6 +2,7 @@
 
 mod custom;
 mod introspection;
+mod model;
 mod resources;
 
 use std::fmt::Write as _;

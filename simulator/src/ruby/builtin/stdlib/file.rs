@@ -27,31 +27,31 @@ static STATIC: &[Builtin] = &[
         Ok(i.str(path))
     }),
     def("split", 1, 1, split),
-    def("directory?", 1, 1, outside),
-    def("executable?", 1, 1, outside),
-    def("exist?", 1, 1, outside),
-    def("exists?", 1, 1, outside),
-    def("file?", 1, 1, outside),
-    def("foreach", 1, -1, outside),
+    def("directory?", 1, 1, |i, _, a| ask(i, a, "directory?")),
+    def("executable?", 1, 1, |i, _, a| ask(i, a, "executable?")),
+    def("exist?", 1, 1, |i, _, a| ask(i, a, "exist?")),
+    def("exists?", 1, 1, |i, _, a| ask(i, a, "exist?")),
+    def("file?", 1, 1, |i, _, a| ask(i, a, "file?")),
+    def("foreach", 1, -1, |i, _, a| ask(i, a, "foreach")),
     def("identical?", 2, 2, outside),
     def("lstat", 1, 1, outside),
     def("mtime", 1, 1, outside),
     def("new", 1, -1, outside),
     def("open", 1, -1, outside),
     def("owned?", 1, 1, outside),
-    def("read", 1, -1, outside),
-    def("binread", 1, -1, outside),
-    def("readable?", 1, 1, outside),
-    def("readlines", 1, -1, outside),
+    def("read", 1, -1, |i, _, a| ask(i, a, "read")),
+    def("binread", 1, -1, |i, _, a| ask(i, a, "binread")),
+    def("readable?", 1, 1, |i, _, a| ask(i, a, "readable?")),
+    def("readlines", 1, -1, |i, _, a| ask(i, a, "readlines")),
     def("readlink", 1, 1, outside),
     def("realpath", 1, 2, outside),
-    def("size", 1, 1, outside),
-    def("size?", 1, 1, outside),
+    def("size", 1, 1, |i, _, a| ask(i, a, "size")),
+    def("size?", 1, 1, |i, _, a| ask(i, a, "size?")),
     def("stat", 1, 1, outside),
-    def("symlink?", 1, 1, outside),
-    def("writable?", 1, 1, outside),
+    def("symlink?", 1, 1, |i, _, a| ask(i, a, "symlink?")),
+    def("writable?", 1, 1, |i, _, a| ask(i, a, "writable?")),
     def("write", 2, -1, outside),
-    def("zero?", 1, 1, outside),
+    def("zero?", 1, 1, |i, _, a| ask(i, a, "zero?")),
 ];
 static TABLE: Table = LazyLock::new(|| table(STATIC));
 
@@ -59,8 +59,8 @@ static OUTSIDE: &[Builtin] = &[
     def("[]", 1, -1, outside),
     def("children", 1, 1, outside),
     def("entries", 1, 1, outside),
-    def("exist?", 1, 1, outside),
-    def("exists?", 1, 1, outside),
+    def("exist?", 1, 1, |i, _, a| ask(i, a, "directory?")),
+    def("exists?", 1, 1, |i, _, a| ask(i, a, "directory?")),
     def("glob", 1, -1, outside),
     def("mkdir", 1, 2, outside),
     def("pwd", 0, 0, outside),
@@ -88,6 +88,23 @@ pub(super) fn install(interp: &mut Interp) {
     ] {
         let name = foretaste_parser::name::Name::new(name);
         interp.classes.get_mut(file).constants.insert(name, value);
+    }
+}
+
+/// What somebody has said of a path of the machine, else an unknown.
+fn ask(interp: &mut Interp, args: &Args, question: &str) -> R {
+    let path = path_arg(interp, args.get(0))?;
+    let Some(answer) = (interp.hooks.file)(interp, question, &path)? else {
+        return outside(interp, Value::NIL, args);
+    };
+    match (question, interp.array_items(answer).map(<[Value]>::to_vec)) {
+        ("foreach", Some(lines)) if args.block.is_some() => {
+            for line in lines {
+                interp.yield_to(args, &[line])?;
+            }
+            Ok(Value::NIL)
+        }
+        _ => Ok(answer),
     }
 }
 

@@ -1,0 +1,129 @@
+//! What the user says of the world outside: files of the nodes and the client's environment.
+
+use foretaste_parser::name::Name;
+
+use super::run::run;
+use crate::ruby::Interp;
+use crate::ruby::env::Args;
+use crate::ruby::flow::R;
+use crate::ruby::value::Value;
+
+/// What is there at a path of a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NodeFile {
+    Absent,
+    /// Something, of which no more is known.
+    Exists,
+    Folder,
+    /// A file with this text.
+    Text(String),
+}
+
+/// Answers a question about a path, by the name of `File`'s method; `None` where the user has not said.
+///
+/// # Errors
+/// `Errno::ENOENT`, where what is absent is read.
+pub fn file(interp: &mut Interp, question: &str, path: &str) -> R<Option<Value>> {
+    let files = &run(interp).options.files;
+    let key = match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(path) => path,
+    };
+    let Some(found) = files.get(key).cloned() else {
+        // A folder is there where something in it is.
+        let holds = files.iter().any(|(known, state)| {
+            *state != NodeFile::Absent
+                && known
+                    .strip_prefix(key)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        });
+        return Ok(match question {
+            "exist?" | "directory?" if holds => Some(Value::TRUE),
+            "file?" if holds => Some(Value::FALSE),
+            _ => None,
+        });
+    };
+    Ok(Some(match (question, found) {
+        ("exist?", state) => (state != NodeFile::Absent).into(),
+        (
+            "directory?" | "file?" | "symlink?" | "executable?" | "readable?" | "writable?"
+            | "zero?" | "owned?",
+            NodeFile::Absent,
+        ) => Value::FALSE,
+        ("size?", NodeFile::Absent) => Value::NIL,
+        (_, NodeFile::Absent) => return Err(no_such_file(interp, path)?),
+        ("directory?", NodeFile::Folder) => Value::TRUE,
+        ("file?", NodeFile::Folder) => Value::FALSE,
+        ("directory?", NodeFile::Text(_)) => Value::FALSE,
+        ("file?", NodeFile::Text(_)) => Value::TRUE,
+        ("read" | "binread", NodeFile::Text(text)) => interp.str(text),
+        ("readlines" | "foreach", NodeFile::Text(text)) => {
+            let lines = text.split_inclusive('\n').map(|line| interp.str(line));
+            let lines = lines.collect();
+            interp.array(lines)
+        }
+        ("size", NodeFile::Text(text)) => Value::count(text.len()),
+        ("size?", NodeFile::Text(text)) if !text.is_empty() => Value::count(text.len()),
+        ("size?", NodeFile::Text(_)) => Value::NIL,
+        ("zero?", NodeFile::Text(text)) => text.is_empty().into(),
+        _ => return Ok(None),
+    }))
+}
+
+fn no_such_file(interp: &mut Interp, path: &str) -> R<crate::ruby::flow::Flow> {
+    let errno = interp.const_in(interp.core.object, Name::new("Errno"))?;
+    let errno = interp.as_class(errno).unwrap_or(interp.core.object);
+    let class = interp.const_in(errno, Name::new("ENOENT"))?;
+    let class = interp.as_class(class).unwrap_or(interp.core.standard_error);
+    Ok(interp.error(
+        class,
+        format!("No such file or directory @ rb_sysopen - {path}"),
+    ))
+}
+
+/// A variable of the client's environment, as `ENV[name]` gives it.
+///
+/// # Errors
+/// Where the name is no text.
+pub fn variable(interp: &mut Interp, args: &Args) -> R {
+    let name = interp.to_text(args.get(0))?;
+    Ok(match run(interp).options.environment.get(&name).cloned() {
+        Some(Some(text)) => interp.str(text),
+        Some(None) => Value::NIL,
+        None => interp.outside(format!("the environment variable {name}")),
+    })
+}
+
+/// `ENV.fetch`: the value, else the default that is given, else a `KeyError`.
+///
+/// # Errors
+/// As its block raises, and where there is neither.
+pub fn fetch_variable(interp: &mut Interp, args: &Args) -> R {
+    let value = variable(interp, args)?;
+    if !value.is_nil() {
+        return Ok(value);
+    }
+    if args.block.is_some() {
+        return interp.yield_to(args, &[args.get(0)]);
+    }
+    match args.opt(1) {
+        Some(default) => Ok(default),
+        None => {
+            let name = interp.to_text(args.get(0))?;
+            let message = format!("key not found: {name:?}");
+            Err(interp.error(interp.core.key_error, message))
+        }
+    }
+}
+
+/// `ENV.key?`
+///
+/// # Errors
+/// Where the name is no text.
+pub fn has_variable(interp: &mut Interp, args: &Args) -> R {
+    let value = variable(interp, args)?;
+    Ok(match value.unknown() {
+        Some(_) => value,
+        None => (!value.is_nil()).into(),
+    })
+}
