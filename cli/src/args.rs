@@ -152,6 +152,7 @@ impl Output {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Check(commands::check::Arguments),
+    Plan(commands::plan::Arguments),
     Lint(commands::lint::Arguments),
     Search(commands::search::Arguments),
     Replay(commands::replay::Arguments),

@@ -67,6 +67,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     let for_people = |command| cli.global.formats(command, &[Format::Human]);
     match &cli.command {
         Command::Check(arguments) => commands::check::run(&cli.global, arguments, streams),
+        Command::Plan(arguments) => commands::plan::run(&cli.global, arguments, streams),
         Command::Lint(arguments) => commands::lint::run(&cli.global, arguments, streams),
         Command::Search(arguments) => commands::search::run(&cli.global, arguments, streams),
         Command::Replay(arguments) => commands::replay::run(&cli.global, arguments, streams),

@@ -11,7 +11,7 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::{self, Report, Terms};
+use crate::gate::{self, Report, Side, Terms};
 use crate::load::config::{Config, FILE};
 use crate::load::side::Loader;
 use crate::progress::Progress;
@@ -44,15 +44,20 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     global.formats("check", &Format::ALL)?;
-    let report = report(global, arguments, streams)?;
+    let report = report(global, arguments, streams, &|_| Ok(()))?;
     write(global, &report, streams)?;
     Ok(report.exit)
 }
 
-fn report(
+/// Simulates and judges a change whose head is first edited.
+///
+/// # Errors
+/// Revisions, an inventory or a configuration that cannot be read, and what the edit refuses.
+pub fn report(
     global: &Global,
     arguments: &Arguments,
     streams: &Streams<'_>,
+    edit: &dyn Fn(&mut Side) -> Result<(), Failure>,
 ) -> Result<Report, Failure> {
     let source = global.source(streams)?;
     let change = source.change(
@@ -72,7 +77,8 @@ fn report(
         None => None,
     };
     progress.say(format!("reading {}", change.head));
-    let (head, mut notes) = loader.side(&change.head)?;
+    let (mut head, mut notes) = loader.side(&change.head)?;
+    edit(&mut head)?;
     if base.is_none() {
         notes.push("no commit comes before this: everything counts as new".to_owned());
     }

@@ -7,5 +7,6 @@ pub mod explain;
 pub mod hook;
 pub mod init;
 pub mod lint;
+pub mod plan;
 pub mod replay;
 pub mod search;

@@ -9,3 +9,4 @@ pub mod paths;
 pub mod revision;
 pub mod side;
 pub mod tree;
+pub mod what_if;

@@ -13,6 +13,12 @@ use crate::gate::Report;
 /// The whole report, ending in a newline.
 #[must_use]
 pub fn report(report: &Report) -> String {
+    format!("{:#}\n", value(report))
+}
+
+/// The report as a value, its secrets hidden.
+#[must_use]
+pub fn value(report: &Report) -> Json {
     let impact = &report.impact;
     let counts = &impact.counts;
     let judgement = &report.judgement;
@@ -70,7 +76,7 @@ pub fn report(report: &Report) -> String {
         "notes": report.notes,
     });
     report.secrets.hide_in_json(&mut out);
-    format!("{out:#}\n")
+    out
 }
 
 fn count(count: Count) -> Json {

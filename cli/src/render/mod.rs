@@ -11,6 +11,7 @@ pub mod lint;
 mod markdown;
 pub mod paint;
 pub mod place;
+pub mod plan;
 mod sarif;
 pub mod summary;
 

@@ -1,0 +1,366 @@
+//! `foretaste plan` for people and machines: pools, rendered files that differ, the order of converges, waves.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use foretaste_simulator::convergence::RenderedFile;
+use foretaste_simulator::rollout::{Kind, Order, Selection, Wave};
+use serde_json::{Value as Json, json};
+use similar::TextDiff;
+
+use super::human;
+use super::json as check_json;
+use super::paint::{Paint, count, names, printable};
+use crate::gate::Report;
+
+/// Names shown before the rest is only counted.
+const NAMES: usize = 8;
+/// Lines of one diff that people are shown.
+const LINES: usize = 60;
+
+/// A rendered file that the change alters, once for all nodes on which it alters it alike.
+struct Diff {
+    path: String,
+    nodes: Vec<String>,
+    /// Unified; says so where the content must not be shown.
+    text: String,
+}
+
+fn diffs(report: &Report) -> Vec<Diff> {
+    let mut out: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for node in report.impact.nodes.values() {
+        let Some(after) = &node.after else { continue };
+        let empty = BTreeMap::new();
+        let old = node.before.as_ref().map_or(&empty, |b| &b.files);
+        let new = &after.after.files;
+        let failed = after.after.failure.is_some();
+        let paths = old
+            .keys()
+            .chain(new.keys().filter(|p| !old.contains_key(*p)));
+        for path in paths {
+            let (old, new) = (old.get(path), new.get(path));
+            // A converge that fails leaves files as they were.
+            let same = match (old, new) {
+                (Some(a), Some(b)) => a.text == b.text && a.holes == b.holes,
+                _ => false,
+            };
+            if same || (failed && new.is_none()) {
+                continue;
+            }
+            let text = diff(report, path, old, new);
+            out.entry((path.clone(), text))
+                .or_default()
+                .push(node.name.clone());
+        }
+    }
+    out.into_iter()
+        .map(|((path, text), nodes)| Diff { path, nodes, text })
+        .collect()
+}
+
+fn diff(
+    report: &Report,
+    path: &str,
+    old: Option<&RenderedFile>,
+    new: Option<&RenderedFile>,
+) -> String {
+    if [old, new].iter().flatten().any(|f| f.sensitive) {
+        return "content is sensitive and not shown\n".to_owned();
+    }
+    let shown = |file: Option<&RenderedFile>| {
+        file.map(|f| report.secrets.hide(&f.display()))
+            .unwrap_or_default()
+    };
+    let (before, after) = (shown(old), shown(new));
+    let name = |file: Option<&RenderedFile>| match file {
+        Some(_) => path,
+        None => "/dev/null",
+    };
+    TextDiff::from_lines(&before, &after)
+        .unified_diff()
+        .context_radius(3)
+        .header(name(old), name(new))
+        .to_string()
+}
+
+/// For people.
+#[must_use]
+pub fn human(report: &Report, only: Option<usize>, paint: Paint) -> String {
+    let rollout = &report.impact.rollout;
+    let mut out = String::new();
+    if only.is_none() {
+        out += &nodes(report, paint);
+        out += &files(report, paint);
+        out += &selections(report, paint);
+        out += &order(&rollout.order, paint);
+        for constraint in &rollout.constraints {
+            let text = format!(
+                "{} before {} (for {})",
+                names(&constraint.first, NAMES),
+                names(&constraint.then, NAMES),
+                names(&constraint.because, NAMES)
+            );
+            out += &paint.paragraph("  • ", &report.secrets.hide(&text));
+        }
+        out.push('\n');
+    }
+    for (i, wave) in rollout.waves.iter().enumerate() {
+        if only.is_none_or(|n| n == i + 1) {
+            out += &self::wave(report, i + 1, wave, paint);
+        }
+    }
+    if !rollout.failing.is_empty() {
+        let text = format!(
+            "{} would fail and stay as {} now: what they saved and rendered before stands. The rollout ends at the \
+             first wave with one of them.",
+            names(&rollout.failing, NAMES),
+            if rollout.failing.len() == 1 {
+                "it is"
+            } else {
+                "they are"
+            },
+        );
+        out += &paint.paragraph("failing: ", &text);
+        out.push('\n');
+    }
+    out + &human::report(report, paint)
+}
+
+fn nodes(report: &Report, paint: Paint) -> String {
+    let of = |what: &dyn Fn(&foretaste_simulator::impact::NodeImpact) -> bool| -> Vec<&str> {
+        let nodes = report.impact.nodes.values().filter(|n| what(n));
+        nodes.map(|n| n.name.as_str()).collect()
+    };
+    let added = of(&|n| n.before.is_none() && n.after.is_some());
+    let removed = of(&|n| n.after.is_none());
+    let changed = of(&|n| n.changed && n.before.is_some() && n.after.is_some());
+    let mut out = format!("{}\n", paint.bold("nodes"));
+    for (word, list) in [("new", added), ("gone", removed), ("changed", changed)] {
+        if !list.is_empty() && (word != "new" || report.impact.has_base) {
+            let n = count(list.len(), "node", "nodes");
+            out += &paint.paragraph("  ", &format!("{word}: {n}: {}", names(&list, NAMES)));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn files(report: &Report, paint: Paint) -> String {
+    if !report.impact.has_base {
+        return String::new();
+    }
+    let diffs = diffs(report);
+    if diffs.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{}\n", paint.bold("rendered files"));
+    for diff in diffs {
+        out += &paint.paragraph(
+            "  ",
+            &format!("{} on {}", diff.path, names(&diff.nodes, NAMES)),
+        );
+        let mut lines = diff.text.lines();
+        for line in lines.by_ref().take(LINES) {
+            let line = printable(line);
+            let line = match line.chars().next() {
+                Some('+') => paint.green(&line),
+                Some('-') => paint.red(&line),
+                _ => line,
+            };
+            let _ = writeln!(out, "    {line}");
+        }
+        let more = lines.count();
+        if more > 0 {
+            let _ = writeln!(out, "    and {}", count(more, "more line", "more lines"));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+fn selections(report: &Report, paint: Paint) -> String {
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for selection in &report.impact.rollout.selections {
+        lines
+            .entry(selection_line(selection))
+            .or_default()
+            .push(&selection.node);
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("{}\n", paint.bold("pools and searches"));
+    for (line, nodes) in lines {
+        let line = format!("{line}, on {}", names(&nodes, NAMES));
+        out += &paint.paragraph("  ", &report.secrets.hide(&line));
+    }
+    out.push('\n');
+    out
+}
+
+fn selection_line(selection: &Selection) -> String {
+    let kind = match selection.kind {
+        Kind::Pool => "pool",
+        Kind::Search => "search",
+        Kind::Need => "needed by the",
+    };
+    let set = |members: &std::collections::BTreeSet<String>| {
+        let list: Vec<&str> = members.iter().map(String::as_str).collect();
+        match list.len() {
+            0 => "none".to_owned(),
+            n => format!("{n} ({})", names(&list, NAMES)),
+        }
+    };
+    let worst = match selection.exactness.reason() {
+        None => set(&selection.worst),
+        Some(reason) => format!("{} or fewer: a bound, as {reason}", set(&selection.worst)),
+    };
+    format!(
+        "{kind} {}: before {} → first {} → worst {worst} → settled {}",
+        selection.name,
+        set(&selection.before),
+        set(&selection.first),
+        set(&selection.settled),
+    )
+}
+
+fn order(order: &Order, paint: Paint) -> String {
+    let title = paint.bold("order");
+    match order {
+        Order::Any => format!("{title}  any order of converges is safe\n"),
+        Order::Groups(groups) => {
+            let mut out = format!("{title}  safe in this order:\n");
+            for (i, group) in groups.iter().enumerate() {
+                out += &paint.paragraph(&format!("  {}. ", i + 1), &names(group, NAMES));
+            }
+            out
+        }
+        Order::None(cycle) => {
+            let text = format!(
+                "no order is safe: {} each need another of them to have converged first. Split the change in two: \
+                 first add what is new beside what is old, let all converge, then take the old away.",
+                names(cycle, NAMES)
+            );
+            paint.paragraph(&format!("{title}  "), &text)
+        }
+        Order::Unknown(reason) => paint.paragraph(
+            &format!("{title}  "),
+            &format!("no order is known to be safe: {reason}"),
+        ),
+    }
+}
+
+fn wave(report: &Report, n: usize, wave: &Wave, paint: Paint) -> String {
+    let title = paint.bold(&format!("wave {n}"));
+    let nodes = count(wave.nodes.len(), "node", "nodes");
+    let mut out = paint.paragraph(
+        &format!("{title}  "),
+        &format!(
+            "{}: {nodes}: {}",
+            wave.stage.as_str(),
+            names(&wave.nodes, NAMES)
+        ),
+    );
+    let _ = writeln!(
+        out,
+        "  knife ssh '{}' 'sudo chef-client'",
+        printable(&wave.query)
+    );
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for pool in &wave.pools {
+        let low = if pool.is_low() && pool.converging > 0 {
+            format!(
+                ", under its floor of {} if those restart at once",
+                pool.floor
+            )
+        } else {
+            String::new()
+        };
+        let line = format!(
+            "pool {}: {} of {} converge{low}",
+            pool.name, pool.converging, pool.members
+        );
+        lines.entry(line).or_default().push(&pool.node);
+    }
+    for (line, nodes) in lines {
+        let line = format!("{line}, on {}", names(&nodes, NAMES));
+        out += &paint.paragraph("  ", &report.secrets.hide(&line));
+    }
+    out.push('\n');
+    out
+}
+
+/// For machines: what `check` gives, with `rollout` and `diffs`.
+#[must_use]
+pub fn json(report: &Report, only: Option<usize>) -> String {
+    let mut out = check_json::value(report);
+    let rollout = &report.impact.rollout;
+    let order = match &rollout.order {
+        Order::Any => json!({"safe": true, "groups": []}),
+        Order::Groups(groups) => json!({"safe": true, "groups": groups}),
+        Order::None(cycle) => json!({"safe": false, "cycle": cycle}),
+        Order::Unknown(reason) => json!({"safe": null, "reason": reason}),
+    };
+    let constraints: Vec<Json> = rollout
+        .constraints
+        .iter()
+        .map(|c| json!({"first": c.first, "then": c.then, "because": c.because}))
+        .collect();
+    let waves: Vec<Json> = rollout
+        .waves
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| only.is_none_or(|n| n == i + 1))
+        .map(|(i, w)| {
+            let pools: Vec<Json> = w
+                .pools
+                .iter()
+                .map(|p| {
+                    json!({"node": p.node, "file": p.file, "name": p.name, "members": p.members,
+                           "converging": p.converging, "floor": p.floor})
+                })
+                .collect();
+            json!({"wave": i + 1, "stage": w.stage.as_str(), "nodes": w.nodes, "query": w.query, "pools": pools})
+        })
+        .collect();
+    let diffs: Vec<Json> = diffs(report)
+        .iter()
+        .map(|d| json!({"path": d.path, "nodes": d.nodes, "diff": d.text}))
+        .collect();
+    if let Some(map) = out.as_object_mut() {
+        map.insert(
+            "rollout".to_owned(),
+            json!({
+                "order": order,
+                "constraints": constraints,
+                "selections": rollout.selections.iter().map(selection).collect::<Vec<_>>(),
+                "rotation": rollout.rotation,
+                "waves": waves,
+                "failing": rollout.failing,
+            }),
+        );
+        map.insert("diffs".to_owned(), diffs.into());
+    }
+    report.secrets.hide_in_json(&mut out);
+    format!("{out:#}\n")
+}
+
+fn selection(selection: &Selection) -> Json {
+    json!({
+        "node": selection.node,
+        "file": selection.file,
+        "name": selection.name,
+        "kind": match selection.kind {
+            Kind::Pool => "pool",
+            Kind::Search => "search",
+            Kind::Need => "need",
+        },
+        "before": selection.before,
+        "first": selection.first,
+        "worst": selection.worst,
+        "settled": selection.settled,
+        "floor": selection.floor,
+        "worst_is": if selection.exactness.reason().is_none() { "exact" } else { "bound" },
+        "reason": selection.exactness.reason(),
+    })
+}

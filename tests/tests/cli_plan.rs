@@ -1,0 +1,116 @@
+//! `foretaste plan`: the order of converges, waves, and what-if.
+
+mod program;
+
+use program::{Folder, LB_RECIPE};
+use serde_json::json;
+
+/// The shop on the way to another role name: settled it is as before, but who converges first matters.
+fn renamed() -> Folder {
+    let shop = Folder::shop();
+    shop.commit("before");
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'role[shop]'\n");
+    shop.write("roles/shop.rb", "name 'shop'\nrun_list []\n");
+    let recipe = shop.read(LB_RECIPE).replace("roles:web", "roles:shop");
+    shop.write(LB_RECIPE, recipe);
+    shop
+}
+
+#[test]
+fn a_renamed_role_has_one_safe_order_and_waves_that_keep_to_it() {
+    let shop = renamed();
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    let rollout = &json["rollout"];
+    assert_eq!(
+        rollout["order"],
+        json!({"safe": true, "groups": [["web1", "web2"], ["lb1", "lb2"]]})
+    );
+    assert_eq!(
+        rollout["constraints"],
+        json!([{"first": ["web1", "web2"], "then": ["lb1", "lb2"], "because": ["web"]}])
+    );
+    let selection = &rollout["selections"][0];
+    assert_eq!(selection["settled"], json!(["web1", "web2"]));
+    assert_eq!(
+        (&selection["worst"], &selection["worst_is"]),
+        (&json!([]), &json!("exact"))
+    );
+    let waves: Vec<_> = rollout["waves"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| &w["nodes"])
+        .collect();
+    assert_eq!(json!(waves), json!([["web1"], ["web2"], ["lb1"], ["lb2"]]));
+
+    let text = shop.run(&["plan"]).out;
+    for part in [
+        "web1, web2 before lb1, lb2 (for web)",
+        "knife ssh 'name:web1' 'sudo chef-client'",
+        "pool web: 1 of 2 converge, on lb1, lb2",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn one_wave_alone_and_nodes_out_of_rotation() {
+    let shop = renamed();
+    let one = shop
+        .run(&["plan", "--only-wave", "2", "--format", "json"])
+        .json();
+    assert_eq!(one["rollout"]["waves"][0]["nodes"], json!(["web2"]));
+    assert_eq!(shop.run(&["plan", "--only-wave", "5"]).code, 2);
+
+    let drained = shop
+        .run(&["plan", "--drain", "web2", "--format", "json"])
+        .json();
+    let wave = &drained["rollout"]["waves"][0];
+    assert_eq!(
+        (&wave["stage"], &wave["nodes"]),
+        (&json!("out of rotation"), &json!(["web2"]))
+    );
+    let down = shop
+        .run(&["plan", "--down", "web2", "--format", "json"])
+        .json();
+    let waves = down["rollout"]["waves"].to_string();
+    assert!(!waves.contains("web2"), "{waves}");
+    assert_eq!(shop.run(&["plan", "--down", "web9"]).code, 2);
+}
+
+#[test]
+fn what_if_without_editing_files() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    let calm = shop.run(&["plan"]);
+    assert_eq!(calm.code, 0, "{}{}", calm.out, calm.err);
+    assert!(
+        calm.out.contains("any order of converges is safe"),
+        "{}",
+        calm.out
+    );
+    let set = shop.run(&[
+        "plan",
+        "--set",
+        "web1.run_list=[]",
+        "--set",
+        "web2.run_list=",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(set.code, 1, "{}{}", set.out, set.err);
+    let json = set.json();
+    assert_eq!(json["pools"][0]["after"], json!([]));
+    let diff = json["diffs"][0]["diff"].as_str().unwrap().to_owned();
+    assert!(
+        diff.contains("-  server web1") && diff.contains("@@"),
+        "{diff}"
+    );
+    let unknown = shop.run(&["plan", "--set", "web9.x=1"]);
+    assert_eq!(unknown.code, 2);
+    assert!(
+        unknown.err.contains("no node or environment"),
+        "{}",
+        unknown.err
+    );
+}
