@@ -207,6 +207,10 @@ fn header(section: &Section<'_>) -> Check {
         SectionKind::Global => return arguments::at_most(line, 0),
         // Words after the name of a defaults section are not looked at.
         SectionKind::Defaults => return Ok(()),
+        // Nor those of these two.
+        SectionKind::Resolvers | SectionKind::Mailers if !section.name().is_empty() => {
+            return Ok(());
+        }
         _ => {}
     }
     if section.name().is_empty() {

@@ -209,10 +209,12 @@ fn peers(section: &Section<'_>, line: &Line<'_>) -> Check {
         ],
     )?;
     match line.keyword() {
-        "peer" if line.arg(1).is_empty() || line.arg(2).is_empty() => Err(arguments::missing(
+        "peer" if line.arg(1).is_empty() => Err(arguments::missing(
             line,
             "'peer' expects <name> and <addr>[:<port>] as arguments".to_owned(),
         )),
+        // The machine's own peer may have its address on a `bind` line.
+        "peer" if line.arg(2).is_empty() => value::name(line, 1),
         "peer" => server::peer(line),
         "server" if line.arg(2).is_empty() => Ok(()),
         "server" => server::server(line),
@@ -282,9 +284,9 @@ fn resolvers(section: &Section<'_>, line: &Line<'_>) -> Check {
             arguments::choice(line, 1, &["resolve", "retry"])?;
             checks::timeout(line, 2)
         }
-        "accepted_payload_size" | "resolution_pool_size" | "resolve_retries" => {
-            proxy::required_number(line, 1)
-        }
+        "accepted_payload_size" | "resolution_pool_size" => proxy::required_number(line, 1),
+        // What is no number counts as 0.
+        "resolve_retries" if line.arg(1).is_empty() => proxy::required_number(line, 1),
         _ => Ok(()),
     }
 }
