@@ -23,6 +23,7 @@ pub fn install(interp: &mut Interp) {
 }
 
 fn json(interp: &mut Interp, method: &str, args: &Args) -> R {
+    interp.require_library("json")?;
     let Some(module) = interp.class_by_path("JSON") else {
         return Ok(interp.unsupported("JSON is not modelled"));
     };

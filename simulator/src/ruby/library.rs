@@ -63,6 +63,8 @@ libraries! {
     "time": ["time", "date"], ["Time", "Date", "DateTime"], ["to_date"], stdlib::clock::install;
     "ipaddr": ["ipaddr"], ["IPAddr"], [], |_| {};
     "digest": ["digest", "digest/md5", "digest/sha1", "digest/sha2"], ["Digest"], [], stdlib::digest::install;
+    "json": ["json", "json/ext", "json/add/core"], ["JSON"], ["to_json"], stdlib::json::install;
+    "yaml": ["yaml", "psych"], ["YAML", "Psych"], ["to_yaml"], stdlib::yaml::install;
     "rational": [], ["Rational"], ["Rational", "to_r", "rationalize"], |_| {};
     "cgi": ["cgi", "cgi/util", "cgi/escape", "erb"], ["CGI"], [], |_| {};
     "erb": ["erb"], ["ERB"], [], |_| {};

@@ -35,6 +35,8 @@ pub fn text(interp: &Interp, this: Value) -> String {
     interp.text(this).unwrap_or_default().to_owned()
 }
 
+pub use query::leading_int;
+
 pub fn is_binary(interp: &Interp, this: Value) -> bool {
     matches!(
         this.obj().map(|id| interp.data(id)),

@@ -31,15 +31,15 @@ static CLASS: &[Builtin] = &[
 static CLASS_TABLE: Table = LazyLock::new(|| table(CLASS));
 
 static METHODS: &[Builtin] = &[
-    def("==", 1, 1, eq),
+    def("==", 1, 1, |i, t, a| same(i, t, a, false)),
     def("[]", 1, 1, at),
     def("[]=", 2, 2, store).takes_unknown().mutates(),
     def("deconstruct", 0, 0, to_a),
     def("deconstruct_keys", 1, 1, to_h),
-    def("dig", 1, -1, super::array::dig).takes_unknown(),
+    def("dig", 1, -1, dig).takes_unknown(),
     def("each", 0, 0, each),
     def("each_pair", 0, 0, each_pair),
-    def("eql?", 1, 1, eq),
+    def("eql?", 1, 1, |i, t, a| same(i, t, a, true)),
     def("hash", 0, 0, hash),
     def("initialize", 0, -1, initialize).takes_unknown(),
     def("inspect", 0, 0, inspect),
@@ -123,7 +123,12 @@ fn new_class(interp: &mut Interp, this: Value, args: &Args) -> R {
     let count = args.len() - usize::from(args.keywords);
     for (i, arg) in args.list.iter().take(count).enumerate() {
         if i == 0 && interp.text(*arg).is_some() {
-            path = interp.text(*arg).map(|t| format!("Struct::{t}"));
+            let text = interp.text(*arg).unwrap_or_default().to_owned();
+            if !text.starts_with(char::is_uppercase) {
+                let message = format!("identifier {text} needs to be constant");
+                return Err(interp.name_error(message));
+            }
+            path = Some(format!("Struct::{text}"));
             continue;
         }
         let name = Name::new(&interp.name_arg(*arg)?);
@@ -306,18 +311,44 @@ fn each_pair(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok(this)
 }
 
-fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
+fn same(interp: &mut Interp, this: Value, args: &Args, strictly: bool) -> R {
     let other = args.get(0);
     if other.obj().is_none() || interp.real_class_of(this) != interp.real_class_of(other) {
         return Ok(Value::FALSE);
     }
     let (a, b) = (values(interp, this), values(interp, other));
     for (x, y) in a.into_iter().zip(b) {
-        if !interp.equal(x, y)? {
+        let equal = match strictly {
+            true => {
+                let answer = interp.call(x, "eql?", &[y])?;
+                interp.truth(answer)?
+            }
+            false => interp.equal(x, y)?,
+        };
+        if !equal {
             return Ok(Value::FALSE);
         }
     }
     Ok(Value::TRUE)
+}
+
+/// `dig` reads members itself, whatever `[]` was made to mean.
+fn dig(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if let Some(id) = args.list.iter().find_map(|a| interp.unknown_or_hole(*a)) {
+        return Ok(id.into());
+    }
+    let value = match member(interp, this, args.get(0)) {
+        Ok(name) => get(interp, this, name),
+        Err(super::super::flow::Flow::Raise(e)) if interp.is_a(e, interp.core.index_error) => {
+            Value::NIL
+        }
+        Err(flow) => return Err(flow),
+    };
+    let rest = args.list.get(1..).unwrap_or_default();
+    if rest.is_empty() || value.is_nil() {
+        return Ok(value);
+    }
+    interp.call(value, "dig", rest)
 }
 
 fn hash(interp: &mut Interp, this: Value, _: &Args) -> R {

@@ -117,14 +117,13 @@ static REQUIREMENT: &[Builtin] = &[
     def("satisfied_by?", 1, 1, satisfied),
     def("to_s", 0, 0, |i, t, _| {
         let list = i.host_data::<Requirement>(t).cloned();
-        let mut parts: Vec<String> = list
+        let parts: Vec<String> = list
             .map(|r| {
                 r.0.iter()
                     .map(|(op, v)| format!("{op} {}", v.text))
                     .collect()
             })
             .unwrap_or_default();
-        parts.sort();
         Ok(i.str(parts.join(", ")))
     }),
 ];

@@ -7,13 +7,14 @@ pub mod digest;
 mod file;
 mod gem;
 pub mod io;
-mod json;
-mod yaml;
+pub mod json;
+mod marshal;
+pub mod yaml;
+mod yaml_read;
 
 pub(super) fn install(interp: &mut Interp) {
     file::install(interp);
     gem::install(interp);
     io::install(interp);
-    json::install(interp);
-    yaml::install(interp);
+    marshal::install(interp);
 }

@@ -1,4 +1,4 @@
-//! `YAML`: writes as Psych 4 with libyaml 0.2 does. Reading is not modelled.
+//! `YAML`: writes as Psych 4 with libyaml 0.2 does. Reading is the library's own Ruby.
 //!
 //! Psych chooses a style for each string (`YAMLTree#visit_String`, by what `ScalarScanner#tokenize` would read
 //! it as); libyaml gives way to quotes where that style cannot carry the text, and folds at 80 columns.
@@ -19,29 +19,52 @@ use super::super::{Builtin, def, table};
 
 static STATIC: &[Builtin] = &[
     def("dump", 1, 3, |i, _, a| dump(i, a.get(0))).takes_unknown(),
-    def("load", 1, -1, reading).takes_unknown(),
-    def("safe_load", 1, -1, reading).takes_unknown(),
-    def("unsafe_load", 1, -1, reading).takes_unknown(),
-    def("parse", 1, -1, reading).takes_unknown(),
-    def("load_stream", 1, -1, reading).takes_unknown(),
-    def("load_file", 1, -1, reading).takes_unknown(),
-    def("safe_load_file", 1, -1, reading).takes_unknown(),
+    // What is not known is not read: the library's own Ruby would go through all that it may be.
+    def("load", 1, -1, |i, t, a| reading(i, t, a, "__load__")),
+    def("safe_load", 1, -1, |i, t, a| {
+        reading(i, t, a, "__safe_load__")
+    }),
+    def("unsafe_load", 1, -1, |i, t, a| {
+        reading(i, t, a, "__unsafe_load__")
+    }),
+    def("load_stream", 1, -1, |i, t, a| {
+        reading(i, t, a, "__load_stream__")
+    }),
+    def("load_file", 1, -1, outside),
+    def("safe_load_file", 1, -1, outside),
+    def("unsafe_load_file", 1, -1, outside),
+    def("__documents__", 2, 2, super::yaml_read::documents),
 ];
 static TABLE: Table = LazyLock::new(|| table(STATIC));
 
 static TO_YAML: &[Builtin] = &[def("to_yaml", 0, -1, |i, v, _| dump(i, v)).takes_unknown()];
 static TO_YAML_TABLE: Table = LazyLock::new(|| table(TO_YAML));
 
-pub(super) fn install(interp: &mut Interp) {
-    for name in ["YAML", "Psych"] {
-        let module = interp.define_module(name);
-        interp.add_static(module, &TABLE);
-    }
+pub fn install(interp: &mut Interp) {
+    let module = interp.class_named("Psych");
+    interp.add_static(module, &TABLE);
     interp.add_methods(interp.core.kernel, &TO_YAML_TABLE);
 }
 
-fn reading(interp: &mut Interp, _: Value, _: &Args) -> R {
-    Ok(interp.unsupported("reading YAML is not modelled"))
+fn reading(interp: &mut Interp, this: Value, args: &Args, method: &str) -> R {
+    let mut args = args.clone();
+    let source = args.get(0);
+    if interp.text(source).is_none() && source.obj().is_some() && interp.responds(source, "read") {
+        let text = interp.call(source, "read", &[])?;
+        if let Some(first) = args.list.first_mut() {
+            *first = interp.known(text)?;
+        }
+    }
+    let text = interp.str_arg(args.get(0))?;
+    if let Some(first) = args.list.first_mut() {
+        *first = interp.str(text);
+    }
+    interp.call_with(this, method, &args)
+}
+
+fn outside(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let path = interp.to_text(args.get(0))?;
+    Ok(interp.outside(format!("the content of {path}")))
 }
 
 fn dump(interp: &mut Interp, value: Value) -> R {
@@ -71,7 +94,9 @@ fn dump(interp: &mut Interp, value: Value) -> R {
 
 /// Counts how often each object is met: Psych writes the second time as an alias.
 fn count(interp: &Interp, value: Value, depth: usize, seen: &mut BTreeMap<ObjId, usize>) {
-    let Some(id) = value.obj() else { return };
+    let Some(id) = value.obj().filter(|_| interp.text(value).is_none()) else {
+        return;
+    };
     let times = seen.entry(id).or_default();
     *times += 1;
     if *times > 1 || depth > 100 {
@@ -245,6 +270,7 @@ fn scalar(interp: &mut Interp, value: Value) -> R<Option<Scalar>> {
                 style: wanted(&text),
                 text,
             },
+            None if interp.big_of(value).is_some() => plain(interp.to_text(value)?),
             None => return Ok(None),
         },
     }))

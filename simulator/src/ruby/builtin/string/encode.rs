@@ -280,3 +280,10 @@ fn dump(interp: &mut Interp, this: Value, _: &Args) -> R {
     }
     Ok(interp.str(out))
 }
+
+impl Interp {
+    /// Whether a string holds bytes that are no text of its encoding.
+    pub fn is_malformed(&self, value: Value) -> bool {
+        is_binary(self, value) && !self.text(value).is_some_and(str::is_ascii)
+    }
+}
