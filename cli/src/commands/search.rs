@@ -7,7 +7,7 @@ use clap::Args;
 use foretaste_parser::nearest::nearest;
 use foretaste_parser::query::QueryError;
 use foretaste_simulator::change::{self, Revision, Settings};
-use foretaste_simulator::search::{Answer, Plan, SearchIndex};
+use foretaste_simulator::search::{Answer, SearchIndex};
 use foretaste_simulator::simulation::World;
 use serde_json::{Value as Json, json};
 
@@ -19,6 +19,7 @@ use crate::exit::Exit;
 use crate::gate::{revision_sources, revision_values};
 use crate::load::side::Loader;
 use crate::progress::Progress;
+use crate::render::explanation::explanation;
 use crate::render::paint::printable;
 use crate::secrets::Secrets;
 
@@ -34,9 +35,12 @@ pub struct Arguments {
     /// As in a recipe: "roles:web AND chef_environment:prod"
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     pub query: Option<String>,
-    /// Say how the server reads the query
+    /// Say how the query is read, what each part of it matches, and what the other profiles return
     #[arg(long, conflicts_with = "batch")]
     pub explain: bool,
+    /// Say of this node or object which parts of the query match it
+    #[arg(long, value_name = "NODE", conflicts_with = "batch")]
+    pub why: Option<String>,
     /// Read queries from the standard input, each a JSON string on its line
     #[arg(long)]
     pub batch: bool,
@@ -98,6 +102,7 @@ pub fn run(
         name,
         query,
         explain: arguments.explain,
+        why: arguments.why.as_deref(),
         secrets,
     };
     one(global, &asked, streams)
@@ -140,6 +145,8 @@ struct Asked<'a> {
     name: &'a str,
     query: &'a str,
     explain: bool,
+    /// Of which object it is said why it matches or not.
+    why: Option<&'a str>,
     secrets: Secrets,
 }
 
@@ -201,9 +208,9 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
             }
         }
     }
-    if asked.explain {
+    if asked.explain || asked.why.is_some() {
         out.push('\n');
-        out += &explanation(index, name, query);
+        out += &explanation(index, name, query, asked.why);
     }
     out
 }
@@ -219,37 +226,6 @@ fn refusal(query: &str, error: &QueryError) -> String {
     );
     if let Some(help) = &error.help {
         let _ = writeln!(out, "help: {help}");
-    }
-    out
-}
-
-/// How each profile reads the query, so that a difference between Kitchen and production shows.
-fn explanation(index: &SearchIndex, name: &str, query: &str) -> String {
-    use foretaste_parser::query::{Meaning, Profile, parse};
-    let mut out = String::new();
-    if let Ok(plan) = Plan::new(query, index.profile()) {
-        for clause in index.unmatched(name, &plan) {
-            let _ = writeln!(out, "nothing has {}: {}", clause.field, clause.value);
-            for (value, holders) in &clause.nearest.values {
-                let _ = writeln!(out, "  {holders} have the near value {value}");
-            }
-            for (field, holders) in &clause.nearest.fields {
-                let _ = writeln!(out, "  {holders} have the near field {field}");
-            }
-        }
-    }
-    for profile in Profile::ALL {
-        let count = match index.with_profile(profile).search(name, query) {
-            Answer::Results { certain, .. } => format!("{} match", certain.len()),
-            Answer::Refused(error) => format!("refused: {} {}", error.status, error.message),
-            Answer::NoSuchIndex => "no such index".to_owned(),
-        };
-        let _ = writeln!(out, "{}: {count}", profile.as_str());
-        if let Ok(parsed) = parse(query, profile)
-            && let Meaning::Lucene { rewritten, .. } = &parsed.meaning
-        {
-            let _ = writeln!(out, "  is sent to the search engine as: {rewritten}");
-        }
     }
     out
 }

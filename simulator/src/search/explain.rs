@@ -6,6 +6,7 @@ use foretaste_parser::source::Span;
 
 use super::document::Document;
 use super::flatten::SEPARATOR;
+use super::index::SearchIndex;
 use super::lucene::Prepared;
 use super::plan::Plan;
 use super::truth::Truth;
@@ -24,6 +25,96 @@ pub struct Explanation {
     /// True where the clause is optional beside something required, so that it changes nothing.
     pub idle: bool,
     pub children: Vec<Explanation>,
+}
+
+/// A query as it is read, with how much each of its clauses matches alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// The clause in words.
+    pub text: String,
+    /// Its place in the query.
+    pub span: Span,
+    /// How it counts in the group around it; `None` at the top and for chef-zero.
+    pub occur: Option<Occur>,
+    /// True where the clause is optional beside something required, so that it changes nothing.
+    pub idle: bool,
+    /// How many documents it matches for certain.
+    pub matches: usize,
+    pub children: Vec<Outline>,
+}
+
+impl SearchIndex {
+    /// Outlines a query over the documents of an index.
+    #[must_use]
+    pub fn outline(&self, index: &str, plan: &Plan) -> Outline {
+        match &plan.query().meaning {
+            Meaning::Lucene { clause, .. } => self.of_clause(index, plan, clause, None, false),
+            Meaning::Zero(node) => self.of_node(index, plan, node),
+        }
+    }
+
+    fn of_clause(
+        &self,
+        index: &str,
+        plan: &Plan,
+        clause: &Clause,
+        occur: Option<Occur>,
+        idle: bool,
+    ) -> Outline {
+        let mut children = Vec::new();
+        if let Test::Group(clauses) = &clause.test {
+            let required = clauses.iter().any(|(occur, _)| *occur == Occur::Must);
+            for (occur, clause) in clauses {
+                let idle = required && *occur == Occur::Should;
+                children.push(self.of_clause(index, plan, clause, Some(*occur), idle));
+            }
+        }
+        let alone = Plan::of_clause(plan.query(), clause);
+        Outline {
+            text: describe(&clause.test),
+            span: clause.span,
+            occur,
+            idle,
+            matches: alone.map_or(0, |alone| self.run(index, &alone).names().len()),
+            children,
+        }
+    }
+
+    fn of_node(&self, index: &str, plan: &Plan, node: &Node) -> Outline {
+        let alone = Plan::of_node(plan.query(), node);
+        Outline {
+            text: words(&plan.query().text, node),
+            span: node.span,
+            occur: None,
+            idle: false,
+            matches: self.run(index, &alone).names().len(),
+            children: parts(node)
+                .into_iter()
+                .map(|part| self.of_node(index, plan, part))
+                .collect(),
+        }
+    }
+}
+
+/// The operands of chef-zero's operators.
+fn parts(node: &Node) -> Vec<&Node> {
+    match &node.kind {
+        NodeKind::And(all) | NodeKind::Or(all) => all.iter().collect(),
+        NodeKind::Not(inner) | NodeKind::Boost(inner) | NodeKind::Group(inner) => vec![&**inner],
+        _ => Vec::new(),
+    }
+}
+
+/// A part of chef-zero's query in words.
+fn words(query: &str, node: &Node) -> String {
+    let written = query.get(node.span.start as usize..node.span.end as usize);
+    match &node.kind {
+        NodeKind::And(_) => "all of",
+        NodeKind::Or(_) => "any of",
+        NodeKind::Not(_) => "not",
+        _ => written.unwrap_or_default(),
+    }
+    .to_string()
 }
 
 impl Plan {
@@ -47,30 +138,13 @@ impl Plan {
     }
 
     fn zero(&self, node: &Node, document: &Document) -> Explanation {
-        let children = match &node.kind {
-            NodeKind::And(all) | NodeKind::Or(all) => all.iter().collect(),
-            NodeKind::Not(inner) | NodeKind::Boost(inner) | NodeKind::Group(inner) => {
-                vec![&**inner]
-            }
-            _ => Vec::new(),
-        };
-        let written = self
-            .query()
-            .text
-            .get(node.span.start as usize..node.span.end as usize);
-        let text = match &node.kind {
-            NodeKind::And(_) => "all of",
-            NodeKind::Or(_) => "any of",
-            NodeKind::Not(_) => "not",
-            _ => written.unwrap_or_default(),
-        };
         Explanation {
-            text: text.to_string(),
+            text: words(&self.query().text, node),
             span: node.span,
             occur: None,
             truth: document.zero().judge(node).unwrap_or(Truth::No),
             idle: false,
-            children: children
+            children: parts(node)
                 .into_iter()
                 .map(|child| self.zero(child, document))
                 .collect(),

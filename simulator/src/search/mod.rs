@@ -22,7 +22,7 @@ mod unknown;
 mod zero;
 
 pub use document::{Document, Kind};
-pub use explain::Explanation;
+pub use explain::{Explanation, Outline};
 pub use foretaste_parser::query::Profile;
 pub use index::{Answer, Moment, SearchIndex, Timeline};
 pub use nearest::{FirstWord, Nearest, Unmatched};

@@ -48,7 +48,12 @@ impl SearchIndex {
             holders,
             values: Near::new(value).rank(values),
             fields: if holders == 0 {
-                near.rank(engine.fields(|name| near.distance(name).is_some()))
+                // The server's own fields are nobody's meaning.
+                near.rank(
+                    engine.fields(|name| {
+                        !name.starts_with("X_CHEF_") && near.distance(name).is_some()
+                    }),
+                )
             } else {
                 Vec::new()
             },

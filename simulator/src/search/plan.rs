@@ -1,5 +1,6 @@
 //! A query made ready: parsed and compiled once, then put to any number of documents.
 
+use foretaste_parser::query::zero;
 use foretaste_parser::query::{self, Clause, Meaning, Profile, Query, QueryError, Stage};
 
 use super::document::Document;
@@ -46,6 +47,17 @@ impl Plan {
             query: query.clone(),
             prepared: Some(lucene::prepare(clause, query.profile)?),
         })
+    }
+
+    /// One part of a parsed query of chef-zero, alone.
+    pub(super) fn of_node(query: &Query, node: &zero::Node) -> Self {
+        Self {
+            query: Query {
+                meaning: Meaning::Zero(node.clone()),
+                ..query.clone()
+            },
+            prepared: None,
+        }
     }
 
     pub(super) fn family(&self) -> Family {
