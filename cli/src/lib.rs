@@ -10,6 +10,7 @@ pub mod load;
 pub mod progress;
 pub mod render;
 pub mod secrets;
+pub mod validators;
 
 use std::ffi::OsString;
 use std::io::Write;

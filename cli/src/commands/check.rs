@@ -17,6 +17,7 @@ use crate::load::side::Loader;
 use crate::progress::Progress;
 use crate::render;
 use crate::render::summary::Summary;
+use crate::validators;
 
 /// Judge a change before any node converges: pools that empty, configs that do not parse, converges that fail
 ///
@@ -32,6 +33,10 @@ pub struct Arguments {
     /// Judge what is staged against the last commit
     #[arg(long)]
     pub staged: bool,
+    /// Ask haproxy, nginx, visudo and others too, where they are installed: each about the files that nodes would have,
+    /// in a folder of its own and without a network
+    #[arg(long)]
+    pub with_validators: bool,
 }
 
 /// Checks.
@@ -85,6 +90,12 @@ pub fn report(
     let mut report = gate::weigh(base, head, &terms, notes, &progress);
     let unused = unused_pools(&config, &report);
     report.notes.extend(unused);
+    if arguments.with_validators {
+        progress.say("asking the programs that read the configs");
+        let said = validators::words(&report.impact, &config.formats);
+        let hidden = said.iter().map(|line| report.secrets.hide(line));
+        report.notes.extend(hidden);
+    }
     Ok(report)
 }
 

@@ -60,6 +60,7 @@ pub fn run(
         base: arguments.base.clone(),
         head: arguments.head.clone(),
         staged: arguments.staged,
+        with_validators: false,
     };
     let mut report = check::report(global, &change, streams, &apply)?;
     let options = options(arguments, &report)?;
