@@ -50,7 +50,7 @@ fn a_pool_that_is_empty_only_on_the_way_is_found() {
     }
     assert_snapshot!(found(&side("roles:web"), &after), @r#"
         error pool-emptied cookbooks/lb/recipes/default.rb:1: pool `web` is empty while the change goes out: 2 → 0 → 2 servers
-          help: split the change: let the servers save the new name beside the old one and converge, then move the search, then take the old name away
+          help: let web1, web2 converge before lb1, lb2 (`foretaste plan` has the waves), or split the change: let the servers save the new name beside the old one and converge, then move the search, then take the old name away
           on lb1, lb2
           cookbooks/lb/recipes/default.rb:1: the change writes `search(:node, "roles:shop")`
           cookbooks/lb/recipes/default.rb:1: the search was `roles:web` and matched 2 (web1, web2); now it is `roles:shop` and matches nothing

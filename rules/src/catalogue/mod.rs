@@ -11,12 +11,15 @@ mod json_syntax;
 mod merge_conflict;
 mod missing_notification_target;
 mod missing_template;
+mod no_safe_order;
+mod pin_moved_everywhere;
 mod pool_emptied;
 mod pool_shrunk;
 mod pool_without_guard;
 mod profiles_disagree;
 mod query_refused;
 mod query_surprise;
+mod restart_storm;
 mod results_cut_off;
 mod results_in_arrival_order;
 mod role_cycle;
@@ -25,6 +28,7 @@ mod ruby_syntax;
 mod run_list_missing;
 mod search_crosses_environments;
 mod search_matches_nothing;
+mod standby_broken;
 mod undefined_backend;
 mod unknown_property;
 
@@ -34,6 +38,7 @@ use crate::rule::Rule;
 pub static RULES: &[&Rule] = &[
     &pool_emptied::POOL_EMPTIED,
     &pool_shrunk::POOL_SHRUNK,
+    &no_safe_order::NO_SAFE_ORDER,
     &search_matches_nothing::SEARCH_MATCHES_NOTHING,
     &query_refused::QUERY_REFUSED,
     &query_surprise::QUERY_SURPRISE,
@@ -59,6 +64,9 @@ pub static RULES: &[&Rule] = &[
     &missing_template::MISSING_TEMPLATE,
     &unknown_property::UNKNOWN_PROPERTY,
     &missing_notification_target::MISSING_NOTIFICATION_TARGET,
+    &restart_storm::RESTART_STORM,
+    &pin_moved_everywhere::PIN_MOVED_EVERYWHERE,
+    &standby_broken::STANDBY_BROKEN,
 ];
 
 /// The rule of a name.

@@ -1,6 +1,7 @@
 //! A pool has nobody left.
 
 use foretaste_simulator::impact::{Impact, PoolImpact};
+use foretaste_simulator::rollout::Order;
 use foretaste_simulator::search::Moment;
 
 use crate::chain;
@@ -183,9 +184,7 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
                 "pool `{}` is empty while the change goes out: {before} → 0 → {after}",
                 pool.name
             ),
-            "split the change: let the servers save the new name beside the old one and converge, then move the search, \
-             then take the old name away"
-                .to_owned(),
+            on_the_way(impact, pool),
         )
     };
     let mut finding = Finding::new(message, chain.place)
@@ -217,6 +216,28 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
             });
     }
     finding
+}
+
+/// Who must converge first, where that is enough, and what to do else.
+fn on_the_way(impact: &Impact, pool: &PoolImpact) -> String {
+    let split = "split the change: let the servers save the new name beside the old one and converge, then move the \
+                 search, then take the old name away";
+    let Order::Groups(_) = impact.rollout.order else {
+        return split.to_owned();
+    };
+    let waits = impact
+        .rollout
+        .constraints
+        .iter()
+        .find(|c| c.then.contains(&pool.node) && c.because.contains(&pool.name));
+    match waits {
+        Some(c) => format!(
+            "let {} converge before {} (`foretaste plan` has the waves), or {split}",
+            chain::names(&c.first),
+            chain::names(&c.then)
+        ),
+        None => split.to_owned(),
+    }
 }
 
 fn finding_place(

@@ -1,0 +1,2 @@
+name 'message_broker'
+run_list 'recipe[broker]'

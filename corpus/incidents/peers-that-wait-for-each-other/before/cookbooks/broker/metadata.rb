@@ -1,0 +1,2 @@
+name 'broker'
+version '2.1.0'

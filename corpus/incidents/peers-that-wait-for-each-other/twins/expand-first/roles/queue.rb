@@ -1,0 +1,2 @@
+name 'queue'
+run_list 'role[message_broker]'

@@ -1,0 +1,2 @@
+name 'east'
+cookbook 'shop', '= 2.4.0'

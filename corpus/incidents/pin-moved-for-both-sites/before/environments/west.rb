@@ -1,0 +1,2 @@
+name 'west'
+cookbook 'shop', '= 2.3.0'

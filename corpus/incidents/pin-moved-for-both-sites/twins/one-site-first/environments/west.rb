@@ -1,0 +1,2 @@
+name 'west'
+cookbook 'shop', '= 2.4.0'

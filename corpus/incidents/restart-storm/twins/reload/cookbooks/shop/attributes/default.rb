@@ -1,0 +1,1 @@
+default['shop']['workers'] = 16

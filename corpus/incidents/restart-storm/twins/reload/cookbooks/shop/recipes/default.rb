@@ -1,0 +1,9 @@
+template '/etc/shop/shop.conf' do
+  source 'shop.conf.erb'
+  notifies :reload, 'service[shop]'
+end
+
+service 'shop' do
+  supports reload: true
+  action [:enable, :start]
+end

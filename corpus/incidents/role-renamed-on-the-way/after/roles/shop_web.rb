@@ -1,0 +1,2 @@
+name 'shop_web'
+run_list 'role[store_web]'

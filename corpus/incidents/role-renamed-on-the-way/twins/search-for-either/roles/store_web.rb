@@ -1,0 +1,2 @@
+name 'store_web'
+run_list 'recipe[shop]'

@@ -1,0 +1,1 @@
+default['billing']['databases']['north']['host'] = '10.60.0.9'

@@ -1,0 +1,2 @@
+name 'billing'
+version '1.0.0'
