@@ -94,3 +94,24 @@ fn what_a_found_node_never_told_is_unknown_not_nil() {
     Outside: networking of node seen-synthetic
     "#);
 }
+
+#[test]
+fn a_delayed_evaluator_made_by_hand_is_lazy() {
+    let run = converge(
+        "file '/x' do\n  content Chef::DelayedEvaluator.new { 'late' }\nend\n",
+        &[],
+    );
+    insta::assert_snapshot!(run.files["/x"].display(), @"late");
+}
+
+#[test]
+fn a_library_does_not_blame_what_is_unknown() {
+    let run = converge(
+        "ip = IPAddr.new(node['ipaddress'] || `hostname -i`).mask(24)\nlog ip.to_s\n",
+        &[],
+    );
+    insta::assert_snapshot!(told(&run), @r#"
+    log[‹the output of the command `hostname -i`›]
+    Outside: the output of the command `hostname -i`
+    "#);
+}

@@ -79,6 +79,14 @@ static ENVIRONMENT: &[Builtin] = &[
 ];
 static ENVIRONMENT_TABLE: Table = LazyLock::new(|| table(ENVIRONMENT));
 
+/// `Chef::DelayedEvaluator.new { … }`, which `lazy` is short for.
+static LAZY: &[Builtin] = &[def("initialize", 0, -1, |i, v, a| {
+    i.set_ivar(v, Name::new("@block"), a.block.unwrap_or(Value::NIL))?;
+    Ok(Value::NIL)
+})
+.takes_unknown()];
+static LAZY_TABLE: Table = LazyLock::new(|| table(LAZY));
+
 /// Defines everything; attributes are still to be set up.
 pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let object = interp.core.object;
@@ -97,6 +105,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let lwrp_provider = interp.define_class("Chef::Provider::LWRPBase", provider);
     let _ = (lwrp_resource, lwrp_provider);
     let lazy = interp.define_class("Chef::DelayedEvaluator", object);
+    interp.add_methods(lazy, &LAZY_TABLE);
     let context = interp.define_class("Chef::Mixin::Template::TemplateContext", object);
     let definition_class = interp.define_class("Chef::ResourceDefinition", object);
     super::json_compat::install(interp);

@@ -150,10 +150,8 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
             run(interp).searches.push(record);
             if !maybe.is_empty() {
                 let names: Vec<&str> = maybe.iter().map(|d| d.name()).collect();
-                let reason = format!(
-                    "whether the search `{query}` also matches {}",
-                    names.join(", ")
-                );
+                let names = some(&names);
+                let reason = format!("whether the search `{query}` also matches {names}");
                 let unknown = interp.outside(reason);
                 return Ok((once(interp, args, unknown.with_origin(origin))?, None));
             }
@@ -321,4 +319,14 @@ fn node_path(interp: &mut Interp, document: &Arc<Document>, path: &[String], ori
     let found = super::attributes::walk(interp, value, &keys)?.unwrap_or(Value::NIL);
     let (hash, array) = (interp.core.hash, interp.core.array);
     Ok(super::attributes::deep_copy(interp, found, hash, array, false).with_origin(origin))
+}
+
+/// The first few names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    let first = names.get(..SHOWN).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
 }

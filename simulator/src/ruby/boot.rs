@@ -117,6 +117,7 @@ fn blank(superclass: Option<ClassId>, is_module: bool) -> Class {
         constants: IndexMap::new(),
         class_variables: IndexMap::new(),
         opaque: None,
+        strict: false,
     }
 }
 

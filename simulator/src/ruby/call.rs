@@ -66,6 +66,17 @@ impl Interp {
         ))
     }
 
+    /// The unknown that a call's arguments hold, as a value or within a text, with the origin of all of them.
+    pub fn unknown_argument(&mut self, args: &Args) -> Option<Value> {
+        let id = args.list.iter().find_map(|a| self.unknown_or_hole(*a))?;
+        let mut origin = super::value::Origin::HERE;
+        for arg in &args.list {
+            let of_arg = self.origin_of(*arg);
+            origin = self.origins.union(origin, of_arg);
+        }
+        Some(Value::from(id).with_origin(origin))
+    }
+
     /// A method or block is run once, conditionally, for what it declares; the result stays unknown.
     fn call_on_unknown(&mut self, id: UnknownId, recv: Value, name: Name, args: Args) -> R {
         let mut origin = self.origin_of(recv);
@@ -284,6 +295,12 @@ impl Interp {
         recv: Value,
         args: Args,
     ) -> R {
+        if self.classes.get(owner).strict
+            && let Some(unknown) = self.unknown_argument(&args)
+            && let Some(id) = unknown.unknown()
+        {
+            return self.call_on_unknown(id, unknown, def.name, args);
+        }
         let id = self.fresh_id();
         let scope = self.heap.new_scope(def.body.locals.len(), None);
         let activation = Rc::new(Activation {

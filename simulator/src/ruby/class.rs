@@ -71,6 +71,8 @@ pub struct Class {
     pub class_variables: IndexMap<Name, Value>,
     /// Set where an ancestor or mixin could not be evaluated: a missing method is then unknown.
     pub opaque: Option<UnknownId>,
+    /// Of its own methods' arguments all must be known: else nothing runs and the result is unknown.
+    pub strict: bool,
 }
 
 #[derive(Default)]

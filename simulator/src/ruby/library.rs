@@ -13,6 +13,7 @@ use foretaste_parser::source::Source;
 
 use super::Interp;
 use super::builtin::stdlib;
+use super::class::ClassId;
 use super::flow::R;
 use super::value::{Origin, Value};
 
@@ -32,6 +33,9 @@ struct Library {
     program: LazyLock<Arc<Program>>,
     /// Adds what is native.
     install: fn(&mut Interp),
+    /// Whether its methods compute plain values of plain values. One with an unknown argument is then not run: each
+    /// check in it would seem to fail.
+    computes: bool,
 }
 
 fn parse(name: &str, text: &str) -> Arc<Program> {
@@ -47,6 +51,7 @@ macro_rules! libraries {
             methods: &$methods,
             program: LazyLock::new(|| parse($file, include_str!(concat!("library/", $file, ".rb")))),
             install: $install,
+            computes: COMPUTING.contains(&$file),
         }),*]);
     };
 }
@@ -70,6 +75,16 @@ libraries! {
     "erb": ["erb"], ["ERB"], [], |_| {};
     "uri": ["uri", "net/http", "open-uri"], ["URI"], ["URI"], |_| {};
 }
+
+const COMPUTING: [&str; 7] = [
+    "shellwords",
+    "base64",
+    "pathname",
+    "time",
+    "ipaddr",
+    "digest",
+    "uri",
+];
 
 impl Interp {
     /// `require` of a part of the standard library: false where it is none that is modelled here.
@@ -132,7 +147,36 @@ impl Interp {
         self.control = control;
         result?;
         (library.install)(self);
+        if library.computes {
+            for constant in library.constants {
+                if let Some(class) = self.class_by_path(constant) {
+                    self.take_only_known(class);
+                }
+            }
+        }
         Ok(true)
+    }
+
+    fn take_only_known(&mut self, class: ClassId) {
+        let object = self.classes.get(class).object.into();
+        let own = self.singleton_of(object);
+        for class in [class, own] {
+            self.classes.get_mut(class).strict = true;
+        }
+        let inner: Vec<Value> = self
+            .classes
+            .get(class)
+            .constants
+            .values()
+            .copied()
+            .collect();
+        for value in inner {
+            if let Some(inner) = self.as_class(value)
+                && !self.classes.get(inner).strict
+            {
+                self.take_only_known(inner);
+            }
+        }
     }
 }
 

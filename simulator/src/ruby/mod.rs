@@ -348,7 +348,10 @@ impl Interp {
         let mut out = Vec::new();
         let mut span = self.current;
         for frame in self.stack.iter().rev() {
-            if out.len() < 50 && !is_internal(&frame.source) {
+            if out.len() == 50 {
+                break;
+            }
+            if !is_internal(&frame.source) {
                 out.push(frame.source.location(span));
             }
             span = frame.call;
@@ -362,6 +365,9 @@ impl Interp {
         let mut span = self.current;
         let mut natives = self.natives.iter().rev().peekable();
         for (i, frame) in self.stack.iter().enumerate().rev() {
+            if out.len() == MAX_TRACE {
+                break;
+            }
             while let Some((height, name)) = natives.next_if(|n| n.0 > i) {
                 let shown = *height == i + 1 && !UNTRACED.contains(name);
                 if shown && out.len() < MAX_TRACE && !is_internal(&frame.source) {

@@ -595,6 +595,12 @@ fn new(interp: &mut Interp, this: Value, args: &Args) -> R {
             return Err(interp.error(interp.core.no_method_error, text));
         }
     }
+    let ancestors = interp.classes.ancestors(id);
+    if ancestors.iter().any(|c| interp.classes.get(*c).strict)
+        && let Some(unknown) = interp.unknown_argument(args)
+    {
+        return Ok(unknown);
+    }
     let object = allocate(interp, this)?;
     interp.send(object, Name::new("initialize"), args.clone(), Form::Own)?;
     Ok(object)
