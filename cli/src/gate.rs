@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use foretaste_parser::source::Source;
 use foretaste_rules::{Config as RuleConfig, Date, Judgement, Severity, Verdict, judge};
 use foretaste_simulator::change::{self, Revision, Settings};
-use foretaste_simulator::convergence::{Convergence, Undetermined, UndeterminedKind};
+use foretaste_simulator::convergence::{Convergence, Failure, Undetermined, UndeterminedKind};
 use foretaste_simulator::impact::Impact;
 use foretaste_simulator::repository::Repository;
 use serde_json::Value as Json;
@@ -74,7 +74,7 @@ pub fn weigh(
     base: Option<Side>,
     head: Side,
     terms: &Terms,
-    notes: Vec<String>,
+    mut notes: Vec<String>,
     progress: &Progress,
 ) -> Report {
     progress.say(format!(
@@ -101,6 +101,7 @@ pub fn weigh(
         }
     }
     let exit = exit(verdict, &impact, terms.strict);
+    notes.extend(failing_anyway(&impact));
     let secrets = secrets(&terms.secret_keys, &impact, base.as_ref(), &head);
     Report {
         base: base.as_ref().map(|b| b.name.clone()),
@@ -115,6 +116,29 @@ pub fn weigh(
         files,
         files_before: base.map(|b| b.revision.repository),
     }
+}
+
+/// Nodes that fail with and without the change are no finding, but nothing after their failure is judged.
+fn failing_anyway(impact: &Impact) -> Option<String> {
+    let failures: Vec<&Failure> = impact
+        .nodes
+        .values()
+        .filter(|node| node.before.as_ref().is_some_and(|b| b.failure.is_some()))
+        .filter_map(|node| node.failure().map(|(_, failure)| failure))
+        .collect();
+    let first = failures.first()?;
+    let place = first.location.as_ref().map(|at| format!(" ({at})"));
+    let (nodes, fail) = match failures.len() {
+        1 => ("1 node".to_owned(), "fails"),
+        n => (format!("{n} nodes"), "fail"),
+    };
+    Some(format!(
+        "{nodes} {fail} with and without this change, such as by {}: {}{}; what would come after is not judged. \
+         `foretaste converge --all` shows each.",
+        first.class,
+        first.message.lines().next().unwrap_or_default(),
+        place.unwrap_or_default(),
+    ))
 }
 
 fn exit(verdict: Verdict, impact: &Impact, strict: bool) -> Exit {

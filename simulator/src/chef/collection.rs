@@ -111,7 +111,11 @@ pub fn find_label(interp: &mut Interp, wanted: &str) -> Option<Value> {
         .rev()
         .flat_map(|l| l.list.iter().rev().copied())
         .collect();
-    lists.into_iter().find(|r| label(interp, *r) == wanted)
+    let kind = wanted.split('[').next().unwrap_or(wanted);
+    lists.into_iter().find(|r| {
+        super::resource::meta(interp, *r).is_some_and(|m| m.r#type == kind)
+            && label(interp, *r) == wanted
+    })
 }
 
 /// Whether a string has the form `type[name]`.

@@ -1,10 +1,12 @@
 //! Custom resources: `resources/*.rb` and `providers/*.rb`, and classes of cookbooks' libraries.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
+use indexmap::IndexMap;
 
 use super::collection::Collection;
 use super::resource;
@@ -21,7 +23,7 @@ use crate::ruby::value::Value;
 #[derive(Clone, Debug, Default)]
 pub struct Custom {
     /// Options of each property, in order.
-    pub properties: Vec<(Name, Option<Hash>)>,
+    pub properties: IndexMap<Name, Option<Rc<Hash>>>,
     pub actions: BTreeMap<String, Value>,
     /// Names of the actions in the order in which they were declared.
     pub allowed: Vec<String>,
@@ -178,7 +180,7 @@ fn properties(interp: &mut Interp, this: Value, _: &Args) -> R {
     let class = class_of(interp, this);
     let mut names: Vec<Name> = Vec::new();
     for described in lineage(interp, class).iter().rev() {
-        names.extend(described.properties.iter().map(|(name, _)| *name));
+        names.extend(described.properties.keys().copied());
     }
     if let Some(core) = resource::core_type(interp, class) {
         names.extend(core.properties.keys().map(|name| Name::new(name)));
@@ -222,11 +224,11 @@ fn class_of(interp: &mut Interp, this: Value) -> ClassId {
 
 /// The description of a class, made on first use.
 pub fn custom(interp: &mut Interp, class: ClassId) -> &mut Custom {
-    run(interp).customs.entry(class).or_default()
+    Rc::make_mut(run(interp).customs.entry(class).or_default())
 }
 
 /// The descriptions of a class and its ancestors, nearest first.
-fn lineage(interp: &mut Interp, class: ClassId) -> Vec<Custom> {
+fn lineage(interp: &mut Interp, class: ClassId) -> Vec<Rc<Custom>> {
     let order = interp.classes.ancestors(class);
     order
         .iter()
@@ -363,9 +365,9 @@ fn action_names(interp: &Interp, value: Value) -> Vec<String> {
 
 fn default_action_of(interp: &mut Interp, class: ClassId) -> Vec<String> {
     lineage(interp, class)
-        .into_iter()
-        .map(|c| c.default_action)
-        .find(|d| !d.is_empty())
+        .iter()
+        .find(|c| !c.default_action.is_empty())
+        .map(|c| c.default_action.clone())
         .unwrap_or_default()
 }
 

@@ -1,6 +1,8 @@
 //! Properties of resources, built in or written in a cookbook: what setting one checks and keeps, and what
 //! reading one gives (`Chef::Property`).
 
+use std::rc::Rc;
+
 use foretaste_parser::name::Name;
 
 use super::coerce;
@@ -20,7 +22,7 @@ use crate::ruby::value::{Kind, Value};
 pub enum Rules {
     Core(&'static resource_table::Property),
     /// The options given to `property`.
-    Custom(Option<Hash>),
+    Custom(Option<Rc<Hash>>),
     /// Nothing is known of it.
     None,
 }
@@ -96,7 +98,7 @@ pub fn rules(interp: &mut Interp, this: Value, name: Name) -> Rules {
     for class in interp.classes.ancestors(class).iter() {
         let run = run(interp);
         if let Some(custom) = run.customs.get(class)
-            && let Some((_, options)) = custom.properties.iter().find(|(n, _)| *n == name)
+            && let Some(options) = custom.properties.get(&name)
         {
             return Rules::Custom(options.clone());
         }
@@ -585,7 +587,7 @@ pub fn set_or_return(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(name) = interp.text_or_sym(args.get(0)).map(Name::new) else {
         return Ok(Value::NIL);
     };
-    let rules = Rules::Custom(interp.hash_data(args.get(2)).cloned());
+    let rules = Rules::Custom(interp.hash_data(args.get(2)).cloned().map(Rc::new));
     let value = args.get(1);
     if value.is_nil() {
         get(interp, this, name, &rules)
@@ -637,10 +639,10 @@ pub fn declare(
     let ancestors = interp.classes.ancestors(class);
     let inherited = ancestors.iter().find_map(|c| {
         let custom = run(interp).customs.get(c)?;
-        let found = custom.properties.iter().find(|(n, _)| *n == name)?;
-        found.1.clone()
+        custom.properties.get(&name)?.clone()
     });
-    if let Some(mut merged) = inherited {
+    if let Some(inherited) = inherited {
+        let mut merged = Hash::clone(&inherited);
         let has = |key: &str| options.map.contains_key(&Key::Sym(Name::new(key)));
         if ["name_property", "name_attribute", "default"]
             .iter()
@@ -654,9 +656,6 @@ pub fn declare(
         options = merged;
     }
     let list = &mut custom::custom(interp, class).properties;
-    match list.iter_mut().find(|(n, _)| *n == name) {
-        Some(entry) => entry.1 = Some(options),
-        None => list.push((name, Some(options))),
-    }
+    list.insert(name, Some(Rc::new(options)));
     Some(name)
 }

@@ -1,6 +1,7 @@
 //! The state of one node's simulated run, kept in the machine's host place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use foretaste_parser::ruby::ast::Program;
@@ -60,7 +61,7 @@ pub struct Run {
     /// Gems and files that were required and that nothing models.
     pub unmodelled: Option<String>,
     pub metas: super::resource::Metas,
-    pub customs: BTreeMap<ClassId, super::custom::Custom>,
+    pub customs: BTreeMap<ClassId, Rc<super::custom::Custom>>,
     /// The names that files in `resources/` give their classes.
     pub own_names: BTreeMap<ClassId, String>,
     /// How messages name a custom resource's class.
