@@ -1,8 +1,9 @@
 //! Simulated converges, for people and machines.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use foretaste_simulator::convergence::{Convergence, Resource, Search};
+use foretaste_simulator::convergence::{Convergence, Resource, Search, UndeterminedKind};
 use serde_json::{Map, Value as Json, json};
 
 use super::paint::{Paint, count, names, printable};
@@ -49,6 +50,7 @@ fn node(run: &Convergence) -> Json {
                 "path": what.location.as_ref().map(|l| &*l.path),
                 "line": what.location.as_ref().map(|l| l.line),
                 "reason": what.reason,
+                "kind": kind(what.kind),
             })
         })
         .collect();
@@ -62,6 +64,35 @@ fn node(run: &Convergence) -> Json {
         "error": error,
         "undetermined": undetermined,
     })
+}
+
+/// Whose limit it is that something stayed unknown.
+fn kind(kind: UndeterminedKind) -> &'static str {
+    match kind {
+        UndeterminedKind::Outside => "outside",
+        UndeterminedKind::Unsupported => "unsupported",
+        UndeterminedKind::Budget => "budget",
+    }
+}
+
+/// How often something stayed unknown, by whose limit it was.
+fn accounting(runs: &[Arc<Convergence>]) -> String {
+    const WORDS: &[(UndeterminedKind, &str)] = &[
+        (UndeterminedKind::Outside, "of the world outside"),
+        (UndeterminedKind::Unsupported, "not supported"),
+        (UndeterminedKind::Budget, "over the budget"),
+    ];
+    let all = || runs.iter().flat_map(|run| &run.undetermined);
+    let parts: Vec<String> = WORDS
+        .iter()
+        .map(|(kind, words)| (all().filter(|what| what.kind == *kind).count(), words))
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, words)| format!("{n} {words}"))
+        .collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        parts => format!(": {}", parts.join(", ")),
+    }
 }
 
 fn is_sensitive(resource: &Resource) -> bool {
@@ -142,10 +173,11 @@ pub fn human(shown: &Converges, paint: Paint) -> String {
         ),
         n => writeln!(
             out,
-            "{} of {} converge; {} left something undetermined",
+            "{} of {} converge; {} left something undetermined{}",
             n - failed,
             count(n, "node", "nodes"),
-            open.count()
+            open.count(),
+            accounting(&shown.runs)
         ),
     };
     shown.secrets.hide(&out)

@@ -139,6 +139,63 @@ static IMMUTABLE_ARRAY: &[Builtin] = &[
 ];
 static IMMUTABLE_ARRAY_TABLE: Table = LazyLock::new(|| table(IMMUTABLE_ARRAY));
 
+static MASH: &[Builtin] = &[
+    def("new", 0, 1, new_mash).takes_unknown(),
+    def("[]", 0, 1, new_mash).takes_unknown(),
+    def("from_hash", 1, 1, new_mash).takes_unknown(),
+];
+static MASH_TABLE: Table = LazyLock::new(|| table(MASH));
+
+/// `Mash.new(hash)` holds what the hash has, hashes inside it included; another argument is the default.
+fn new_mash(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let given = args.get(0);
+    if let Some(id) = interp.unknown_of(given) {
+        return Ok(id.into());
+    }
+    if interp.hash_data(given).is_some() {
+        return mash_of(interp, given, 0);
+    }
+    let hash = Hash {
+        default: args.opt(0),
+        default_proc: args.block,
+        ..Hash::default()
+    };
+    Ok(empty_mash(interp, hash))
+}
+
+fn empty_mash(interp: &mut Interp, hash: Hash) -> Value {
+    let class = run(interp).attributes.classes.mash;
+    let hash = Hash {
+        indifferent: true,
+        ..hash
+    };
+    interp.alloc(class, Data::Hash(Box::new(hash))).into()
+}
+
+fn mash_of(interp: &mut Interp, value: Value, depth: usize) -> R {
+    const DEEPEST: usize = 200;
+    if depth > DEEPEST {
+        return Ok(value);
+    }
+    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec) {
+        let mut out = Vec::with_capacity(items.len());
+        for item in items {
+            out.push(mash_of(interp, item, depth + 1)?);
+        }
+        return Ok(interp.array(out).with_origin(value.origin));
+    }
+    let Some(hash) = interp.hash_data(value) else {
+        return Ok(value);
+    };
+    let pairs: Vec<(Value, Value)> = hash.map.values().copied().collect();
+    let mash = empty_mash(interp, Hash::default());
+    for (key, value) in pairs {
+        let value = mash_of(interp, value, depth + 1)?;
+        interp.call(mash, "[]=", &[key, value])?;
+    }
+    Ok(mash.with_origin(value.origin))
+}
+
 /// Defines the collection classes.
 pub fn define(interp: &mut Interp) -> Classes {
     let core = interp.core;
@@ -147,6 +204,7 @@ pub fn define(interp: &mut Interp) -> Classes {
     let attr_array = interp.define_class("Chef::Node::AttrArray", core.array);
     let immutable_mash = interp.define_class("Chef::Node::ImmutableMash", mash);
     let immutable_array = interp.define_class("Chef::Node::ImmutableArray", core.array);
+    interp.add_static(mash, &MASH_TABLE);
     interp.add_methods(vivid_mash, &VIVID_TABLE);
     interp.add_methods(immutable_mash, &IMMUTABLE_TABLE);
     interp.add_methods(immutable_array, &IMMUTABLE_ARRAY_TABLE);

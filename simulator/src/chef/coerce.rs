@@ -118,6 +118,27 @@ const TABLE: &[(&str, &str, How)] = &[
     ("ZypperRepository", "gpgkey", How::List),
 ];
 
+/// What a method of a built-in resource that is no property keeps of its arguments, where that is not the first of
+/// them: the sources of a `remote_file` are a list.
+pub fn method_value(
+    interp: &mut Interp,
+    core: &'static ResourceType,
+    name: Name,
+    args: &crate::ruby::env::Args,
+) -> R<Option<Value>> {
+    if core.name != "remote_file" || name.as_str() != "source" || args.is_empty() {
+        return Ok(None);
+    }
+    if args
+        .opt(0)
+        .is_some_and(|v| v.obj().is_some() && super::property::is_lazy(interp, v))
+    {
+        return Ok(None);
+    }
+    let list = interp.array(args.list.to_vec());
+    interp.call(list, "flatten", &[]).map(Some)
+}
+
 /// Whether a built-in resource is of a class of Chef's or descends from it.
 pub fn is_a(core: &'static ResourceType, class: &str) -> bool {
     let mut at = Some(core);

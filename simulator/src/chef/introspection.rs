@@ -398,6 +398,10 @@ pub fn constant(interp: &mut Interp, full: &str) -> Option<Value> {
         let class = version_class(interp);
         return Some(interp.class_value(class));
     }
+    if full == "ChefUtils::Mash" {
+        let class = run(interp).attributes.classes.mash;
+        return Some(interp.class_value(class));
+    }
     MODULES.contains(&full).then(|| {
         let module = interp.define_module(full);
         interp.class_value(module)

@@ -144,7 +144,7 @@ fn ivar_of(name: Name) -> Name {
     Name::new(&format!("@{name}"))
 }
 
-fn is_lazy(interp: &mut Interp, value: Value) -> bool {
+pub fn is_lazy(interp: &mut Interp, value: Value) -> bool {
     let lazy = run(interp).classes.lazy;
     value.obj().is_some() && interp.is_a(value, lazy)
 }

@@ -339,6 +339,12 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = interp.real_class_of(this);
     let is_method = COMMON.contains(&plain.as_str())
         || core_type(interp, class).is_some_and(|c| c.methods.contains(&plain.as_str()));
+    if is_method
+        && let Some(core) = core_type(interp, class)
+        && let Some(value) = super::coerce::method_value(interp, core, plain, &rest)?
+    {
+        return property::call(interp, this, plain, &rules, &Args::of(&[value]));
+    }
     if is_method || !matches!(rules, Rules::None) {
         return property::call(interp, this, plain, &rules, &rest);
     }

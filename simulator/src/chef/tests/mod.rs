@@ -4,6 +4,7 @@ mod custom;
 mod introspection;
 mod model;
 mod resources;
+mod world;
 
 use std::fmt::Write as _;
 use std::sync::Arc;

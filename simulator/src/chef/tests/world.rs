@@ -1,0 +1,55 @@
+//! What Chef's settings, its other classes and the libraries of the world outside answer.
+
+use super::recipe;
+
+#[test]
+fn settings_are_read_as_methods_too() {
+    let code = "
+        log Chef::Config.file_cache_path + Chef::Config.solo.to_s + Chef::Config.local_mode?.to_s
+        log Chef::Config.chef_server_url";
+    insta::assert_snapshot!(recipe(code), @r"
+    log[/var/chef/cachefalsefalse] write
+    log[‹Chef::Config[:chef_server_url]›] write
+    Outside: Chef::Config[:chef_server_url]
+    ");
+}
+
+#[test]
+fn what_the_world_answers_is_not_called_unsupported() {
+    let code = "
+        log SecureRandom.hex
+        log Etc.getpwnam('root').dir
+        log Net::HTTP.get(URI('http://example.net'))";
+    insta::assert_snapshot!(recipe(code), @r"
+    log[‹a random value›] write
+    log[‹the users of the node›] write
+    log[‹the network of the node›] write
+    Outside: a random value
+    Outside: the network of the node
+    Outside: the users of the node
+    ");
+}
+
+#[test]
+fn a_mash_holds_what_it_is_made_of() {
+    let code = "
+        made = Mash.new(a: { 'b' => 1 })
+        made[:c] = 2
+        log [made['a'][:b], made['c'], Mash.new(5)['x'], made.class].inspect
+        log Chef.node['platform']";
+    insta::assert_snapshot!(recipe(code), @r"
+    log[[1, 2, 5, Mash]] write
+    log[ubuntu] write
+    ");
+}
+
+#[test]
+fn sources_of_remote_files_are_a_list() {
+    let code = "
+        remote_file('/a') { source 'http://example.net/a' }
+        remote_file('/b') { source 'http://example.net/b', 'http://example.org/b' }";
+    insta::assert_snapshot!(recipe(code), @r#"
+    remote_file[/a] create source=["http://example.net/a"]
+    remote_file[/b] create source=["http://example.net/b","http://example.org/b"]
+    "#);
+}
