@@ -316,7 +316,7 @@ pub fn vivify(interp: &mut Interp, value: Value, tag: u32) -> Value {
                 let Ok(key) = attribute_key(interp, key) else {
                     continue;
                 };
-                let item = vivify(interp, item, tag);
+                let item = interp.descend_or_unknown(|i| vivify(i, item, tag));
                 let key_value = interp.key_value(&key);
                 out.map.insert(key, (key_value, item));
             }
@@ -325,7 +325,10 @@ pub fn vivify(interp: &mut Interp, value: Value, tag: u32) -> Value {
         }
         Data::Array(items) => {
             let items = items.clone();
-            let items = items.into_iter().map(|i| vivify(interp, i, tag)).collect();
+            let items = items
+                .into_iter()
+                .map(|item| interp.descend_or_unknown(|i| vivify(i, item, tag)))
+                .collect();
             let new = interp.alloc(classes.attr_array, Data::Array(items));
             Value::from(new).with_origin(value.origin)
         }
@@ -620,7 +623,8 @@ pub fn deep_copy(
                 ..Hash::default()
             };
             for (key, (k, v)) in pairs {
-                let v = deep_copy(interp, v, hash_class, array_class, mash);
+                let v =
+                    interp.descend_or_unknown(|i| deep_copy(i, v, hash_class, array_class, mash));
                 out.map.insert(key, (k, v));
             }
             interp.alloc(hash_class, Data::Hash(Box::new(out)))
@@ -629,7 +633,9 @@ pub fn deep_copy(
             let items = items.clone();
             let items = items
                 .into_iter()
-                .map(|i| deep_copy(interp, i, hash_class, array_class, mash))
+                .map(|item| {
+                    interp.descend_or_unknown(|i| deep_copy(i, item, hash_class, array_class, mash))
+                })
                 .collect();
             interp.alloc(array_class, Data::Array(items))
         }
@@ -787,7 +793,7 @@ pub fn merge(interp: &mut Interp, onto: Option<Value>, with: Value, arrays: bool
             let value = match out.map.get(&key) {
                 Some((_, old)) => {
                     let old = *old;
-                    merge(interp, Some(old), value, arrays)
+                    interp.descend_or_unknown(|i| merge(i, Some(old), value, arrays))
                 }
                 None => value,
             };

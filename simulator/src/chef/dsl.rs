@@ -197,6 +197,7 @@ fn include_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 /// Runs a recipe unless it has run already.
 pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
+    interp.spend(50)?;
     let (cookbook, recipe) = qualified(name, current);
     let full = format!("{cookbook}::{recipe}");
     if !run(interp).loaded_recipes.insert(full.clone()) {

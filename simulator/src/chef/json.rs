@@ -48,10 +48,18 @@ pub fn to_value(interp: &mut Interp, json: &Json, origin: Origin) -> Value {
 /// A value as JSON, as Chef would save it: symbols as strings, unknown parts as [`UNKNOWN`], other objects
 /// by their `to_s`.
 pub fn to_json(interp: &mut Interp, value: Value) -> Json {
-    json_at(interp, value, 0)
+    let mut left = MAX_PARTS;
+    json_at(interp, value, 0, &mut left)
 }
 
-fn json_at(interp: &mut Interp, value: Value, depth: usize) -> Json {
+/// A value that shares itself may have more parts than can be written: what comes after these is unknown.
+const MAX_PARTS: usize = 100_000;
+
+fn json_at(interp: &mut Interp, value: Value, depth: usize, left: &mut usize) -> Json {
+    if *left == 0 {
+        return Json::from(UNKNOWN);
+    }
+    *left -= 1;
     match value.kind {
         Kind::Nil => Json::Null,
         Kind::Bool(b) => Json::Bool(b),
@@ -71,7 +79,7 @@ fn json_at(interp: &mut Interp, value: Value, depth: usize) -> Json {
                 Json::Array(
                     items
                         .into_iter()
-                        .map(|i| json_at(interp, i, depth + 1))
+                        .map(|i| json_at(interp, i, depth + 1, left))
                         .collect(),
                 )
             }
@@ -80,7 +88,7 @@ fn json_at(interp: &mut Interp, value: Value, depth: usize) -> Json {
                 let mut map = Map::new();
                 for (key, value) in pairs {
                     let key = interp.to_text(key).unwrap_or_default();
-                    let value = json_at(interp, value, depth + 1);
+                    let value = json_at(interp, value, depth + 1, left);
                     map.insert(key, value);
                 }
                 Json::Object(map)

@@ -79,6 +79,7 @@ impl Metadata {
         let mut interp = Interp::default();
         interp.budget.max_depth = 2_000;
         interp.budget.steps = 1_000_000;
+        interp.budget.steps = 1_000_000;
         interp.define_class("Chef", interp.core.object);
         interp.define_module("Chef::Cookbook");
         let class = interp.define_class("Chef::Cookbook::Metadata", interp.core.object);

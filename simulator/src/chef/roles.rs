@@ -300,6 +300,7 @@ fn evaluate(
     let mut interp = Interp::default();
     interp.budget.max_depth = 2_000;
     interp.budget.steps = 1_000_000;
+    interp.budget.steps = 1_000_000;
     let class = interp.define_class("Chef", interp.core.object);
     let role = interp.define_class("Chef::Role", interp.core.object);
     let _ = class;

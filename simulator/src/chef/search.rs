@@ -21,6 +21,7 @@ use crate::search::{Answer, Document, Kind};
 /// `search(index, query = '*:*', filter_result: …) { |result| … }`. In recipes it asks for page after page, unless
 /// the old form with a sort order, a start and rows is used without a block.
 pub fn search(interp: &mut Interp, _: Value, args: &Args) -> R {
+    interp.spend(100)?;
     if args.list.len() > 3 && args.block.is_none() {
         return one_page(interp, args);
     }

@@ -241,6 +241,7 @@ impl Interp {
         if self.heap.bytes > self.budget.max_bytes {
             return Err(self.halt("the memory budget is used up"));
         }
+        self.spend(1)?;
         self.budget.depth += 1;
         if self.budget.depth > self.budget.max_depth {
             self.budget.depth -= 1;
@@ -410,6 +411,8 @@ impl Interp {
             return Ok(id.into());
         }
         let proc = self.proc_of(value)?;
+        // An empty body has no expression that would take a step.
+        self.spend(1)?;
         match &proc.body {
             ProcBody::Block { block, env } => self.call_block(&proc, block, env, value, args, this),
             ProcBody::Symbol(name) => {
@@ -508,7 +511,13 @@ impl Interp {
             }
         };
         let inner = Env { ctx, scope };
-        let result = self.run_block(block, &inner, &args, proc.lambda, activation);
+        let mut result = self.run_block(block, &inner, &args, proc.lambda, activation);
+        while let Err(Flow::Redo) = result {
+            result = match self.spend(1) {
+                Ok(()) => self.run_block(block, &inner, &args, proc.lambda, activation),
+                Err(halt) => Err(halt),
+            };
+        }
         self.heap.drop_scope(scope);
         match result {
             Err(Flow::Next(value)) => Ok(value),

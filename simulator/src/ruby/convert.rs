@@ -174,8 +174,14 @@ impl Interp {
         if let Some(id) = self.unknown_or_hole(value) {
             return Err(Flow::Unknown(id));
         }
+        self.spend(1)?;
         if depth > 100 {
-            return Err(self.error(self.core.system_stack_error, "stack level too deep"));
+            // Ruby itself goes deeper, and knows a value that contains itself.
+            let unknown = self.unsupported("a hash key nested over a hundred levels");
+            return match unknown.kind {
+                Kind::Unknown(id) => Err(Flow::Unknown(id)),
+                _ => Ok(Key::Nil),
+            };
         }
         Ok(match value.kind {
             Kind::Nil => Key::Nil,

@@ -35,6 +35,9 @@ impl Interp {
     }
 
     pub fn exception(&mut self, class: ClassId, message: Value) -> Value {
+        // A deep stack is written down with each exception, which code that rescues in recursion raises without end.
+        let frames = self.stack.len() as u64;
+        self.budget.steps = self.budget.steps.saturating_sub(frames);
         let backtrace = self.backtrace();
         let trace = self.trace();
         let cause = self.current_exception;

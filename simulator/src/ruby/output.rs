@@ -52,6 +52,7 @@ impl Interp {
             self.stdout.push_str(text);
             return;
         };
+        self.heap.bytes += text.len();
         let mut line = first_line;
         for piece in text.split_inclusive('\n') {
             buffer.push(piece, line);

@@ -106,6 +106,7 @@ fn staged(interp: &mut Interp, this: Value, stage: Stage) -> Value {
         return this;
     };
     lazy.stages.push(stage);
+    interp.heap.bytes += lazy.stages.len() * size_of::<Stage>();
     let class = interp.class_named("Enumerator::Lazy");
     interp.new_host(class, lazy)
 }

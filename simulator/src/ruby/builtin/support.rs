@@ -7,6 +7,7 @@ use super::super::call::Form;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, ProcBody, Range, Str};
+use super::super::unknown::Cause;
 use super::super::value::{Kind, Value};
 
 /// What an iteration's visitor wants next.
@@ -218,6 +219,35 @@ impl Interp {
         }
         self.budget.steps -= n;
         Ok(())
+    }
+
+    /// Visits a part of a value: one step of the budget, and one level of depth while `visit` runs. For native code that
+    /// walks through values by itself, since they may contain themselves, nest deep, or share so much that they have
+    /// more parts than anybody can visit.
+    pub fn descend<T>(&mut self, visit: impl FnOnce(&mut Self) -> R<T>) -> R<T> {
+        self.spend(1)?;
+        if self.budget.depth >= self.budget.max_depth {
+            return Err(self.error(self.core.system_stack_error, "stack level too deep"));
+        }
+        self.budget.depth += 1;
+        let result = visit(self);
+        self.budget.depth -= 1;
+        result
+    }
+
+    /// As [`Self::descend`], for walks that cannot leave early: what is out of the budget is unknown.
+    pub fn descend_or_unknown(&mut self, visit: impl FnOnce(&mut Self) -> Value) -> Value {
+        if self.budget.steps == 0 || self.budget.depth >= self.budget.max_depth {
+            return self.new_unknown(
+                Cause::Budget,
+                "a value that is too large, or nested too deeply".to_owned(),
+            );
+        }
+        self.budget.steps -= 1;
+        self.budget.depth += 1;
+        let value = visit(self);
+        self.budget.depth -= 1;
+        value
     }
 
     /// Refuses a string longer than the budget allows before it is made.

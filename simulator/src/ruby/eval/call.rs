@@ -104,7 +104,11 @@ impl Interp {
                     let value = self.eval(env, expr)?;
                     match self.unknown_of(value) {
                         Some(id) => out.list.push(id.into()),
-                        None => out.list.extend(self.splat(value)?),
+                        None => {
+                            let items = self.splat(value)?;
+                            self.spend(items.len())?;
+                            out.list.extend(items);
+                        }
                     }
                 }
                 Arg::Keywords(pairs) => {

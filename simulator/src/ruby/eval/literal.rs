@@ -73,7 +73,11 @@ impl Interp {
                             match self.unknown_of(value) {
                                 // How many items an unknown list has is unknown: so is the whole.
                                 Some(id) => return Ok(id.into()),
-                                None => list.extend(self.splat(value)?),
+                                None => {
+                                    let items = self.splat(value)?;
+                                    self.spend(items.len())?;
+                                    list.extend(items);
+                                }
                             }
                         }
                         Arg::Keywords(pairs) => list.push(self.eval_pairs(env, pairs)?),

@@ -21,6 +21,9 @@ impl Interp {
         if self.budget.steps == 0 {
             return Err(self.halt("the step budget is used up"));
         }
+        if self.heap.bytes > self.budget.max_bytes {
+            return Err(self.halt("the memory budget is used up"));
+        }
         self.budget.steps -= 1;
         self.budget.depth += 1;
         let result = if self.budget.depth > self.budget.max_depth {
