@@ -156,6 +156,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     interp.add_static(node_class, &NODE_STATIC_TABLE);
     resource::install(interp, resource_class);
     custom::install_provider(interp, provider);
+    interp.add_methods(context, &crate::ruby::builtin::erubis::TABLE);
     template::install(interp, context);
     interp.add_methods(definition_class, &DEFINE_TABLE);
     data_bag::install(interp, item);

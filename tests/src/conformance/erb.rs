@@ -95,8 +95,16 @@ fn rendered(template: &str, variables: &Json) -> Outcome {
         interp.define_module("Chef::Mixin");
         interp.define_module("Chef::Mixin::Template");
         let class = interp.define_class(CONTEXT, object);
+        interp.add_methods(class, &foretaste_simulator::ruby::builtin::erubis::TABLE);
         interp.add_methods(class, &TABLE);
         let context: Value = interp.alloc(class, Data::Plain).into();
+        let modules = interp.array(Vec::new());
+        if interp
+            .set_ivar(context, Name::new("@_extension_modules"), modules)
+            .is_err()
+        {
+            return Outcome::Unknown("a context that refuses variables".into());
+        }
         for (name, json) in variables.as_object().into_iter().flatten() {
             let value = from_json(&mut interp, json, name == "node");
             if interp

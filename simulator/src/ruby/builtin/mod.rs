@@ -23,6 +23,7 @@ mod conversion;
 mod enumerable;
 mod enumerator;
 pub mod errors;
+pub mod erubis;
 mod exception;
 mod float;
 mod grouping;

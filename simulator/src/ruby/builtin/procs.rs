@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use foretaste_parser::ruby::ast::Params;
+use foretaste_parser::name::Name;
+use foretaste_parser::ruby::ast::{KeywordRest, Param, Params};
 
 use super::super::Interp;
 use super::super::class::{Found, Method, Table, Visibility};
@@ -193,41 +194,80 @@ fn arity(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok((-2).into())
 }
 
-fn parameters(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let counts = with_params(interp, this, |p, strict| {
-        (
-            p.required.len(),
-            p.optional.len(),
-            p.rest.is_some(),
-            p.keywords
-                .iter()
-                .map(|k| (k.0, k.2.is_none()))
-                .collect::<Vec<_>>(),
-            strict,
-        )
+/// The names of the locals of a proc or method written in Ruby, by slot.
+fn locals_of(interp: &Interp, this: Value) -> Vec<Name> {
+    fn of_method(interp: &Interp, method: &Method) -> Vec<Name> {
+        match method {
+            Method::Def(def, _) => def.body.locals.to_vec(),
+            Method::Alias(found) => of_method(interp, &found.method),
+            Method::Proc(proc) => locals_of(interp, *proc),
+            _ => Vec::new(),
+        }
+    }
+    match this.obj().map(|id| interp.data(id)) {
+        Some(Data::Proc(p)) => match &p.body {
+            ProcBody::Block { block, .. } => block.body.locals.to_vec(),
+            ProcBody::Method(m) => of_method(interp, &m.method),
+            _ => Vec::new(),
+        },
+        Some(Data::Method(m)) => of_method(interp, &m.method),
+        _ => Vec::new(),
+    }
+}
+
+/// Kind and name of each parameter.
+fn rows(p: &Params, strict: bool, locals: &[Name]) -> Vec<(&'static str, Option<Name>)> {
+    let name = |slot: u16| locals.get(usize::from(slot)).copied();
+    let written = |slot: u16| {
+        name(slot).filter(|n| {
+            n.as_str()
+                .starts_with(|c: char| c.is_alphabetic() || c == '_')
+        })
+    };
+    let required = |param: &Param| {
+        let word = if strict { "req" } else { "opt" };
+        match param {
+            Param::Slot(slot) => (word, name(*slot)),
+            Param::Destructure(_) => (word, None),
+        }
+    };
+    let mut out: Vec<_> = p.required.iter().map(required).collect();
+    out.extend(p.optional.iter().map(|(slot, _)| ("opt", name(*slot))));
+    if let Some(rest) = p.rest {
+        out.push(("rest", rest.and_then(written)));
+    }
+    out.extend(p.post.iter().map(required));
+    let needed = p.keywords.iter().filter(|k| k.2.is_none());
+    out.extend(needed.map(|k| ("keyreq", Some(k.0))));
+    let optional = p.keywords.iter().filter(|k| k.2.is_some());
+    out.extend(optional.map(|k| ("key", Some(k.0))));
+    match p.keyword_rest {
+        KeywordRest::Rest(slot) => out.push(("keyrest", slot.and_then(written))),
+        KeywordRest::Forbidden => out.push(("nokey", None)),
+        KeywordRest::None => {}
+    }
+    if let Some(block) = p.block {
+        out.push(("block", block.and_then(written)));
+    }
+    out
+}
+
+fn parameters(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let lambda = interp.keyword(args, "lambda").and_then(Value::truthy);
+    let locals = locals_of(interp, this);
+    let found = with_params(interp, this, |p, strict| {
+        rows(p, lambda.unwrap_or(strict), &locals)
     });
-    let Some((required, optional, rest, keywords, strict)) = counts else {
+    let Some(found) = found else {
         return Ok(interp.unsupported("the parameters of a native method"));
     };
-    let mut out = Vec::new();
-    let word = if strict { "req" } else { "opt" };
-    for _ in 0..required {
-        out.push(vec![Value::sym(word)]);
+    let mut list = Vec::new();
+    for (kind, name) in found {
+        let mut row = vec![Value::sym(kind)];
+        row.extend(name.map(Value::from));
+        list.push(interp.array(row));
     }
-    for _ in 0..optional {
-        out.push(vec![Value::sym("opt")]);
-    }
-    if rest {
-        out.push(vec![Value::sym("rest")]);
-    }
-    for (name, needed) in keywords {
-        out.push(vec![
-            Value::sym(if needed { "keyreq" } else { "key" }),
-            name.into(),
-        ]);
-    }
-    let rows = out.into_iter().map(|r| interp.array(r)).collect();
-    Ok(interp.array(rows))
+    Ok(interp.array(list))
 }
 
 fn curry(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -183,7 +183,7 @@ impl Interp {
             return Ok(Vec::new());
         }
         let is_list = match value.obj().map(|id| self.data(id)) {
-            Some(Data::Hash(_) | Data::Range(_)) => true,
+            Some(Data::Hash(_) | Data::Range(_) | Data::Match(_)) => true,
             Some(Data::Host(_) | Data::Plain) => self.responds(value, "to_a"),
             _ => false,
         };

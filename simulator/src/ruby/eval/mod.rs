@@ -156,8 +156,7 @@ impl Interp {
                 .replace('&', "&amp;")
                 .replace('<', "&lt;")
                 .replace('>', "&gt;")
-                .replace('"', "&quot;")
-                .replace('\'', "&#39;");
+                .replace('"', "&quot;");
         }
         let line = env.ctx.source.line(span.start);
         self.emit(&text, line, false, origin);

@@ -3,7 +3,11 @@ module Base64
   def self.encode64(bin) = [bin].pack("m")
   def self.decode64(str) = str.unpack1("m")
   def self.strict_encode64(bin) = [bin].pack("m0")
-  def self.strict_decode64(str) = str.unpack1("m0")
+  def self.strict_decode64(str)
+    raise ArgumentError, "invalid base64" unless str.match?(%r{\A(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\z})
+
+    str.unpack1("m0")
+  end
 
   def self.urlsafe_encode64(bin, padding: true)
     str = strict_encode64(bin).tr("+/", "-_")
