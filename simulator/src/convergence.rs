@@ -1,6 +1,6 @@
 //! What one node's simulated run gives: the why-run's result.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foretaste_parser::source::{Location, Source};
@@ -24,7 +24,9 @@ pub struct Convergence {
     pub unsaved: Option<Arc<SavedNode>>,
     /// Repository files that the run read or looked for: a change elsewhere cannot alter this result. A path that
     /// ends in `/` stands for everything below it.
-    pub inputs: std::collections::BTreeSet<Arc<str>>,
+    pub inputs: BTreeSet<Arc<str>>,
+    /// What it read of other nodes, by their names.
+    pub reads: BTreeMap<String, Reads>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -109,6 +111,20 @@ pub struct Search {
     pub cut: Option<usize>,
     /// True when the block or the code after it was seen to treat an empty result (a branch or a raise).
     pub guarded: bool,
+}
+
+/// What a run read of another node's object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// These top-level attributes, there or not; the name besides.
+    Keys(BTreeSet<String>),
+    All,
+}
+
+impl Default for Reads {
+    fn default() -> Self {
+        Self::Keys(BTreeSet::new())
+    }
 }
 
 /// The text that a file of the node would have after the run.

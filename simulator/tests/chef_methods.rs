@@ -115,3 +115,18 @@ fn a_library_does_not_blame_what_is_unknown() {
     Outside: the output of the command `hostname -i`
     "#);
 }
+
+#[test]
+fn what_is_read_of_a_found_node_is_noted() {
+    let reads = |body: &str| {
+        let recipe = format!("search(:node, 'roles:seen') {{ |n| {body} }}");
+        let failing = r#"{"name": "seen", "run_list": ["recipe[none]"]}"#;
+        let run = converge(&recipe, &[("roles/seen.json", failing)]);
+        format!("{:?}", run.reads)
+    };
+    insta::assert_snapshot!(reads("log n.name"), @"{}");
+    insta::assert_snapshot!(reads("log n['web']['port']"), @r#"{"seen-synthetic": Keys({"web"})}"#);
+    insta::assert_snapshot!(reads("log n.role?('x')"), @r#"{"seen-synthetic": Keys({"roles"})}"#);
+    insta::assert_snapshot!(reads("log n.to_hash"), @r#"{"seen-synthetic": All}"#);
+    insta::assert_snapshot!(reads("log n.run_list"), @r#"{"seen-synthetic": All}"#);
+}

@@ -236,13 +236,13 @@ hostile! {
     array_in_itself: recipe("a = []\na << a\nlog a.inspect\na.hash\na == a\na == [a]\na <=> a\n{ a => 1 }") => STACK;
     array_in_itself_flattened: recipe("a = []\na << a\na.flatten") => "ArgumentError: tried to flatten recursive array";
     array_in_itself_joined: recipe("a = []\na << a\na.join") => "ArgumentError: recursive array join";
-    array_in_itself_as_json: recipe("a = []\na << a\na.to_json") => "JSON::NestingError: nesting of 101 is too deep";
+    array_in_itself_as_json: recipe("a = []\na << a\na.to_json") => "JSON::NestingError: nesting of 100 is too deep";
     array_in_itself_as_yaml: recipe("a = []\na << a\na.to_yaml") => "goes well";
     array_in_itself_as_attribute: recipe("a = []\na << a\nnode.default['a'] = a") => "Budget: a value that is too large, or nested too deeply";
     array_in_itself_as_content: recipe("a = []\na << a\nfile '/a' do content a.to_s end\nlog 'a' do message a end") => "Chef::Exceptions::ValidationFailed: Property message must be one of: String!  You passed [[...]]";
     array_in_itself_as_variables: recipe("a = []\na << a\ntemplate '/a' do source 'a.erb'\nvariables(a: a) end").template("<%= @a %>") => "goes well";
     hash_in_itself: recipe("h = {}\nh[:a] = h\nlog h.to_s\nh.hash\nh == h\nh.to_a.flatten\nh.merge(h)\n{ h => 1 }") => "Unsupported: a hash key nested over a hundred levels";
-    hash_in_itself_as_json: recipe("h = {}\nh['a'] = h\nh.to_json") => "JSON::NestingError: nesting of 101 is too deep";
+    hash_in_itself_as_json: recipe("h = {}\nh['a'] = h\nh.to_json") => "JSON::NestingError: nesting of 100 is too deep";
     hash_in_itself_as_attribute: recipe("h = {}\nh['a'] = h\nnode.default['a'] = h") => "Budget: a value that is too large, or nested too deeply";
     hash_in_itself_as_property: recipe("h = {}\nh['a'] = h\nexecute 'a' do environment h end") => "goes well";
     equal_rings: recipe("a = []\nb = []\na << b\nb << a\na == b") => STACK;
@@ -252,7 +252,7 @@ hostile! {
     run_state_in_itself: recipe("node.run_state['a'] = node.run_state\nlog node.run_state.to_s") => "goes well";
     laughs_inspected: recipe(format!("{LAUGHS}a.inspect")) => STEPS;
     laughs_flattened: recipe(format!("{LAUGHS}a.flatten")) => STEPS;
-    laughs_as_json: recipe(format!("{LAUGHS}a.to_json")) => STRING;
+    laughs_as_json: recipe(format!("{LAUGHS}a.to_json")) => STEPS;
     laughs_as_yaml: recipe(format!("{LAUGHS}a.to_yaml")) => "goes well";
     laughs_equal: recipe(format!("b = ['ha']\n60.times {{ b = [b, b] }}\n{LAUGHS}a == b")) => STEPS;
     laughs_as_key: recipe(format!("{LAUGHS}h = {{ a => 1 }}\nh[a]")) => STEPS;
@@ -266,7 +266,7 @@ hostile! {
     hash_laughs_as_key: recipe(format!("{HASH_LAUGHS}{{ a => 1 }}")) => STEPS;
     deep_inspected: recipe(format!("{DEEP}a.inspect")) => STACK;
     deep_flattened: recipe(format!("{DEEP}a.flatten")) => "ArgumentError: tried to flatten recursive array";
-    deep_as_json: recipe(format!("{DEEP}a.to_json")) => "JSON::NestingError: nesting of 101 is too deep";
+    deep_as_json: recipe(format!("{DEEP}a.to_json")) => "JSON::NestingError: nesting of 100 is too deep";
     deep_as_yaml: recipe(format!("{DEEP}a.to_yaml")) => "Unsupported: YAML nested too deeply";
     deep_equal: recipe(format!("b = []\n15_000.times {{ b = [b] }}\n{DEEP}a == b")) => STACK;
     deep_compared: recipe(format!("b = []\n15_000.times {{ b = [b] }}\n{DEEP}a <=> b")) => STACK;
@@ -276,7 +276,7 @@ hostile! {
     deep_hash_inspected: recipe(format!("{DEEP_HASH}a.inspect")) => STACK;
     deep_hash_as_attribute: recipe(format!("{DEEP_HASH}node.default['a'] = a\nnode.override['a'] = node['a']\nlog node['a'].to_s")) => "Budget: a value that is too large, or nested too deeply | Budget: the memory budget is used up";
     deep_hash_merged: recipe(format!("{DEEP_HASH}Chef::Mixin::DeepMerge.merge(a, a)")) => "Budget: a value that is too large, or nested too deeply";
-    deep_hash_as_json: recipe(format!("{DEEP_HASH}a.to_json\nJSON.pretty_generate(a)")) => "JSON::NestingError: nesting of 101 is too deep";
+    deep_hash_as_json: recipe(format!("{DEEP_HASH}a.to_json\nJSON.pretty_generate(a)")) => "JSON::NestingError: nesting of 100 is too deep";
     deep_hash_as_variables: recipe(format!("{DEEP_HASH}template '/a' do source 'a.erb'\nvariables(a) end")).template("<%= @a %>") => STACK;
     deep_vivid: recipe("a = node.default\n15_000.times { a = a['a'] }\na['b'] = 1\nlog node['a'].to_s") => "Budget: a value that is too large, or nested too deeply | Budget: the memory budget is used up";
     deep_struct: recipe("s = Struct.new(:a)\na = nil\n15_000.times { a = s.new(a) }\na.inspect\na == a.dup") => STACK;
@@ -305,8 +305,8 @@ hostile! {
     large_regex: recipe("Regexp.new('(a{1000}){1000}{1000}').match?('a')") => "Unsupported: the regular expression /(a{1000}){1000}{1000}/";
     deep_regex: recipe(format!("Regexp.new('{}').match?('a')", nest("(", 50_000, "a", ")"))) => "RegexpError: too deep nest level: /((((((((((((((((((((((((((((((((((((((";
     many_matches: recipe("('a' * 1_000_000).scan(/a/)") => STEPS;
-    json_text: recipe(format!("JSON.parse('{}')", nest("[", 200_000, "", "]"))) => "JSON::ParserError: unexpected token at '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[";
-    json_text_without_limit: recipe(format!("JSON.parse('{}', max_nesting: false)", nest("[", 200_000, "", "]"))) => "JSON::ParserError: unexpected token at '[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[";
+    json_text: recipe(format!("JSON.parse('{}')", nest("[", 200_000, "", "]"))) => "JSON::NestingError: nesting of 101 is too deep";
+    json_text_without_limit: recipe(format!("JSON.parse('{}', max_nesting: false)", nest("[", 200_000, "", "]"))) => "Budget: JSON nested too deeply";
     json_number: recipe(format!("JSON.parse('[1{}]')", "0".repeat(1_000_000))) => "Budget: an integer grew over the memory budget";
     integer_literal: recipe(format!("x = 1{}", "0".repeat(1_000_000))) => "Unsupported: an integer of thousands of digits";
     integer_of_text: recipe("Integer('9' * 900_000)\n('9' * 900_000).to_i.to_s") => "Budget: an integer grew over the memory budget";

@@ -227,6 +227,7 @@ fn machine(
         failure: None,
         inputs,
         documents: BTreeMap::new(),
+        reads: BTreeMap::new(),
         unmodelled: None,
         metas: BTreeMap::new(),
         customs: BTreeMap::new(),

@@ -7,6 +7,7 @@ use foretaste_parser::name::Name;
 use super::attributes::{self, Level};
 use super::run::{Classes, run};
 use super::{custom, data_bag, definition, dsl, model, node, resource, template};
+use crate::convergence::Reads;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
@@ -244,7 +245,10 @@ fn load_node(interp: &mut Interp, _: Value, args: &Args) -> R {
     let name = interp.to_text(args.get(0))?;
     let view = run(interp).index.clone();
     match view.view().document("node", &name) {
-        Some(document) => Ok(node::other(interp, document, Default::default())),
+        Some(document) => {
+            run(interp).reads.insert(name, Reads::All);
+            Ok(node::other(interp, document, Default::default()))
+        }
         None => Err(dsl::http_error(interp, 404, "Not Found")),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::attributes::{self, Level, level_by_method, name_text};
 use super::json::to_value;
 use super::run::run;
-use crate::convergence::SavedNode;
+use crate::convergence::{Reads, SavedNode};
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::Table;
@@ -196,11 +196,29 @@ pub fn other(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> V
     Value::from(id).with_origin(origin)
 }
 
-/// The document behind a node object that is not the run's own.
-pub fn other_of(interp: &Interp, this: Value) -> Option<Other> {
+/// The document behind a node object that is not the run's own, all of which counts as read.
+pub fn other_of(interp: &mut Interp, this: Value) -> Option<Other> {
+    let other = peek(interp, this)?;
+    let name = other.document.name().to_owned();
+    run(interp).reads.insert(name, Reads::All);
+    Some(other)
+}
+
+/// The same for a caller that takes no more than the name, or notes itself what it reads.
+fn peek(interp: &Interp, this: Value) -> Option<Other> {
     match interp.data(this.obj()?) {
         Data::Host(data) => data.as_any().downcast_ref::<Other>().cloned(),
         _ => None,
+    }
+}
+
+/// Notes that a top-level attribute of another node was read, be it absent.
+fn note(interp: &mut Interp, node: &str, key: &str) {
+    let reads = run(interp).reads.entry(node.to_owned());
+    if let Reads::Keys(keys) = reads.or_default()
+        && !keys.contains(key)
+    {
+        keys.insert(key.to_owned());
     }
 }
 
@@ -216,9 +234,10 @@ const ANY_KEY: &str = "*";
 
 /// One top-level attribute of a node object.
 pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
-    let Some(other) = other_of(interp, this) else {
+    let Some(other) = peek(interp, this) else {
         return attributes::merged(interp, key);
     };
+    note(interp, other.document.name(), key);
     let cached = (other.document.name().to_owned(), key.to_owned());
     if let Some(value) = run(interp).documents.get(&cached) {
         return value.with_origin(other.origin);
@@ -320,7 +339,10 @@ fn exist(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
     let key = name_text(interp, args.get(0))?;
-    match other_of(interp, this) {
+    if let Some(other) = peek(interp, this) {
+        note(interp, other.document.name(), &key);
+    }
+    match peek(interp, this) {
         Some(other) => match other.document.json().get(&key) {
             Some(_) => Ok(Value::TRUE),
             None => {
@@ -337,15 +359,16 @@ fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn name(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let name = match other_of(interp, this) {
+    let name = match peek(interp, this) {
         Some(other) => other.document.name().to_owned(),
         None => run(interp).node.name.clone(),
     };
     Ok(interp.str(name))
 }
 
-fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let name = saved(interp, this).name.clone();
+fn to_s(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = name(interp, this, args)?;
+    let name = interp.to_text(name)?;
     Ok(interp.str(format!("node[{name}]")))
 }
 
@@ -354,8 +377,12 @@ fn equal(interp: &mut Interp, this: Value, args: &Args) -> R {
     if !interp.is_a(args.get(0), class) {
         return Ok(Value::FALSE);
     }
-    let same = saved(interp, this).name == saved(interp, args.get(0)).name;
-    Ok(same.into())
+    let none = Args::default();
+    let (one, other) = (
+        name(interp, this, &none)?,
+        name(interp, args.get(0), &none)?,
+    );
+    interp.call(one, "==", &[other])
 }
 
 fn environment(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -439,7 +466,7 @@ fn has_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn tags(interp: &mut Interp, this: Value, _: &Args) -> R {
-    if other_of(interp, this).is_some() {
+    if peek(interp, this).is_some() {
         let tags = top(interp, this, "tags");
         return Ok(if tags.is_nil() {
             interp.array(Vec::new())

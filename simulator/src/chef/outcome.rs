@@ -29,6 +29,7 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
     out.files = std::mem::take(&mut state.files);
     out.failure = state.failure.take();
     out.inputs = std::mem::take(&mut state.inputs);
+    out.reads = std::mem::take(&mut state.reads);
     let extra = std::mem::take(&mut state.extra_undetermined);
     for tag in branched {
         if let Some(search) = out.searches.get_mut(tag as usize) {

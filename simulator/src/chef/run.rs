@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::attributes::Attributes;
 use super::order::Chosen;
-use crate::convergence::{Evidence, Failure, RenderedFile, SavedNode, Search, Undetermined};
+use crate::convergence::{Evidence, Failure, Reads, RenderedFile, SavedNode, Search, Undetermined};
 use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::class::ClassId;
@@ -58,6 +58,8 @@ pub struct Run {
     pub inputs: BTreeSet<Arc<str>>,
     /// Attribute values of other nodes and items, converted once.
     pub documents: BTreeMap<(String, String), Value>,
+    /// What the run read of other nodes, by their names.
+    pub reads: BTreeMap<String, Reads>,
     /// Gems and files that were required and that nothing models.
     pub unmodelled: Option<String>,
     pub metas: super::resource::Metas,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Converge, IndexView, Options, Run, Simulation, World, edit, threads};
-use crate::convergence::{Convergence, SavedNode, Search};
+use crate::convergence::{Convergence, Reads, SavedNode, Search};
 use crate::search::{Answer, Document, SearchIndex, Timeline};
 
 /// A state of the index that runs have seen, with the answers it gave.
@@ -36,6 +36,49 @@ impl PartialEq for ByContent {
 }
 
 impl Eq for ByContent {}
+
+impl Answers {
+    /// Whether a run sees the same here: for nodes by their names, since what it read of each is compared apart.
+    fn alike(&self, other: &Self, index: &str) -> bool {
+        let same = |a: &[ByContent], b: &[ByContent]| {
+            if index != "node" {
+                return a == b;
+            }
+            let names = |list: &[ByContent]| -> Vec<String> {
+                list.iter().map(|d| d.0.name().to_owned()).collect()
+            };
+            names(a) == names(b)
+        };
+        match (self, other) {
+            (Self::Found(certain, maybe), Self::Found(other_certain, other_maybe)) => {
+                same(certain, other_certain) && same(maybe, other_maybe)
+            }
+            (one, other) => one == other,
+        }
+    }
+}
+
+/// Whether what was read of a node is the same in two of its documents.
+fn reads_alike(old: Option<Arc<Document>>, new: Option<Arc<Document>>, reads: &Reads) -> bool {
+    let (old, new) = match (old, new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, None) => return true,
+        _ => return false,
+    };
+    let keys = match reads {
+        _ if Arc::ptr_eq(&old, &new) => return true,
+        Reads::All => return ByContent(old) == ByContent(new),
+        Reads::Keys(keys) => keys,
+    };
+    keys.iter().all(|key| {
+        let open = |document: &Document| -> Vec<Vec<String>> {
+            let paths = document.saved().map(|s| s.unknown.clone());
+            let concerns = |path: &Vec<String>| path.first().is_none_or(|f| f == key || f == "*");
+            paths.into_iter().flatten().filter(concerns).collect()
+        };
+        old.json().get(key) == new.json().get(key) && open(&old) == open(&new)
+    })
+}
 
 impl Generation {
     fn new(index: SearchIndex) -> Self {
@@ -235,26 +278,31 @@ impl<'a> Rounds<'a> {
         due
     }
 
-    /// Whether a search of this run has other results in another generation.
+    /// Whether a search of this run has other results in another generation, or an object that it read differs there.
     fn sees_otherwise(&mut self, result: &Convergence, from: usize, to: usize) -> bool {
         if from == to {
             return false;
         }
-        result
-            .searches
-            .iter()
-            .filter(|s| s.undetermined.is_none())
-            .any(|search| {
-                let old = self
-                    .generations
-                    .get_mut(from)
-                    .map(|g| g.answers(search).clone());
-                let new = self
-                    .generations
-                    .get_mut(to)
-                    .map(|g| g.answers(search).clone());
-                old != new
-            })
+        let document = |generation: usize, name: &str| {
+            let generation = self.generations.get(generation)?;
+            generation.index.document("node", name).cloned()
+        };
+        let mut reads = result.reads.iter();
+        if reads.any(|(name, reads)| !reads_alike(document(from, name), document(to, name), reads))
+        {
+            return true;
+        }
+        let mut searches = result.searches.iter().filter(|s| s.undetermined.is_none());
+        searches.any(|search| {
+            let mut answers = |generation: usize| {
+                let generation = self.generations.get_mut(generation)?;
+                Some(generation.answers(search).clone())
+            };
+            match (answers(from), answers(to)) {
+                (Some(old), Some(new)) => !old.alike(&new, &search.index),
+                _ => true,
+            }
+        })
     }
 
     fn round(&mut self, jobs: Vec<Arc<SavedNode>>) {

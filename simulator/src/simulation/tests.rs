@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::json;
 
 use super::*;
-use crate::convergence::{Failure, RenderedFile, Search, Stage};
+use crate::convergence::{Failure, Reads, RenderedFile, Search, Stage};
 use crate::search::Profile;
 use foretaste_parser::source::Location;
 
@@ -202,4 +202,34 @@ fn who_fails_does_not_save_and_who_never_settles_is_told() {
     let simulation = simulate(&world(vec![node("lb", &[])]), &flipping, options());
     assert!(!simulation.settled);
     assert_eq!(simulation.rounds, options().rounds);
+}
+
+#[test]
+fn a_node_that_is_found_matters_as_far_as_it_is_read() {
+    let with = |key: &str| {
+        let mut web = SavedNode::clone(&node("web1", &["role[web]"]));
+        web.default.insert(key.to_owned(), json!(1));
+        world(vec![node("lb", &[]), Arc::new(web)])
+    };
+    let runs_after = |reads: Reads| {
+        let runs = AtomicUsize::new(0);
+        let converge = |n: &SavedNode, i: IndexView<'_>| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            let mut out = run(n, i, "roles:web");
+            if n.name == "lb" {
+                out.reads.insert("web1".to_owned(), reads.clone());
+            }
+            out
+        };
+        let base = simulate(&with("a"), &converge, options());
+        runs.store(0, Ordering::Relaxed);
+        let changed = ["nodes/web1.json".into()].into();
+        simulate_change(&base, &with("b"), &changed, &converge, options());
+        runs.load(Ordering::Relaxed)
+    };
+    let keys = |key: &str| Reads::Keys([key.to_owned()].into());
+    // The web server itself runs each time.
+    assert_eq!(runs_after(keys("port")), 1);
+    assert_eq!(runs_after(keys("b")), 2);
+    assert_eq!(runs_after(Reads::All), 2);
 }
