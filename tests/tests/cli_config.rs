@@ -208,7 +208,7 @@ fn strict_in_the_file_is_as_in_the_arguments() {
     shop.commit("before");
     shop.write(
         "cookbooks/lb/recipes/default.rb",
-        shop.read(LB_RECIPE) + "ObjectSpace.each_object.count\n",
+        shop.read(LB_RECIPE) + "Matrix.identity(2).count\n",
     );
     assert_eq!(shop.run(&["check"]).code, 0);
     shop.write("foretaste.toml", "strict = true\n");
