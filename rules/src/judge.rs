@@ -153,7 +153,9 @@ fn is_open(impact: &Impact) -> bool {
     let nodes = impact.nodes.values().any(|node| {
         let Some(run) = &node.after else { return false };
         let limits = |kind| kind != UndeterminedKind::Outside;
-        !run.reused && run.after.undetermined.iter().any(|u| limits(u.kind))
+        // One that fails with and without the change is no finding, but what would come after is not known.
+        let stops = run.after.failure.is_some();
+        !run.reused && (stops || run.after.undetermined.iter().any(|u| limits(u.kind)))
     });
     let pools = impact.pools.iter().any(|pool| {
         let reused = impact

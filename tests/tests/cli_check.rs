@@ -247,6 +247,24 @@ fn what_stays_undetermined_is_seen_and_fails_strictly() {
 }
 
 #[test]
+fn a_node_that_fails_anyway_is_no_pass() {
+    let shop = Folder::shop();
+    shop.write(
+        "cookbooks/lb/attributes/default.rb",
+        "default['lb']['x'] = node['none']['x']\n",
+    );
+    shop.commit("before");
+    shop.write(LB_RECIPE, "log 'two'\n");
+    let ran = shop.run(&["check"]);
+    assert!(
+        ran.out.contains("undetermined: nothing found"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("with and without"), "{}", ran.out);
+}
+
+#[test]
 fn an_inventory_that_is_no_json_is_no_pass() {
     let shop = Folder::shop();
     shop.commit("before");
