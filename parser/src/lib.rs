@@ -10,6 +10,7 @@ pub mod erb;
 pub mod firewall;
 pub mod formats;
 pub mod haproxy;
+pub mod hash;
 pub mod hole;
 pub mod hosts;
 pub mod httpd;

@@ -4,6 +4,7 @@ pub mod change;
 pub mod chef;
 pub mod convergence;
 pub mod files;
+pub mod hash;
 pub mod impact;
 pub mod inventory;
 pub mod pool;

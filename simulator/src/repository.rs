@@ -2,7 +2,8 @@
 //!
 //! Nothing is read from disk here: the tree of files comes from the caller, and texts are parsed on first use.
 
-use std::collections::{BTreeMap, HashMap};
+use crate::hash::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foretaste_parser::erb;

@@ -5,7 +5,7 @@
 //! automatic, only hashes are merged. A level is a `VividMash` (missing keys appear when indexed); the merged
 //! view is made of `ImmutableMash`es, for one top-level key at a time, and kept until that key is written.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -232,7 +232,7 @@ impl Attributes {
         Self {
             levels,
             classes,
-            merged: HashMap::new(),
+            merged: HashMap::default(),
             roots: Vec::new(),
             missing_automatic: None,
         }

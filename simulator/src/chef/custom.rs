@@ -1,12 +1,12 @@
 //! Custom resources: `resources/*.rb` and `providers/*.rb`, and classes of cookbooks' libraries.
 
+use crate::hash::IndexMap;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
-use indexmap::IndexMap;
 
 use super::collection::Collection;
 use super::resource;

@@ -26,7 +26,7 @@ fn merge_value(onto: &mut Json, winner: &Json) {
 
 /// Ruby's `a | b`: order of first appearance, each value once (also those that `a` itself repeats).
 fn union(a: &[Json], b: &[Json]) -> Vec<Json> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = crate::hash::HashSet::default();
     a.iter()
         .chain(b)
         .filter(|v| seen.insert(v.to_string()))

@@ -4,9 +4,9 @@
 //! dependencies, found by trying the cookbooks in the order in which they are asked for, as chef-zero does;
 //! Chef Server's solver prefers the same versions. What cannot be satisfied is 412 to the client.
 
+use crate::hash::IndexMap;
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
 
 use super::version::{Constraint, Flavour, compare_gem_versions};
 
@@ -70,7 +70,7 @@ pub fn solve(
         failed: None,
         tries: 0,
     };
-    let mut open: Open = IndexMap::new();
+    let mut open: Open = IndexMap::default();
     for (name, version) in wanted {
         let candidates = solver
             .candidates(name)

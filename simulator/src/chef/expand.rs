@@ -1,10 +1,10 @@
 //! The first phase of a run: from a node object to recipes, attributes of roles and environment, and cookbooks.
 
+use crate::hash::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foretaste_parser::source::Location;
-use indexmap::IndexMap;
 
 use super::order::{self, Chosen};
 use super::policy::{self, NoPolicy, Policy};

@@ -1,11 +1,11 @@
 //! A cookbook's metadata: its name, version and dependencies.
 
+use crate::hash::IndexMap;
 use std::sync::Arc;
 
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
 use foretaste_parser::source::Location;
-use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::version::{Constraint, Flavour};

@@ -5,10 +5,11 @@
 //! declare resources, and the converge phase evaluates what is lazy, runs custom resources' actions and renders
 //! files. Nothing outside is touched: what would be is unknown, with its reason.
 
+use crate::hash::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde_json::{Map, Value as Json};
 
 pub mod attributes;
@@ -212,7 +213,7 @@ fn machine(
         classes,
         node_value: Value::NIL,
         run_state: Value::NIL,
-        cookbooks: IndexMap::new(),
+        cookbooks: IndexMap::default(),
         roles: Vec::new(),
         recipes: Vec::new(),
         loaded_recipes: IndexSet::new(),

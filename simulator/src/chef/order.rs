@@ -1,10 +1,10 @@
 //! Which cookbooks a run needs, which version of each, and in which order they load.
 
+use crate::hash::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foretaste_parser::source::Location;
-use indexmap::IndexMap;
 
 use super::depsolve::{Candidate, Unsolvable, solve};
 use super::roles::Described;
@@ -46,7 +46,7 @@ pub fn choose(
     environment: &Described,
     inputs: &mut BTreeSet<Arc<str>>,
 ) -> Result<Choice, Refusal> {
-    let mut wanted: IndexMap<String, Option<String>> = IndexMap::new();
+    let mut wanted: IndexMap<String, Option<String>> = IndexMap::default();
     for (recipe, version) in &expansion.recipes {
         let name = split_recipe(recipe).0;
         let known = wanted.entry(name.to_owned()).or_default();
@@ -239,7 +239,7 @@ pub fn load_order(
     expansion: &Expansion,
     cookbooks: &BTreeMap<String, Cookbook>,
 ) -> IndexMap<String, Chosen> {
-    let mut out = IndexMap::new();
+    let mut out = IndexMap::default();
     for recipe in expansion.recipes.keys() {
         add(repository, split_recipe(recipe).0, cookbooks, &mut out);
     }

@@ -1,11 +1,11 @@
 //! Resources: declaring them, their properties, guards and notifications.
 
+use crate::hash::IndexMap;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
-use indexmap::IndexMap;
 
 use super::collection;
 use super::dsl::{cookbook_of, raise, recipe_of};
@@ -279,7 +279,7 @@ pub fn build(
             notifies: Vec::new(),
             children: Vec::new(),
             set: Vec::new(),
-            evaluated: IndexMap::new(),
+            evaluated: IndexMap::default(),
             ran: Vec::new(),
             acts: false,
         },

@@ -1,12 +1,13 @@
 //! The state of one node's simulated run, kept in the machine's host place.
 
+use crate::hash::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use foretaste_parser::ruby::ast::Program;
 use foretaste_parser::source::Location;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde_json::Value as Json;
 
 use super::attributes::Attributes;

@@ -4,9 +4,10 @@
 //! ends; a role is applied after all that it includes, so the outer role's attributes win over those of the
 //! roles inside it, and a later role's over an earlier one's. A missing role is skipped and, at the end, an error.
 
+use crate::hash::IndexMap;
 use std::fmt;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use serde_json::{Map, Value as Json};
 
 use super::deep_merge::deep_merge;

@@ -1,9 +1,9 @@
 //! The classes that a fresh machine has.
 
+use crate::hash::IndexMap;
 use std::rc::Rc;
 
 use foretaste_parser::name::Name;
-use indexmap::IndexMap;
 
 use super::builtin;
 use super::class::{Class, ClassId, Classes, Table};
@@ -111,11 +111,11 @@ fn blank(superclass: Option<ClassId>, is_module: bool) -> Class {
         attached: None,
         includes: Vec::new(),
         prepends: Vec::new(),
-        methods: IndexMap::new(),
+        methods: IndexMap::default(),
         natives: Vec::new(),
         known: &[],
-        constants: IndexMap::new(),
-        class_variables: IndexMap::new(),
+        constants: IndexMap::default(),
+        class_variables: IndexMap::default(),
         opaque: None,
         strict: false,
     }
@@ -147,7 +147,7 @@ impl Interp {
             unknowns: Default::default(),
             classes,
             core,
-            globals: IndexMap::new(),
+            globals: IndexMap::default(),
             control: Origin::HERE,
             branched_on: Origin::HERE,
             budget: Default::default(),

@@ -1,12 +1,11 @@
 //! Classes and modules: methods, ancestors, constants.
 
-use std::collections::HashMap;
+use crate::hash::{HashMap, IndexMap};
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast;
-use indexmap::IndexMap;
 
 use super::builtin::Builtin;
 use super::env::Cref;

@@ -1,8 +1,8 @@
 //! Branches on unknown values: both sides are run, and what they leave behind is joined.
 
+use crate::hash::IndexMap;
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
 
 use super::Interp;
 use super::flow::{Flow, R};
@@ -240,7 +240,7 @@ impl Interp {
             (None, None) => None,
             (x, y) => {
                 let (mut x, mut y) = (x.unwrap_or_default(), y.unwrap_or_default());
-                let mut out = IndexMap::new();
+                let mut out = IndexMap::default();
                 let names: Vec<_> = x.keys().chain(y.keys()).copied().collect();
                 for name in names {
                     if out.contains_key(&name) {
@@ -278,7 +278,7 @@ impl Interp {
 
     fn join_hashes(&mut self, why: UnknownId, a: Hash, mut b: Hash) -> Hash {
         let mut out = Hash {
-            map: IndexMap::new(),
+            map: IndexMap::default(),
             ..a.clone()
         };
         for (key, (k, v)) in a.map {

@@ -19,13 +19,13 @@
 //! * **The host** (the layer above) adds classes with native tables, keeps its state in
 //!   `Interp::host`, and answers for missing constants, `require` and commands through [`Hooks`].
 
+use crate::hash::IndexMap;
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use foretaste_parser::name::Name;
 use foretaste_parser::source::{Location, Source, Span};
-use indexmap::IndexMap;
 
 pub mod boot;
 pub mod budget;

@@ -1,5 +1,6 @@
 //! What lives in the heap.
 
+use crate::hash::IndexMap;
 use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
@@ -8,7 +9,6 @@ use std::sync::Arc;
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast;
 use foretaste_parser::source::Location;
-use indexmap::IndexMap;
 
 use super::class::{ClassId, Method};
 use super::env::Env;

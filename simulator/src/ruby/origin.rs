@@ -4,8 +4,8 @@
 //! Sets are bounded: beyond [`MAX_PLAIN`] further untagged sources are dropped, while tagged ones
 //! (searches, which rules depend on) are always kept.
 
-use std::collections::HashMap;
 
+use crate::hash::HashMap;
 use foretaste_parser::source::Location;
 
 use super::value::Origin;

@@ -1,7 +1,7 @@
 //! Values that the simulation cannot know, and why.
 
-use std::collections::{HashMap, HashSet};
 
+use crate::hash::{HashMap, HashSet};
 use foretaste_parser::source::Location;
 
 use super::value::UnknownId;

@@ -1,6 +1,6 @@
 //! Local variables to slots; parameters, blocks, definitions.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::Arc;
 
 use ruby_prism as p;
@@ -35,7 +35,7 @@ impl Scope {
     pub(super) fn around(names: &[Name]) -> Self {
         let mut scope = Self {
             names: Vec::with_capacity(names.len()),
-            index: HashMap::new(),
+            index: HashMap::default(),
             open: true,
         };
         for name in names {
@@ -47,7 +47,7 @@ impl Scope {
     pub(super) fn new(locals: &p::ConstantList<'_>, open: bool) -> Self {
         let mut scope = Self {
             names: Vec::with_capacity(locals.len()),
-            index: HashMap::new(),
+            index: HashMap::default(),
             open,
         };
         for id in locals {

@@ -323,8 +323,8 @@ fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn keys(
     interp: &mut Interp,
     items: &[Value],
-) -> R<std::collections::HashSet<super::super::object::Key>> {
-    let mut out = std::collections::HashSet::new();
+) -> R<crate::hash::HashSet<super::super::object::Key>> {
+    let mut out = crate::hash::HashSet::default();
     for item in items {
         out.insert(interp.key(*item)?);
     }

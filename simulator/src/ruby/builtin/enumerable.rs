@@ -1,10 +1,10 @@
 //! Native methods of `Enumerable`, for everything that has `each`: arrays, hashes, ranges, structs,
 //! enumerators and classes written in Ruby.
 
+use crate::hash::IndexMap;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-use indexmap::IndexMap;
 
 use super::super::Interp;
 use super::super::class::Table;
@@ -664,7 +664,7 @@ pub fn to_h(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn uniq(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut seen: IndexMap<Key, Value> = IndexMap::new();
+    let mut seen: IndexMap<Key, Value> = IndexMap::default();
     interp.iterate(this, &mut |interp, item| {
         let by = match args.block {
             Some(_) => interp.yield_to(args, &[item])?,

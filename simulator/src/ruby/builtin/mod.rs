@@ -5,8 +5,8 @@
 //! What real Ruby has and we lack is named in `known`, so that calling it is undetermined instead of
 //! a false `NoMethodError`.
 
-use std::collections::HashMap;
 
+use crate::hash::HashMap;
 use foretaste_parser::name::Name;
 
 use super::Interp;

@@ -4,7 +4,7 @@
 //! capture where a named one does, the escapes `\d \w \s \h` are ASCII, `x` leaves character classes alone,
 //! and `{n}+` repeats instead of being possessive.
 
-use std::collections::HashMap;
+use crate::hash::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use foretaste_parser::ruby::ast::RegexFlags;
