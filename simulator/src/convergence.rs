@@ -12,7 +12,7 @@ pub struct Convergence {
     pub node: String,
     pub expanded: ExpandedRunList,
     /// In declaration order; also what was declared before a failure.
-    pub resources: Vec<Resource>,
+    pub resources: Vec<Arc<Resource>>,
     pub searches: Vec<Search>,
     /// By path on the node.
     pub files: BTreeMap<String, RenderedFile>,
@@ -56,7 +56,7 @@ pub struct SavedNode {
     pub location: Option<Location>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Resource {
     pub r#type: String,
     pub name: String,
@@ -66,10 +66,10 @@ pub struct Resource {
     /// Why it is not certain that the run declares or converges this resource.
     pub conditional: Option<String>,
     pub location: Location,
-    pub children: Vec<Resource>,
+    pub children: Vec<Arc<Resource>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Notification {
     /// `delayed`, `immediately` or `before`.
     pub timing: String,

@@ -416,6 +416,8 @@ fn class(pattern: &[char], c: Option<char>) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use std::fmt::Write;
 
     use foretaste_parser::source::Location;
@@ -441,7 +443,7 @@ mod tests {
             run.files.insert((*path).to_owned(), file);
         }
         for (path, to) in links {
-            run.resources.push(Resource {
+            run.resources.push(Arc::new(Resource {
                 r#type: "link".into(),
                 name: (*path).to_owned(),
                 action: vec!["create".into()],
@@ -450,7 +452,7 @@ mod tests {
                 conditional: None,
                 location: Location::line("r.rb", 1),
                 children: vec![],
-            });
+            }));
         }
         run
     }

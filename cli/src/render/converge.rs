@@ -58,7 +58,7 @@ fn node(run: &Convergence) -> Json {
         "name": run.node,
         "ok": run.failure.is_none(),
         "expanded": {"roles": run.expanded.roles, "recipes": run.expanded.recipes},
-        "resources": run.resources.iter().map(resource).collect::<Vec<_>>(),
+        "resources": run.resources.iter().map(|r| resource(r)).collect::<Vec<_>>(),
         "searches": run.searches.iter().map(search).collect::<Vec<_>>(),
         "files": files,
         "error": error,
@@ -125,7 +125,7 @@ fn resource(resource: &Resource) -> Json {
         "notifies": notifies,
         "conditional": resource.conditional,
         "source": {"path": &*resource.location.path, "line": resource.location.line},
-        "children": resource.children.iter().map(self::resource).collect::<Vec<_>>(),
+        "children": resource.children.iter().map(|c| self::resource(c)).collect::<Vec<_>>(),
     })
 }
 

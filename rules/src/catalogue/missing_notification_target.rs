@@ -1,5 +1,7 @@
 //! A notification to nobody.
 
+use std::sync::Arc;
+
 use foretaste_simulator::convergence::{Evidence, Failure, Notification, Resource};
 use foretaste_simulator::impact::{Impact, NodeImpact};
 use foretaste_simulator::search::Moment;
@@ -109,6 +111,7 @@ fn notifying<'i>(
     let (label, rest) = rest.split_once(" is configured to notify resource ")?;
     run.resources
         .iter()
+        .map(Arc::as_ref)
         .filter(|r| format!("{}[{}]", r.r#type, r.name) == label)
         .find_map(|resource| {
             let missing = |n: &&Notification| rest.starts_with(&format!("{} ", n.target));

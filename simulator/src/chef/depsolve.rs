@@ -7,7 +7,6 @@
 use crate::hash::IndexMap;
 use std::collections::BTreeMap;
 
-
 use super::version::{Constraint, Flavour, compare_gem_versions};
 
 /// One version of a cookbook that the server has.

@@ -22,7 +22,10 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
         .first()
         .map(|c| c.list.clone())
         .unwrap_or_default();
-    out.resources = list.iter().map(|r| resource(interp, *r, 0)).collect();
+    out.resources = list
+        .iter()
+        .map(|r| Arc::new(resource(interp, *r, 0)))
+        .collect();
     let branched: Vec<u32> = interp.origins.tags(interp.branched_on).collect();
     let state = run(interp);
     out.searches = std::mem::take(&mut state.searches);
@@ -140,7 +143,7 @@ fn resource(interp: &mut Interp, this: Value, depth: usize) -> Resource {
     let children = if depth < 40 {
         meta.children
             .iter()
-            .map(|c| resource(interp, *c, depth + 1))
+            .map(|c| Arc::new(resource(interp, *c, depth + 1)))
             .collect()
     } else {
         Vec::new()

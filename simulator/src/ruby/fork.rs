@@ -3,7 +3,6 @@
 use crate::hash::IndexMap;
 use std::collections::BTreeSet;
 
-
 use super::Interp;
 use super::flow::{Flow, R};
 use super::heap::Outcome;

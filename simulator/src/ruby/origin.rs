@@ -4,7 +4,6 @@
 //! Sets are bounded: beyond [`MAX_PLAIN`] further untagged sources are dropped, while tagged ones
 //! (searches, which rules depend on) are always kept.
 
-
 use crate::hash::HashMap;
 use foretaste_parser::source::Location;
 

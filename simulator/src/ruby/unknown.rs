@@ -1,6 +1,5 @@
 //! Values that the simulation cannot know, and why.
 
-
 use crate::hash::{HashMap, HashSet};
 use foretaste_parser::source::Location;
 

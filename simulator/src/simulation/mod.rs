@@ -12,6 +12,7 @@
 
 mod edit;
 mod rounds;
+mod shared;
 mod suppose;
 #[cfg(test)]
 mod tests;

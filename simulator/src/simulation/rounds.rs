@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::shared::Shared;
 use super::{Converge, IndexView, Options, Run, Simulation, World, edit, threads};
 use crate::convergence::{Convergence, Reads, SavedNode, Search};
 use crate::search::{Answer, Document, SearchIndex, Timeline};
@@ -119,6 +120,7 @@ pub(super) struct Rounds<'a> {
     inventory: BTreeMap<String, Arc<SavedNode>>,
     /// The index when the first run began.
     start: SearchIndex,
+    shared: Shared,
 }
 
 impl<'a> Rounds<'a> {
@@ -148,6 +150,7 @@ impl<'a> Rounds<'a> {
                 .iter()
                 .map(|n| (n.name.clone(), n.clone()))
                 .collect(),
+            shared: Shared::default(),
         }
     }
 
@@ -307,9 +310,9 @@ impl<'a> Rounds<'a> {
 
     fn round(&mut self, jobs: Vec<Arc<SavedNode>>) {
         let index = self.now().clone();
-        let converge = self.converge;
+        let (converge, shared) = (self.converge, &self.shared);
         let results = threads::map(&jobs, self.options, |node| {
-            converge.converge(node, IndexView::Now(&index))
+            shared.share(converge.converge(node, IndexView::Now(&index)))
         });
         let generation = self.generations.len().saturating_sub(1);
         // What is not run again has just been found to see this generation as it saw its own.
@@ -377,9 +380,9 @@ impl<'a> Rounds<'a> {
                 }
             }
         }
-        let converge = self.converge;
+        let (converge, shared) = (self.converge, &self.shared);
         let results = threads::map(&jobs, self.options, |node| {
-            converge.converge(node, IndexView::Between(&timeline))
+            shared.share(converge.converge(node, IndexView::Between(&timeline)))
         });
         for (node, result) in jobs.iter().zip(results) {
             out.insert(node.name.clone(), Arc::new(result));

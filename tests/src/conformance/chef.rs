@@ -352,7 +352,7 @@ fn text(json: &Json, name: &str) -> String {
         .to_owned()
 }
 
-fn compare_resources(expected: &[Json], got: &[Resource], wrong: &mut Vec<String>) {
+fn compare_resources(expected: &[Json], got: &[Arc<Resource>], wrong: &mut Vec<String>) {
     let label = |r: &Resource| format!("{}[{}] {:?}", r.r#type, r.name, r.action);
     let want: Vec<String> = expected
         .iter()
@@ -365,7 +365,7 @@ fn compare_resources(expected: &[Json], got: &[Resource], wrong: &mut Vec<String
             )
         })
         .collect();
-    let have: Vec<String> = got.iter().map(label).collect();
+    let have: Vec<String> = got.iter().map(|r| label(r)).collect();
     if want != have {
         wrong.push(format!("resources {want:?}, got {have:?}"));
         return;

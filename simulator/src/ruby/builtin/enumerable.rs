@@ -5,7 +5,6 @@ use crate::hash::IndexMap;
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
-
 use super::super::Interp;
 use super::super::class::Table;
 use super::super::env::Args;

@@ -12,7 +12,8 @@ pub fn group_by(interp: &mut Interp, this: Value, args: &Args) -> R {
     if args.block.is_none() {
         return Ok(enumerator(interp, this, "group_by", args));
     }
-    let mut groups: crate::hash::IndexMap<Key, (Value, Vec<Value>)> = crate::hash::IndexMap::default();
+    let mut groups: crate::hash::IndexMap<Key, (Value, Vec<Value>)> =
+        crate::hash::IndexMap::default();
     interp.iterate(this, &mut |interp, item| {
         let by = interp.yield_to(args, &[item])?;
         let key = interp.key(by)?;

@@ -5,7 +5,6 @@
 //! What real Ruby has and we lack is named in `known`, so that calling it is undetermined instead of
 //! a false `NoMethodError`.
 
-
 use crate::hash::HashMap;
 use foretaste_parser::name::Name;
 
