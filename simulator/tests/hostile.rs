@@ -277,7 +277,7 @@ hostile! {
     deep_hash_as_attribute: recipe(format!("{DEEP_HASH}node.default['a'] = a\nnode.override['a'] = node['a']\nlog node['a'].to_s")) => "Budget: a value that is too large, or nested too deeply | Budget: the memory budget is used up";
     deep_hash_merged: recipe(format!("{DEEP_HASH}Chef::Mixin::DeepMerge.merge(a, a)")) => "Budget: a value that is too large, or nested too deeply";
     deep_hash_as_json: recipe(format!("{DEEP_HASH}a.to_json\nJSON.pretty_generate(a)")) => "JSON::NestingError: nesting of 100 is too deep";
-    deep_hash_as_variables: recipe(format!("{DEEP_HASH}template '/a' do source 'a.erb'\nvariables(a) end")).template("<%= @a %>") => STACK;
+    deep_hash_as_variables: recipe(format!("{DEEP_HASH}template '/a' do source 'a.erb'\nvariables(a) end")).template("<%= @a %>") => "Chef::Mixin::Template::TemplateError: stack level too deep";
     deep_vivid: recipe("a = node.default\n15_000.times { a = a['a'] }\na['b'] = 1\nlog node['a'].to_s") => "Budget: a value that is too large, or nested too deeply | Budget: the memory budget is used up";
     deep_struct: recipe("s = Struct.new(:a)\na = nil\n15_000.times { a = s.new(a) }\na.inspect\na == a.dup") => STACK;
     deep_procs: recipe("f = proc { 1 }\n15_000.times { g = f; f = proc { g.call } }\nf.call") => STACK;

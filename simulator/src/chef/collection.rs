@@ -7,7 +7,7 @@ use super::notification::Wish;
 use super::resource::{self, label};
 use super::run::run;
 use crate::ruby::Interp;
-use crate::ruby::env::Args;
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::Key;
 use crate::ruby::value::Value;
@@ -44,7 +44,6 @@ pub fn add(interp: &mut Interp, resource: Value) -> R<()> {
         meta.children.push(resource);
     }
     if unified {
-        super::notification::settle(interp);
         super::converge::converge_and_note(interp, resource)?;
     }
     Ok(())
@@ -215,7 +214,7 @@ pub fn find_resource_strict(interp: &mut Interp, _: Value, args: &Args) -> R {
 fn edit(interp: &mut Interp, this: Value, found: Value, args: &Args) -> R {
     if let Some(block) = args.block {
         let outer = resource::new_resource(interp, this);
-        let definee = interp.singleton_of(found);
+        let definee = Definee::SingletonOf(found);
         interp.instance_exec(block, found, definee, Args::of(outer.as_slice()))?;
     }
     Ok(found)

@@ -173,7 +173,7 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
     if custom::run_custom(interp, this, action)? {
         return Ok(());
     }
-    custom::check_required(interp, this, action)?;
+    super::property::check_required(interp, this, action)?;
     match (kind, action) {
         ("template", "create" | "create_if_missing") => template::template(interp, this, condition),
         ("file", "create" | "create_if_missing") => template::file(interp, this, condition),

@@ -14,7 +14,7 @@ use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Method, Table, Visibility};
-use crate::ruby::env::{Args, Cref};
+use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
 use crate::ruby::value::Value;
@@ -594,14 +594,6 @@ pub fn after_build(interp: &mut Interp, this: Value) -> R<()> {
     Ok(())
 }
 
-/// Checks that what must be set is set, when an action is about to run.
-pub fn check_required(interp: &mut Interp, this: Value, action: &str) -> R<()> {
-    for (name, rules) in super::property::declared(interp, this) {
-        super::property::check_required(interp, this, name, &rules, action)?;
-    }
-    Ok(())
-}
-
 /// Runs an action of a custom resource; what it declares becomes the resource's children. False where
 /// the resource is not a custom one.
 pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
@@ -620,7 +612,7 @@ pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
     } else {
         provider_of
     };
-    check_required(interp, this, action)?;
+    super::property::check_required(interp, this, action)?;
     let block = lineage_of
         .iter()
         .find_map(|c| c.actions.get(action))
@@ -700,7 +692,7 @@ fn current_value(
         }
     }
     interp.set_ivar(provider, Name::new("@current_resource"), current)?;
-    let definee = interp.singleton_of(current);
+    let definee = Definee::SingletonOf(current);
     match interp.instance_exec(block, current, definee, Args::of(&[this])) {
         Ok(_) => Ok(()),
         Err(Flow::Raise(exception)) => {

@@ -5,7 +5,7 @@ use foretaste_parser::name::Name;
 use super::dsl::{cookbook_of, recipe_of};
 use super::run::{Definition, run};
 use crate::ruby::Interp;
-use crate::ruby::env::Args;
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::R;
 use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::value::{Kind, Value};
@@ -76,7 +76,7 @@ pub fn run_definition(
         }
         .into();
         interp.set_ivar(collector, Name::new("@__definition"), params)?;
-        let definee = interp.singleton_of(collector);
+        let definee = Definee::SingletonOf(collector);
         interp.instance_exec(block, collector, definee, Args::default())?;
     }
     let name = Name::new("name");
@@ -88,7 +88,7 @@ pub fn run_definition(
     interp.set_ivar(recipe, Name::new("@cookbook_name"), cookbook)?;
     interp.set_ivar(recipe, Name::new("@recipe_name"), of)?;
     interp.set_ivar(recipe, Name::new("@params"), params)?;
-    let definee = interp.singleton_of(recipe);
+    let definee = Definee::SingletonOf(recipe);
     interp.instance_exec(definition.block, recipe, definee, Args::default())
 }
 

@@ -12,7 +12,7 @@ use super::search;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
-use crate::ruby::env::Args;
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Key};
 use crate::ruby::value::Value;
@@ -249,7 +249,7 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
     let (c, r) = (interp.str(cookbook), interp.str(recipe));
     interp.set_ivar(object, Name::new("@cookbook_name"), c)?;
     interp.set_ivar(object, Name::new("@recipe_name"), r)?;
-    let definee = interp.singleton_of(object);
+    let definee = Definee::SingletonOf(object);
     let cref = std::rc::Rc::new(crate::ruby::env::Cref {
         class: interp.core.object,
         parent: None,

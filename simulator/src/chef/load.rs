@@ -8,7 +8,7 @@ use foretaste_parser::source::{Location, SyntaxError};
 use super::run::{program, run};
 use crate::convergence::{Failure, Stage};
 use crate::ruby::Interp;
-use crate::ruby::env::{Args, Cref};
+use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::Data;
 use crate::ruby::value::Value;
@@ -156,7 +156,7 @@ pub fn load_attribute_file(interp: &mut Interp, cookbook: &str, file: &str, stri
 fn run_attributes(interp: &mut Interp, program: &Arc<Program>) -> R<()> {
     check_syntax(interp, program)?;
     let node = run(interp).node_value;
-    let definee = interp.singleton_of(node);
+    let definee = Definee::SingletonOf(node);
     let cref = std::rc::Rc::new(Cref {
         class: interp.core.object,
         parent: None,

@@ -7,10 +7,14 @@ use super::dsl::raise;
 use super::resource::{label, meta};
 use super::run::run;
 use crate::convergence::Notification;
+use crate::hash::HashMap;
 use crate::ruby::Interp;
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
 use crate::ruby::value::Value;
+
+/// In the order in which they are told; an unknown one comes last.
+const TIMINGS: [&str; 3] = ["before", "immediately", "delayed"];
 
 /// One notification as written; `subscribes` is one of the resource that is subscribed to.
 #[derive(Clone, Debug)]
@@ -142,22 +146,24 @@ pub fn settle(interp: &mut Interp) {
     let Some(collection) = run(interp).collections.last() else {
         return;
     };
-    let (list, wishes) = (collection.list.clone(), collection.notifications.clone());
-    if wishes.is_empty() {
+    if collection.notifications.is_empty() {
         return;
+    }
+    let list = collection.list.clone();
+    let mut wanted: HashMap<String, Vec<Notification>> = HashMap::default();
+    for wish in &collection.notifications {
+        let of_one = wanted.entry(wish.from.clone()).or_default();
+        of_one.push(wish.notification.clone());
+    }
+    for notifications in wanted.values_mut() {
+        let told = |n: &Notification| TIMINGS.iter().position(|t| *t == n.timing);
+        notifications.sort_by_key(|n| told(n).unwrap_or(TIMINGS.len()));
     }
     for resource in list {
         let own = label(interp, resource);
         let own = interp.show_holes(&own);
-        let Some(meta) = meta(interp, resource) else {
-            continue;
-        };
-        meta.notifies.clear();
-        for timing in ["before", "immediately", "delayed"] {
-            let mine = wishes
-                .iter()
-                .filter(|w| w.from == own && w.notification.timing == timing);
-            meta.notifies.extend(mine.map(|w| w.notification.clone()));
+        if let Some(meta) = meta(interp, resource) {
+            meta.notifies = wanted.get(&own).cloned().unwrap_or_default();
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::attributes::{self, Level};
 use super::json::{to_json, unknown_paths};
+use super::property::ivar_of;
 use super::resource::actions;
 use super::run::run;
 use crate::convergence::{Convergence, Resource, SavedNode, Undetermined};
@@ -125,9 +126,7 @@ fn resource(interp: &mut Interp, this: Value, depth: usize) -> Resource {
     for property in &meta.set {
         let value = match meta.evaluated.get(property) {
             Some(value) => *value,
-            None => interp
-                .ivar(this, Name::new(&format!("@{property}")))
-                .unwrap_or(Value::NIL),
+            None => interp.ivar(this, ivar_of(*property)).unwrap_or(Value::NIL),
         };
         let json = if sensitive
             && matches!(

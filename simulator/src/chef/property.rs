@@ -1,6 +1,7 @@
 //! Properties of resources, built in or written in a cookbook: what setting one checks and keeps, and what
 //! reading one gives (`Chef::Property`).
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use foretaste_parser::name::Name;
@@ -8,12 +9,14 @@ use foretaste_parser::name::Name;
 use super::coerce;
 use super::custom;
 use super::dsl::raise;
-use super::property_check::{self, Given};
+use super::property_check::{self, Simple};
 use super::resource::meta;
-use super::resource_table::{self, DefaultValue, Literal, Required};
+use super::resource_table::{self, DefaultValue, Required};
 use super::run::run;
+use crate::hash::{HashMap, IndexMap};
 use crate::ruby::Interp;
-use crate::ruby::env::Args;
+use crate::ruby::class::ClassId;
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::R;
 use crate::ruby::object::{Hash, Key};
 use crate::ruby::value::{Kind, Value};
@@ -67,6 +70,14 @@ impl Rules {
         match self {
             Self::Core(property) => property.identity,
             _ => self.flag("identity"),
+        }
+    }
+
+    /// Whether it may have to be set, for some action.
+    fn may_be_required(&self) -> bool {
+        match self {
+            Self::Core(property) => property.required != Required::Never,
+            _ => self.option("required").is_some(),
         }
     }
 
@@ -140,8 +151,13 @@ pub fn call(interp: &mut Interp, this: Value, name: Name, rules: &Rules, args: &
     }
 }
 
-fn ivar_of(name: Name) -> Name {
-    Name::new(&format!("@{name}"))
+/// The instance variable that a property is kept in.
+pub fn ivar_of(name: Name) -> Name {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Name, Name>> = RefCell::default();
+    }
+    let make = || Name::new(&format!("@{name}"));
+    KNOWN.with_borrow_mut(|known| *known.entry(name).or_insert_with(make))
 }
 
 pub fn is_lazy(interp: &mut Interp, value: Value) -> bool {
@@ -178,7 +194,7 @@ fn set(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value
     {
         meta.set.push(name);
     }
-    if value.is_nil() {
+    if value.is_nil() && rules.may_be_required() {
         let actions = super::resource::actions(interp, this);
         if rules.required(interp, &actions) {
             return Err(required_error(interp, name));
@@ -209,7 +225,7 @@ pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
         }
         None => Value::NIL,
     };
-    if value.is_nil() {
+    if value.is_nil() && rules.may_be_required() {
         let actions = super::resource::actions(interp, this);
         if rules.required(interp, &actions) {
             return Err(required_error(interp, name));
@@ -231,16 +247,16 @@ fn note_read(interp: &mut Interp, this: Value, name: Name, value: Value) {
     }
 }
 
-/// Raises where a property that an action needs has no value.
-pub fn check_required(
-    interp: &mut Interp,
-    this: Value,
-    name: Name,
-    rules: &Rules,
-    action: &str,
-) -> R<()> {
-    if rules.required(interp, &[action.to_owned()]) && get(interp, this, name, rules)?.is_nil() {
-        return Err(required_error(interp, name));
+/// Checks that what must be set is set, when an action is about to run.
+///
+/// # Errors
+/// `Chef::Exceptions::ValidationFailed`.
+pub fn check_required(interp: &mut Interp, this: Value, action: &str) -> R<()> {
+    let actions = [action.to_owned()];
+    for (name, rules) in declared_where(interp, this, Rules::may_be_required) {
+        if rules.required(interp, &actions) && get(interp, this, name, &rules)?.is_nil() {
+            return Err(required_error(interp, name));
+        }
     }
     Ok(())
 }
@@ -292,7 +308,7 @@ fn exec(interp: &mut Interp, this: Value, proc: Value, args: &[Value]) -> R {
         list.extend(args);
         return interp.call_proc(proc, Args::of(&list));
     }
-    let definee = interp.singleton_of(this);
+    let definee = Definee::SingletonOf(this);
     interp.instance_exec(proc, this, definee, Args::of(args))
 }
 
@@ -410,28 +426,28 @@ fn check_core(
     value: Value,
 ) -> R<()> {
     let class = interp.real_class_of(value);
-    let names: Vec<std::rc::Rc<str>> = interp
-        .classes
-        .ancestors(class)
-        .iter()
-        .map(|c| interp.class_name(*c))
-        .collect();
-    let classes: Vec<&str> = names.iter().map(|n| &**n).collect();
-    let literal = match value.kind {
-        Kind::Sym(name) => Some(Literal::Symbol(name.as_str().to_owned())),
-        Kind::Int(n) => Some(Literal::Integer(n)),
-        Kind::Bool(b) => Some(Literal::Bool(b)),
-        _ => interp.text(value).map(|t| Literal::String(t.to_owned())),
+    let ancestors = interp.classes.ancestors(class);
+    let text = match interp.text_or_sym(value) {
+        None if !property.patterns.is_empty() => interp.to_text(value)?,
+        _ => String::new(),
+    };
+    let is_a = |name: &str| {
+        let named = |c: &ClassId| interp.classes.get(*c).name.as_deref() == Some(name);
+        ancestors.iter().any(named)
+    };
+    let simple = match value.kind {
+        Kind::Sym(name) => Some(Simple::Symbol(name.as_str())),
+        Kind::Int(n) => Some(Simple::Integer(n)),
+        Kind::Bool(b) => Some(Simple::Bool(b)),
+        _ => interp.text(value).map(Simple::String),
+    };
+    let text = interp.text_or_sym(value).unwrap_or(&text);
+    let Err(refusal) = property_check::check(property, is_a, simple, text) else {
+        return Ok(());
     };
     let (inspect, text) = (interp.inspect(value)?, interp.to_text(value)?);
-    let given = Given {
-        classes: &classes,
-        literal: literal.as_ref(),
-        inspect: &inspect,
-        text: &text,
-    };
-    property_check::check(name.as_str(), property, given)
-        .map_err(|message| raise(interp, "ValidationFailed", message))
+    let message = property_check::message(refusal, name.as_str(), property, &inspect, &text);
+    Err(raise(interp, "ValidationFailed", message))
 }
 
 /// A failed validation, in the words of the property's `validation_message` where it has one.
@@ -596,33 +612,44 @@ pub fn set_or_return(interp: &mut Interp, this: Value, args: &Args) -> R {
     }
 }
 
-/// All properties that a resource's class declares, its ancestors' included.
+/// All properties that a resource's class declares, its ancestors' included; what is declared anew stands last.
 pub fn declared(interp: &mut Interp, this: Value) -> Vec<(Name, Rules)> {
+    declared_where(interp, this, |_| true)
+}
+
+fn declared_where(
+    interp: &mut Interp,
+    this: Value,
+    wanted: impl Fn(&Rules) -> bool,
+) -> Vec<(Name, Rules)> {
     let class = interp.real_class_of(this);
-    let mut out: Vec<(Name, Rules)> = Vec::new();
-    for class in interp.classes.ancestors(class).iter().rev() {
+    let ancestors = interp.classes.ancestors(class);
+    let mut out: IndexMap<Name, Rules> = IndexMap::default();
+    for class in ancestors.iter().rev() {
         let run = run(interp);
         if let Some(core) = run.core_types.get(class) {
             for (name, property) in &core.properties {
-                out.push((Name::new(name), Rules::Core(property)));
+                let rules = Rules::Core(property);
+                if wanted(&rules) {
+                    out.insert(Name::new(name), rules);
+                }
             }
         }
         if let Some(custom) = run.customs.get(class) {
-            for (name, options) in custom.properties.clone() {
-                out.retain(|(n, _)| *n != name);
-                out.push((name, Rules::Custom(options)));
+            for (name, options) in &custom.properties {
+                out.shift_remove(name);
+                let rules = Rules::Custom(options.clone());
+                if wanted(&rules) {
+                    out.insert(*name, rules);
+                }
             }
         }
     }
-    out
+    out.into_iter().collect()
 }
 
 /// `property :name, Type, default: …` for a class: adds to what the ancestors said of a property of this name.
-pub fn declare(
-    interp: &mut Interp,
-    class: crate::ruby::class::ClassId,
-    args: &Args,
-) -> Option<Name> {
+pub fn declare(interp: &mut Interp, class: ClassId, args: &Args) -> Option<Name> {
     let name = interp.text_or_sym(args.get(0)).map(Name::new)?;
     let mut options = args
         .list

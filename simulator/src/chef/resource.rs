@@ -18,7 +18,7 @@ use crate::convergence::Notification;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Method, Table, Visibility};
-use crate::ruby::env::Args;
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::R;
 use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::value::{Kind, ObjId, Value};
@@ -147,7 +147,7 @@ fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
         .into_iter()
         .chain(rest.into_iter().map(|(name, _)| name))
     {
-        if let Some(value) = interp.ivar(this, Name::new(&format!("@{name}"))) {
+        if let Some(value) = interp.ivar(this, property::ivar_of(name)) {
             hash.map
                 .entry(Key::Sym(name))
                 .or_insert((name.into(), value));
@@ -297,7 +297,7 @@ pub fn build(
     }
     if let Some(block) = block {
         let outer = new_resource(interp, owner);
-        let definee = interp.singleton_of(object);
+        let definee = Definee::SingletonOf(object);
         interp.instance_exec(block, object, definee, Args::of(outer.as_slice()))?;
     }
     super::custom::after_build(interp, object)?;
@@ -543,7 +543,6 @@ fn run_action(interp: &mut Interp, this: Value, args: &Args) -> R {
         meta.ran.push(name.clone());
     }
     validate_action(interp, this, args.get(0))?;
-    super::notification::settle(interp);
     super::converge::run_one(interp, this, &name)?;
     Ok(Value::NIL)
 }

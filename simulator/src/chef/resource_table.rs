@@ -1,11 +1,12 @@
 //! The resources that come with Chef: their properties, actions, and which one a name means on a platform.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde_json::Value as Json;
 
 use super::platform::Platform;
+use super::property_check::Simple;
 use super::version::{Flavour, Version};
 
 /// One built-in resource.
@@ -37,6 +38,8 @@ pub struct Property {
     pub equal_to: Vec<Literal>,
     /// Ruby patterns, one of which must match.
     pub patterns: Vec<String>,
+    /// The patterns as the engine has them, made at the first check.
+    matchers: OnceLock<Vec<fancy_regex::Regex>>,
     /// The class lists its patterns, and so its messages print a list.
     pub patterns_listed: bool,
 }
@@ -71,6 +74,16 @@ pub enum Literal {
 }
 
 impl Literal {
+    #[must_use]
+    pub fn simple(&self) -> Simple<'_> {
+        match self {
+            Self::Symbol(s) => Simple::Symbol(s),
+            Self::String(s) => Simple::String(s),
+            Self::Integer(n) => Simple::Integer(*n),
+            Self::Bool(b) => Simple::Bool(*b),
+        }
+    }
+
     fn parse(text: &str) -> Self {
         if let Some(symbol) = text.strip_prefix(':') {
             Self::Symbol(symbol.to_owned())
@@ -81,6 +94,20 @@ impl Literal {
         } else {
             Self::String(text.trim_matches('"').to_owned())
         }
+    }
+}
+
+impl Property {
+    /// Whether one of the patterns matches; true where there is none, or one is beyond the engine.
+    #[must_use]
+    pub fn fits_pattern(&self, text: &str) -> bool {
+        let matchers = self.matchers.get_or_init(|| {
+            // Ruby's ^ and $ are those of lines.
+            let compiled = |p: &String| fancy_regex::Regex::new(&format!("(?m:{p})")).ok();
+            let all: Option<Vec<_>> = self.patterns.iter().map(compiled).collect();
+            all.unwrap_or_default()
+        });
+        matchers.is_empty() || matchers.iter().any(|p| p.is_match(text).unwrap_or(true))
     }
 }
 
@@ -251,6 +278,7 @@ fn parse_property(line: &'static str) -> Option<(&'static str, Property)> {
             Ok(one) => vec![one],
             Err(_) => list(Some(patterns)),
         },
+        matchers: OnceLock::new(),
         patterns_listed: patterns.starts_with('['),
     };
     Some((name, property))

@@ -15,7 +15,7 @@ use crate::convergence::RenderedFile;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
-use crate::ruby::env::{Args, Cref};
+use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Key};
 use crate::ruby::output::Buffer;
@@ -326,7 +326,7 @@ pub fn render(interp: &mut Interp, tree: &Arc<Program>, context: Value) -> R<Buf
     }
     let depth = interp.buffers.len();
     interp.buffers.push(Buffer::default());
-    let definee = interp.singleton_of(context);
+    let definee = Definee::SingletonOf(context);
     let cref = std::rc::Rc::new(Cref {
         class: interp.core.object,
         parent: None,

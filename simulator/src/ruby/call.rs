@@ -9,7 +9,7 @@ use foretaste_parser::source::{Source, Span};
 
 use super::builtin::{Builtin, OnUnknown};
 use super::class::{ClassId, Found, Method, Visibility};
-use super::env::{Activation, Args, Context, Cref, Env, MatchCell};
+use super::env::{Activation, Args, Context, Cref, Definee, Env, MatchCell};
 use super::flow::{Flow, R};
 use super::object::{Data, Proc, ProcBody};
 use super::value::{Kind, UnknownId, Value};
@@ -318,7 +318,7 @@ impl Interp {
             self_value: recv,
             source: def.source.clone(),
             cref: cref.clone(),
-            definee: cref.class,
+            definee: cref.class.into(),
             activation: activation.clone(),
         });
         let env = Env { ctx, scope };
@@ -392,8 +392,14 @@ impl Interp {
     }
 
     /// `instance_exec`: the block runs with another self, and defines methods on `definee`.
-    pub fn instance_exec(&mut self, proc: Value, this: Value, definee: ClassId, args: Args) -> R {
-        self.call_proc_as(proc, args, Some((this, definee)))
+    pub fn instance_exec(
+        &mut self,
+        proc: Value,
+        this: Value,
+        definee: impl Into<Definee>,
+        args: Args,
+    ) -> R {
+        self.call_proc_as(proc, args, Some((this, definee.into())))
     }
 
     fn proc_of(&mut self, value: Value) -> R<Rc<Proc>> {
@@ -406,7 +412,7 @@ impl Interp {
         Err(self.type_error(format!("wrong argument type {class} (expected Proc)")))
     }
 
-    fn call_proc_as(&mut self, value: Value, args: Args, this: Option<(Value, ClassId)>) -> R {
+    fn call_proc_as(&mut self, value: Value, args: Args, this: Option<(Value, Definee)>) -> R {
         if let Some(id) = self.unknown_of(value) {
             return Ok(id.into());
         }
@@ -478,7 +484,7 @@ impl Interp {
         env: &Env,
         value: Value,
         args: Args,
-        this: Option<(Value, ClassId)>,
+        this: Option<(Value, Definee)>,
     ) -> R {
         let scope = self
             .heap
@@ -541,11 +547,14 @@ impl Interp {
         let call = self.current;
         let levels = self.heap.levels(env.scope);
         let label = match env.ctx.activation.method {
-            None if env.ctx.definee == env.ctx.activation.owner
-                && env.ctx.definee != self.core.object =>
-            {
-                Label::Class(env.ctx.definee)
-            }
+            None => match env.ctx.definee {
+                Definee::Class(class)
+                    if class == env.ctx.activation.owner && class != self.core.object =>
+                {
+                    Label::Class(class)
+                }
+                _ => Label::Block(None, levels),
+            },
             method => Label::Block(method, levels),
         };
         let last_match = env.ctx.activation.last_match.clone();
@@ -636,7 +645,7 @@ impl Interp {
         program: &Arc<ast::Program>,
         this: Value,
         cref: Rc<Cref>,
-        definee: ClassId,
+        definee: Definee,
     ) -> R {
         self.run_file(program, this, cref, definee, Args::default())
     }
@@ -649,7 +658,7 @@ impl Interp {
         cref: Rc<Cref>,
         class: ClassId,
     ) -> R {
-        self.run_file(program, this, cref, class, Args::default())
+        self.run_file(program, this, cref, class.into(), Args::default())
     }
 
     /// Evaluates a file with this self and lexical scope; `yield` in it calls the arguments' block.
@@ -660,7 +669,7 @@ impl Interp {
         cref: Rc<Cref>,
         args: Args,
     ) -> R {
-        let definee = cref.class;
+        let definee = cref.class.into();
         self.run_file(program, this, cref, definee, args)
     }
 
@@ -683,7 +692,7 @@ impl Interp {
         program: &Arc<ast::Program>,
         this: Value,
         cref: Rc<Cref>,
-        definee: ClassId,
+        definee: Definee,
         args: Args,
     ) -> R {
         let id = self.fresh_id();

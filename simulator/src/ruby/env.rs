@@ -24,9 +24,23 @@ pub struct Context {
     pub source: Arc<Source>,
     /// Lexical nesting, for constants.
     pub cref: Rc<Cref>,
-    /// Where `def` puts methods.
-    pub definee: ClassId,
+    pub definee: Definee,
     pub activation: Rc<Activation>,
+}
+
+/// Where `def` puts methods.
+#[derive(Clone, Copy, Debug)]
+pub enum Definee {
+    Class(ClassId),
+    /// The singleton class of a value; it is made only when something is defined there, since an object without one
+    /// shares the method lookups of its class.
+    SingletonOf(Value),
+}
+
+impl From<ClassId> for Definee {
+    fn from(class: ClassId) -> Self {
+        Self::Class(class)
+    }
 }
 
 #[derive(Debug)]

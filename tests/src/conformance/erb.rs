@@ -10,7 +10,7 @@ use foretaste_simulator::ruby::Interp;
 use foretaste_simulator::ruby::budget::with_stack;
 use foretaste_simulator::ruby::builtin::{Builtin, def, table};
 use foretaste_simulator::ruby::class::Table;
-use foretaste_simulator::ruby::env::{Args, Cref};
+use foretaste_simulator::ruby::env::{Args, Cref, Definee};
 use foretaste_simulator::ruby::flow::{Flow, R};
 use foretaste_simulator::ruby::object::{Data, Hash, Key};
 use foretaste_simulator::ruby::output::Buffer;
@@ -115,7 +115,7 @@ fn rendered(template: &str, variables: &Json) -> Outcome {
             }
         }
         interp.buffers.push(Buffer::default());
-        let definee = interp.singleton_of(context);
+        let definee = Definee::SingletonOf(context);
         let cref = Rc::new(Cref {
             class: object,
             parent: None,

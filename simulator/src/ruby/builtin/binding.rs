@@ -175,7 +175,7 @@ fn eval_text(
     ctx.source = source;
     if let Some(Inside { this, class }) = inside {
         ctx.self_value = this;
-        ctx.definee = class;
+        ctx.definee = class.into();
         ctx.cref = Rc::new(Cref {
             class,
             parent: Some(ctx.cref),

@@ -7,7 +7,7 @@ use foretaste_parser::name::Name;
 use super::super::Interp;
 use super::super::call::Form;
 use super::super::class::{ClassId, Method, Table, Visibility};
-use super::super::env::Args;
+use super::super::env::{Args, Definee};
 use super::super::flow::R;
 use super::super::object::{Data, MethodObject};
 use super::super::value::{Kind, Value};
@@ -406,7 +406,7 @@ fn instance_eval(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(block) = args.block else {
         return Ok(interp.unsupported("instance_eval of a string"));
     };
-    let definee = interp.singleton_of(this);
+    let definee = Definee::SingletonOf(this);
     interp.instance_exec(block, this, definee, Args::of(&[this]))
 }
 
@@ -414,7 +414,7 @@ fn instance_exec(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(block) = args.block else {
         return Err(interp.error(interp.core.local_jump_error, "no block given (yield)"));
     };
-    let definee = interp.singleton_of(this);
+    let definee = Definee::SingletonOf(this);
     let passed = Args {
         block: None,
         ..args.clone()

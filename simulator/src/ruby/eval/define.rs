@@ -7,7 +7,7 @@ use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::{Body, ClassDef, Def, Expr, ExprKind as E};
 
 use super::super::class::{ClassId, Found, Method, Visibility};
-use super::super::env::{Activation, Args, Context, Cref, Env};
+use super::super::env::{Activation, Args, Context, Cref, Definee, Env};
 use super::super::flow::R;
 use super::super::value::Value;
 use super::super::{Interp, Label};
@@ -35,7 +35,8 @@ impl Interp {
                         let value = self.global(old);
                         self.globals.insert(new, value);
                     } else {
-                        self.alias_method(env.ctx.definee, new, old)?;
+                        let class = self.definee(env);
+                        self.alias_method(class, new, old)?;
                     }
                 }
                 Ok(Value::NIL)
@@ -44,7 +45,8 @@ impl Interp {
                 for name in names {
                     let name = self.eval(env, name)?;
                     if let Some(name) = self.text_or_sym(name).map(Name::new) {
-                        let methods = &mut self.classes.get_mut(env.ctx.definee).methods;
+                        let class = self.definee(env);
+                        let methods = &mut self.classes.get_mut(class).methods;
                         methods.insert(name, (Method::Undefined, Visibility::Public));
                     }
                 }
@@ -97,7 +99,7 @@ impl Interp {
                 .insert(def.name, (method, Visibility::Public));
             return Ok(def.name.into());
         }
-        let class = env.ctx.definee;
+        let class = self.definee(env);
         let activation = &env.ctx.activation;
         let mut visibility = activation.visibility.get();
         if matches!(
@@ -118,6 +120,14 @@ impl Interp {
             .insert(def.name, (method, visibility));
         self.method_added(class, def.name)?;
         Ok(def.name.into())
+    }
+
+    /// Where `def`, `alias` and `undef` act.
+    fn definee(&mut self, env: &Env) -> ClassId {
+        match env.ctx.definee {
+            Definee::Class(class) => class,
+            Definee::SingletonOf(value) => self.singleton_of(value),
+        }
     }
 
     fn method_added(&mut self, class: ClassId, name: Name) -> R<()> {
@@ -257,7 +267,7 @@ impl Interp {
                 class,
                 parent: Some(env.ctx.cref.clone()),
             }),
-            definee: class,
+            definee: class.into(),
             activation,
         };
         let inner = Env {
