@@ -217,7 +217,8 @@ hostile! {
     rounds: recipe("1.5.round(10**9)\n1.5.round(-10**9)\n15.round(-10**9)\n1.0.floor(400)") => "goes well";
     pack_count: recipe("[1].pack('C99999999999')") => "ArgumentError: too few arguments";
     pack_pad: recipe("['a'].pack('a99999999999')") => STRING;
-    pack_nulls: recipe("[1].pack('x99999999999')") => "Unsupported: Array#pack with x";
+    pack_nulls: recipe("[1].pack('x99999999999')") => STRING;
+    unpack_skips: recipe("'a'.unpack('x18446744073709551615x9')") => "ArgumentError: x outside of string";
     pack_at: recipe("[1].pack('@99999999999')") => "Unsupported: Array#pack with @";
     unpack_count: recipe("'a'.unpack('C99999999999')") => "goes well";
     each_slice: recipe("(1..10).each_slice(10**12).to_a\n[1].rotate(10**18)\n[1].first(10**18)\n[1].cycle(10**18) { }") => STEPS;

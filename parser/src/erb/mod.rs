@@ -26,6 +26,7 @@ pub fn parse(source: Arc<Source>) -> Program {
     let template = Template {
         spans: &out.map,
         texts: &out.texts,
+        line: &|at| line_of(&out.code, at),
         start: out.start,
         end: out.end,
     };
@@ -42,6 +43,16 @@ struct Generated {
     start: usize,
     end: usize,
     map: Map,
+}
+
+/// The line of an offset in the generated code. It is the template's, but for what Erubis itself adds: after a comment
+/// that ends a line without having begun it, everything is a line further down, and Ruby's `__LINE__` says so.
+fn line_of(code: &str, at: usize) -> u32 {
+    let before = code.get(..at).unwrap_or(code);
+    let newlines = before.bytes().filter(|b| *b == b'\n').count();
+    u32::try_from(newlines)
+        .unwrap_or(u32::MAX)
+        .saturating_add(1)
 }
 
 fn generate(text: &str) -> Generated {

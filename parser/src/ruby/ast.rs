@@ -39,6 +39,8 @@ pub enum ExprKind {
     Str(Arc<str>),
     /// A string literal that is not valid UTF-8 (`"\xff"`).
     Bytes(Arc<[u8]>),
+    /// A string of a template that is more than ASCII: Chef has Ruby read templates as bytes.
+    Binary(Arc<[u8]>),
     Sym(Name),
     /// An interpolated string.
     Interp(Box<[Expr]>),
@@ -136,7 +138,10 @@ pub enum ExprKind {
 
     /// `__FILE__`, `__LINE__` arrives as `Int`, `__ENCODING__` as `Encoding`.
     File,
-    Encoding,
+    Encoding {
+        /// The code is a template's.
+        bytes: bool,
+    },
     /// A piece of a template's output that Erubis would append to its buffer; see `erb`.
     ErbText(Arc<str>),
     /// `<%= … %>`: the value's `to_s` is appended to the buffer (`<%== … %>` XML-escaped).

@@ -290,7 +290,7 @@ pub fn version_string(interp: &mut Interp, value: Value) -> R {
     let class = version_class(interp);
     let data = Data::Str(Str {
         text,
-        binary: false,
+        encoding: crate::ruby::encoding::Encoding::Utf8,
     });
     let object: Value = interp.alloc(class, data).into();
     Ok(object.with_origin(value.origin))

@@ -109,7 +109,9 @@ fn list(items: impl Iterator<Item = String>) -> String {
 fn shown(simple: Simple<'_>) -> String {
     match simple {
         Simple::Symbol(s) => crate::ruby::convert::inspect_symbol(s),
-        Simple::String(s) => crate::ruby::convert::inspect_str(s, false),
+        Simple::String(s) => {
+            crate::ruby::convert::inspect_str(s, crate::ruby::encoding::Encoding::Utf8)
+        }
         Simple::Integer(n) => n.to_string(),
         Simple::Bool(b) => b.to_string(),
     }

@@ -17,7 +17,7 @@ use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
-use crate::ruby::object::{Data, Key};
+use crate::ruby::object::{Data, Key, Str};
 use crate::ruby::output::Buffer;
 use crate::ruby::unknown::{first_hole, is_hole};
 use crate::ruby::value::{Origin, Value};
@@ -394,7 +394,15 @@ fn render_partial(interp: &mut Interp, this: Value, args: &Args) -> R {
     };
     extend(interp, inner, helpers)?;
     let buffer = render(interp, &tree, inner)?;
-    let text = interp.str(buffer.text);
+    // What a template of bytes gives is bytes, too.
+    let made = match buffer.encoding {
+        Some(encoding) => Str::from_bytes(buffer.text.as_bytes(), encoding),
+        None => Str {
+            text: buffer.text,
+            ..Str::default()
+        },
+    };
+    let text: Value = interp.alloc(interp.core.string, Data::Str(made)).into();
     Ok(text.with_origin(buffer.origin))
 }
 

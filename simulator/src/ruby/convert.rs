@@ -6,10 +6,11 @@ use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
 
 use super::call::Form;
+use super::encoding::{Encoding, stray_byte};
 use super::env::Args;
 use super::flow::{Flow, R};
 use super::object::{Data, Key};
-use super::unknown::hole;
+use super::unknown::{hole, is_hole};
 use super::value::{Kind, Value};
 use super::{Interp, address};
 
@@ -58,7 +59,7 @@ impl Interp {
             Kind::Unknown(id) => Ok(hole(id).to_string()),
             Kind::Obj(id) => {
                 if let Data::Str(s) = self.data(id) {
-                    return Ok(inspect_str(&s.text, s.binary));
+                    return Ok(inspect_str(&s.text, s.encoding));
                 }
                 if let Some(id) = self.unknown_of(value) {
                     return Ok(hole(id).to_string());
@@ -85,8 +86,8 @@ impl Interp {
             (Kind::Int(x), Kind::Float(y)) | (Kind::Float(y), Kind::Int(x)) => Ok(x as f64 == y),
             (Kind::Obj(x), Kind::Obj(y)) => {
                 if let (Data::Str(s), Data::Str(t)) = (self.data(x), self.data(y)) {
-                    let ascii = s.text == t.text && s.text.is_ascii();
-                    if (s == t || ascii) && super::unknown::first_hole(&s.text).is_none() {
+                    let plain = s.text == t.text && s.is_plain() && t.is_plain();
+                    if (s == t || plain) && super::unknown::first_hole(&s.text).is_none() {
                         return Ok(true);
                     }
                     let hole = super::unknown::first_hole(&s.text)
@@ -349,9 +350,12 @@ pub fn float_text(f: f64) -> String {
 
 /// A string as Ruby inspects it.
 #[must_use]
-pub fn inspect_str(text: &str, binary: bool) -> String {
+pub fn inspect_str(text: &str, encoding: Encoding) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
+    let wide = !encoding.ascii_compatible();
+    let single = encoding.single_byte();
+    let is_byte = |c| stray_byte(c).is_some() || single && (c as u32) > 0x7e && !is_hole(c);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
@@ -366,16 +370,19 @@ pub fn inspect_str(text: &str, binary: bool) -> String {
             '\u{c}' => out.push_str("\\f"),
             '\u{1b}' => out.push_str("\\e"),
             '#' if matches!(chars.peek(), Some('{' | '$' | '@')) => out.push_str("\\#"),
-            c if binary && (c as u32) > 0x7e => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if is_byte(c) => {
+                let byte = stray_byte(c).map_or(c as u32, u32::from);
+                out.push_str(&format!("\\x{byte:02X}"));
+            }
             c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                let escaped = if binary {
+                let escaped = if encoding.single_byte() {
                     format!("\\x{:02X}", c as u32)
                 } else {
                     format!("\\u{:04X}", c as u32)
                 };
                 out.push_str(&escaped);
             }
-            c if !super::unknown::is_hole(c) && is_unprintable(c) => {
+            c if !is_hole(c) && (wide && !c.is_ascii() || is_unprintable(c)) => {
                 if (c as u32) > 0xFFFF {
                     out.push_str(&format!("\\u{{{:X}}}", c as u32));
                 } else {
@@ -399,7 +406,7 @@ pub fn inspect_symbol(text: &str) -> String {
     if is_plain_symbol(text) {
         format!(":{text}")
     } else {
-        format!(":{}", inspect_str(text, false))
+        format!(":{}", inspect_str(text, Encoding::Utf8))
     }
 }
 

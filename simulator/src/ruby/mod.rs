@@ -33,6 +33,7 @@ pub mod builtin;
 pub mod call;
 pub mod class;
 pub mod convert;
+pub mod encoding;
 pub mod env;
 mod eval;
 pub mod flow;
@@ -176,7 +177,7 @@ impl Interp {
             self.core.string,
             Data::Str(Str {
                 text: text.into(),
-                binary: false,
+                encoding: encoding::Encoding::Utf8,
             }),
         );
         Value {

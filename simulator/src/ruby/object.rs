@@ -2,6 +2,7 @@
 
 use crate::hash::IndexMap;
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use foretaste_parser::ruby::ast;
 use foretaste_parser::source::Location;
 
 use super::class::{ClassId, Method};
+use super::encoding::{Encoding, is_plain, stray_byte};
 use super::env::Env;
 use super::value::{ObjId, Origin, UnknownId, Value};
 
@@ -48,37 +50,72 @@ pub enum Data {
     Host(Box<dyn HostData>),
 }
 
-/// Text, or bytes: a binary string keeps each byte as the character of the same number, so that
-/// indexing counts bytes.
+/// A string: its encoding, and its bytes as characters (see [`super::encoding`]).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Str {
     pub text: String,
-    pub binary: bool,
+    pub encoding: Encoding,
 }
 
 impl Str {
-    pub fn bytes(&self) -> Vec<u8> {
-        if self.binary {
-            self.text
-                .chars()
-                .map(|c| u8::try_from(c as u32).unwrap_or(b'?'))
-                .collect()
-        } else {
-            self.text.as_bytes().to_vec()
+    /// Bytes in an encoding.
+    pub fn from_bytes(bytes: &[u8], encoding: Encoding) -> Str {
+        Str {
+            text: encoding.text_of(bytes),
+            encoding,
         }
     }
 
-    /// UTF-8 text where the bytes are that, else a binary string.
-    pub fn from_bytes(bytes: &[u8]) -> Str {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Str {
-                text: text.to_owned(),
-                binary: false,
-            },
-            Err(_) => Str {
-                text: bytes.iter().map(|b| char::from(*b)).collect(),
-                binary: true,
-            },
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        self.encoding.bytes_of(&self.text)
+    }
+
+    /// Only ASCII characters, as far as it is known.
+    pub fn is_plain(&self) -> bool {
+        self.encoding.ascii_compatible() && is_plain(&self.text)
+    }
+
+    /// Whether all its bytes are text of its encoding.
+    pub fn is_valid(&self) -> bool {
+        match self.encoding {
+            Encoding::UsAscii => is_plain(&self.text),
+            encoding if encoding.single_byte() => true,
+            _ => !self.text.chars().any(|c| stray_byte(c).is_some()),
+        }
+    }
+
+    /// The encoding of both joined (`rb_enc_compatible`): their own where they agree, else that of the one that is
+    /// more than ASCII; `None` where both are.
+    pub fn joint_encoding(&self, other: &Str) -> Option<Encoding> {
+        if self.encoding == other.encoding || other.text.is_empty() {
+            return Some(self.encoding);
+        }
+        if self.text.is_empty() {
+            let keeps = self.encoding.ascii_compatible() && other.is_plain();
+            return Some(if keeps { self.encoding } else { other.encoding });
+        }
+        if !self.encoding.ascii_compatible() || !other.encoding.ascii_compatible() {
+            return None;
+        }
+        match (self.is_plain(), other.is_plain()) {
+            (_, true) => Some(self.encoding),
+            (true, false) => Some(other.encoding),
+            (false, false) => None,
+        }
+    }
+
+    /// Appends text that may be joined; bytes that only now make a character become one.
+    pub fn push(&mut self, other: &str, encoding: Encoding) {
+        let broken = |text: &str| {
+            text.chars()
+                .next_back()
+                .is_some_and(|c| stray_byte(c).is_some())
+        };
+        let mends = encoding == Encoding::Utf8 && broken(&self.text);
+        self.text.push_str(other);
+        self.encoding = encoding;
+        if mends {
+            self.text = encoding.text_of(&encoding.bytes_of(&self.text));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What templates write: text with the template line of each piece.
 
 use super::Interp;
+use super::encoding::{Encoding, is_plain};
+use super::flow::R;
 use super::unknown::hole;
 use super::value::{Origin, UnknownId};
 
@@ -11,6 +13,8 @@ pub struct Buffer {
     /// Byte offset in `text` and the template line that wrote from there on.
     pub marks: Vec<(usize, u32)>,
     pub origin: Origin,
+    /// The encoding of what was written that is more than ASCII.
+    pub encoding: Option<Encoding>,
 }
 
 impl Buffer {
@@ -39,14 +43,44 @@ impl Buffer {
 
     fn cut(&mut self, at: usize) -> (String, Vec<(usize, u32)>) {
         let marks = self.marks.partition_point(|(offset, _)| *offset < at);
-        (self.text.split_off(at), self.marks.split_off(marks))
+        let cut = (self.text.split_off(at), self.marks.split_off(marks));
+        if self.encoding.is_some() && is_plain(&self.text) {
+            self.encoding = None;
+        }
+        cut
     }
 }
 
 impl Interp {
     /// Appends to the innermost buffer. Each line is marked with the template line it comes from:
     /// `first_line` for the first, counting on where `counts` says that the text is the template's own.
-    pub fn emit(&mut self, text: &str, first_line: u32, counts: bool, origin: Origin) {
+    ///
+    /// Chef has Ruby read templates as bytes. So a template's own text that is more than ASCII does not go together with
+    /// a value that is, although both are UTF-8.
+    ///
+    /// # Errors
+    /// `Encoding::CompatibilityError` there.
+    pub fn emit(
+        &mut self,
+        text: &str,
+        encoding: Encoding,
+        first_line: u32,
+        counts: bool,
+        origin: Origin,
+    ) -> R<()> {
+        if let Some(buffer) = self.buffers.last_mut()
+            && !is_plain(text)
+        {
+            let before = *buffer.encoding.get_or_insert(encoding);
+            if before != encoding {
+                return Err(self.incompatible(before, encoding));
+            }
+        }
+        self.write(text, first_line, counts, origin);
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str, first_line: u32, counts: bool, origin: Origin) {
         let origin = self.origins.union(origin, self.control);
         let Some(buffer) = self.buffers.last_mut() else {
             self.stdout.push_str(text);

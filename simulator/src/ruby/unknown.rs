@@ -8,7 +8,8 @@ use crate::convergence::{Undetermined, UndeterminedKind};
 
 /// First character of the plane whose characters stand for unknown text inside strings.
 const HOLE_BASE: u32 = 0x10_0000;
-const HOLE_COUNT: u32 = 0xFFFE;
+/// The rest of the plane stands for stray bytes ([`super::encoding::stray`]).
+const HOLE_COUNT: u32 = 0xFF00;
 
 /// All unknown values of one run; each distinct (reason, place) is kept once.
 #[derive(Debug, Default)]

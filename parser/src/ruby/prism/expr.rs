@@ -69,7 +69,10 @@ impl Lower<'_> {
 
     fn literal(&mut self, node: &N<'_>) -> Option<E> {
         Some(match node {
-            N::StringNode { .. } => Self::string_kind(node.as_string_node()?.unescaped()),
+            N::StringNode { .. } => {
+                let n = node.as_string_node()?;
+                self.string_kind(n.unescaped(), n.is_forced_utf8_encoding())
+            }
             N::SymbolNode { .. } => E::Sym(Name::new(&text(node.as_symbol_node()?.unescaped()))),
             N::NilNode { .. } => E::Nil,
             N::TrueNode { .. } => E::True,
@@ -93,7 +96,10 @@ impl Lower<'_> {
             }
             N::XStringNode { .. } => {
                 let n = node.as_x_string_node()?;
-                let part = self.expr_at(&n.location(), Self::string_kind(n.unescaped()));
+                let part = self.expr_at(
+                    &n.location(),
+                    self.string_kind(n.unescaped(), n.is_forced_utf8_encoding()),
+                );
                 E::Shell(Box::new([part]))
             }
             N::InterpolatedXStringNode { .. } => {
@@ -101,7 +107,10 @@ impl Lower<'_> {
             }
             N::RegularExpressionNode { .. } => {
                 let n = node.as_regular_expression_node()?;
-                let part = self.expr_at(&n.location(), Self::string_kind(n.unescaped()));
+                let part = self.expr_at(
+                    &n.location(),
+                    self.string_kind(n.unescaped(), n.is_forced_utf8_encoding()),
+                );
                 E::Regex {
                     parts: Box::new([part]),
                     flags: flags!(n),
@@ -136,10 +145,17 @@ impl Lower<'_> {
             }
             N::SourceFileNode { .. } => E::File,
             N::SourceLineNode { .. } => {
-                let span = self.span(&node.location());
-                E::Int(i64::from(self.source.line(span.start)))
+                let at = node.location();
+                let line = match self.template {
+                    // That of the code made of the template, which may have more lines than the template.
+                    Some(template) => (template.line)(at.start() as usize),
+                    None => self.source.line(self.span(&at).start),
+                };
+                E::Int(i64::from(line))
             }
-            N::SourceEncodingNode { .. } => E::Encoding,
+            N::SourceEncodingNode { .. } => E::Encoding {
+                bytes: self.template.is_some(),
+            },
             _ => return None,
         })
     }

@@ -13,9 +13,9 @@ impl Lower<'_> {
         let mut parts = Vec::with_capacity(nodes.len());
         self.collect_parts(nodes, &mut parts);
         let exprs = parts.into_iter().map(|part| match part {
-            Part::Text(span, bytes) => Expr {
+            Part::Text(span, bytes, utf8) => Expr {
                 span,
-                kind: Self::string_kind(&bytes),
+                kind: self.string_kind(&bytes, utf8),
             },
             Part::Code(expr) => expr,
         });
@@ -27,11 +27,16 @@ impl Lower<'_> {
             let span = self.span(&node.location());
             if let Some(n) = node.as_string_node() {
                 match parts.last_mut() {
-                    Some(Part::Text(before, bytes)) => {
+                    Some(Part::Text(before, bytes, utf8)) => {
                         *before = before.to(span);
                         bytes.extend_from_slice(n.unescaped());
+                        *utf8 |= n.is_forced_utf8_encoding();
                     }
-                    _ => parts.push(Part::Text(span, n.unescaped().to_vec())),
+                    _ => parts.push(Part::Text(
+                        span,
+                        n.unescaped().to_vec(),
+                        n.is_forced_utf8_encoding(),
+                    )),
                 }
             } else if let Some(n) = node.as_interpolated_string_node() {
                 self.nested(&node, |this| {
@@ -57,7 +62,8 @@ impl Lower<'_> {
 
 /// A piece of a string before neighbouring literals are joined.
 enum Part {
-    Text(Span, Vec<u8>),
+    /// With whether `\u` made it UTF-8.
+    Text(Span, Vec<u8>, bool),
     Code(Expr),
 }
 
@@ -66,7 +72,9 @@ pub(super) fn interpolated(parts: Box<[Expr]>) -> E {
     let mut parts = parts.into_vec();
     match (parts.pop(), parts.is_empty()) {
         (None, _) => E::Str("".into()),
-        (Some(only), true) if matches!(only.kind, E::Str(_) | E::Bytes(_)) => only.kind,
+        (Some(only), true) if matches!(only.kind, E::Str(_) | E::Bytes(_) | E::Binary(_)) => {
+            only.kind
+        }
         (Some(last), _) => {
             parts.push(last);
             E::Interp(parts.into())

@@ -53,6 +53,8 @@ pub(crate) struct Template<'a> {
     pub spans: &'a dyn Spans,
     /// Where in the code template text is appended to `_buf`, ascending.
     pub texts: &'a [usize],
+    /// Lines of the code, as `__LINE__` counts them.
+    pub line: &'a (dyn Fn(usize) -> u32 + Sync),
     /// Where the template's code is; around it stands what Erubis adds.
     pub start: usize,
     pub end: usize,
@@ -230,7 +232,10 @@ impl Lower<'_> {
     }
 
     /// The text of a literal: `Str`, or `Bytes` where it is not UTF-8.
-    fn string_kind(bytes: &[u8]) -> ExprKind {
+    fn string_kind(&self, bytes: &[u8], forced_utf8: bool) -> ExprKind {
+        if self.template.is_some() && !bytes.is_ascii() && !forced_utf8 {
+            return ExprKind::Binary(bytes.into());
+        }
         match std::str::from_utf8(bytes) {
             Ok(text) => ExprKind::Str(text.into()),
             Err(_) => ExprKind::Bytes(bytes.into()),

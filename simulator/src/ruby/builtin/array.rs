@@ -7,7 +7,7 @@ use super::super::Interp;
 use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
-use super::super::object::Data;
+use super::super::object::{Data, Str};
 use super::super::value::{Kind, Value};
 use super::enumerable::enumerator;
 use super::support::Step;
@@ -600,21 +600,19 @@ fn flatten_into(
 /// `join`: nested arrays are joined too, unknown elements leave holes.
 pub fn join(interp: &mut Interp, this: Value, args: &Args) -> R {
     let separator = match args.opt(0).filter(|s| !s.is_nil()) {
-        Some(s) => interp.str_arg(s)?,
-        None => String::new(),
+        Some(s) => interp.str_piece(s)?,
+        None => Str::default(),
     };
-    let mut out = String::new();
-    let mut binary = false;
-    join_into(interp, this, &separator, &mut out, &mut binary, 0)?;
-    Ok(interp.new_str(out, binary))
+    let mut out = Str::default();
+    join_into(interp, this, &separator, &mut out, 0)?;
+    Ok(interp.alloc(interp.core.string, Data::Str(out)).into())
 }
 
 fn join_into(
     interp: &mut Interp,
     this: Value,
-    separator: &str,
-    out: &mut String,
-    binary: &mut bool,
+    separator: &Str,
+    out: &mut Str,
     nesting: usize,
 ) -> R<()> {
     if nesting > 1000 {
@@ -622,17 +620,14 @@ fn join_into(
     }
     for (i, item) in list(interp, this).into_iter().enumerate() {
         if i > 0 {
-            out.push_str(separator);
+            interp.join_str(out, separator)?;
         }
         if interp.array_items(item).is_some() {
-            join_into(interp, item, separator, out, binary, nesting + 1)?;
+            join_into(interp, item, separator, out, nesting + 1)?;
         } else {
-            if let Some(Data::Str(s)) = item.obj().map(|id| interp.data(id)) {
-                *binary |= s.binary;
-            }
-            out.push_str(&interp.to_text(item)?);
+            let piece = interp.text_piece(item)?;
+            interp.join_str(out, &piece)?;
         }
-        interp.check_len(out.len())?;
     }
     Ok(())
 }

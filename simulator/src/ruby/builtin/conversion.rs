@@ -55,7 +55,7 @@ fn in_base(interp: &mut Interp, value: Value, base: Value) -> R {
     match super::integer::strict_int(interp, &text, base)? {
         Some(n) => Ok(n),
         None => {
-            let shown = super::super::convert::inspect_str(&text, false);
+            let shown = super::super::convert::inspect_str(&text, Default::default());
             Err(interp.argument_error(format!("invalid value for Integer(): {shown}")))
         }
     }

@@ -110,7 +110,7 @@ pub fn to_float(interp: &mut Interp, value: Value) -> R<f64> {
         return match strict_float(&text) {
             Some(f) => Ok(f),
             None => {
-                let shown = super::super::convert::inspect_str(&text, false);
+                let shown = super::super::convert::inspect_str(&text, Default::default());
                 Err(interp.argument_error(format!("invalid value for Float(): {shown}")))
             }
         };

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::super::Interp;
 use super::super::class::Table;
+use super::super::encoding::Encoding;
 use super::super::env::Args;
 use super::super::flow::R;
 use super::super::value::{Kind, Value};
@@ -338,8 +339,9 @@ fn bit(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn chr(interp: &mut Interp, this: Value, args: &Args) -> R {
     let n = int(this);
     match u32::try_from(n).ok().and_then(char::from_u32) {
-        Some(c) if n < 0x80 || !args.is_empty() => Ok(interp.str(c)),
-        Some(c) if n < 0x100 => Ok(interp.new_str(c, true)),
+        Some(c) if !args.is_empty() => Ok(interp.str(c)),
+        Some(c) if n < 0x80 => Ok(interp.new_str(c, Encoding::UsAscii)),
+        Some(c) if n < 0x100 => Ok(interp.new_str(c, Encoding::Binary)),
         _ => Err(interp.error(interp.core.range_error, format!("{n} out of char range"))),
     }
 }
@@ -511,7 +513,7 @@ pub fn to_integer(interp: &mut Interp, value: Value) -> R {
                 return match strict_int(interp, &text, 0)? {
                     Some(n) => Ok(n),
                     None => {
-                        let shown = super::super::convert::inspect_str(&text, false);
+                        let shown = super::super::convert::inspect_str(&text, Default::default());
                         Err(interp.argument_error(format!("invalid value for Integer(): {shown}")))
                     }
                 };

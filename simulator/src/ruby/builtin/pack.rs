@@ -1,8 +1,10 @@
 //! `Array#pack` and `String#unpack` for the directives that configuration code uses.
 
 use super::super::Interp;
+use super::super::encoding::Encoding;
 use super::super::env::Args;
 use super::super::flow::R;
+use super::super::object::{Data, Str};
 use super::super::value::Value;
 use super::string::encode::{byte_string, raw};
 
@@ -88,7 +90,6 @@ pub fn pack(interp: &mut Interp, this: Value, args: &Args) -> R {
     let template = interp.str_arg(args.get(0))?;
     let mut items = super::array::list(interp, this).into_iter();
     let mut out: Vec<u8> = Vec::new();
-    let mut text_only = false;
     for (c, count) in directives(&template) {
         match c {
             'm' => {
@@ -131,7 +132,6 @@ pub fn pack(interp: &mut Interp, this: Value, args: &Args) -> R {
                         'V' | 'L' | 'l' => out.extend((n as u32).to_le_bytes()),
                         'Q' | 'q' => out.extend(n.to_le_bytes()),
                         'U' => {
-                            text_only = true;
                             let c = u32::try_from(n)
                                 .ok()
                                 .and_then(char::from_u32)
@@ -142,14 +142,46 @@ pub fn pack(interp: &mut Interp, this: Value, args: &Args) -> R {
                     }
                 }
             }
+            'x' => {
+                let n = count.unwrap_or(0);
+                interp.check_len(n)?;
+                out.extend(std::iter::repeat_n(0, n));
+            }
+            'g' | 'G' | 'e' | 'E' => {
+                for _ in 0..count.unwrap_or(items.len()) {
+                    let Some(v) = items.next() else {
+                        return Err(interp.argument_error("too few arguments"));
+                    };
+                    let f = interp.call(v, "to_f", &[])?;
+                    let super::super::value::Kind::Float(f) = f.kind else {
+                        return Err(interp.not_supported("Array#pack of this number"));
+                    };
+                    match c {
+                        'g' => out.extend((f as f32).to_be_bytes()),
+                        'e' => out.extend((f as f32).to_le_bytes()),
+                        'G' => out.extend(f.to_be_bytes()),
+                        _ => out.extend(f.to_le_bytes()),
+                    }
+                }
+            }
             _ => return Err(interp.not_supported(format!("Array#pack with {c}"))),
         }
     }
-    match String::from_utf8(out) {
-        Ok(text) if text_only || text.is_ascii() => Ok(interp.str(text)),
-        Ok(text) => Ok(byte_string(interp, text.as_bytes())),
-        Err(e) => Ok(byte_string(interp, e.as_bytes())),
-    }
+    // The first directive decides; what is only printable is US-ASCII.
+    let encoding = match template.trim_start().chars().next() {
+        Some('U') => Encoding::Utf8,
+        Some('m' | 'M' | 'u')
+            if template
+                .trim()
+                .chars()
+                .all(|c| !c.is_alphabetic() || matches!(c, 'm' | 'M' | 'u')) =>
+        {
+            Encoding::UsAscii
+        }
+        _ => Encoding::Binary,
+    };
+    let made = Str::from_bytes(&out, encoding);
+    Ok(interp.alloc(interp.core.string, Data::Str(made)).into())
 }
 
 pub fn unpack1(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -231,6 +263,28 @@ pub fn unpack(interp: &mut Interp, this: Value, args: &Args) -> R {
                 let n = count.unwrap_or(bits.len());
                 at += n.div_ceil(8);
                 out.push(interp.str(bits.chars().take(n).collect::<String>()));
+            }
+            'x' => {
+                at = at.saturating_add(count.unwrap_or(rest.len()));
+                if at > bytes.len() {
+                    return Err(interp.argument_error("x outside of string"));
+                }
+            }
+            'g' | 'e' | 'G' | 'E' => {
+                let size = if matches!(c, 'g' | 'e') { 4 } else { 8 };
+                for chunk in rest.chunks_exact(size).take(count.unwrap_or(usize::MAX)) {
+                    at += size;
+                    let mut chunk = chunk.to_vec();
+                    if matches!(c, 'e' | 'E') {
+                        chunk.reverse();
+                    }
+                    let bits = chunk.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+                    let f = match size {
+                        4 => f64::from(f32::from_bits(bits as u32)),
+                        _ => f64::from_bits(bits),
+                    };
+                    out.push(f.into());
+                }
             }
             _ => return Err(interp.not_supported(format!("String#unpack with {c}"))),
         }

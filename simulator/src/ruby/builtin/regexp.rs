@@ -5,6 +5,7 @@ use std::rc::Rc;
 use foretaste_parser::name::Name;
 
 use super::super::Interp;
+use super::super::encoding::stray_byte;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Match, Regex};
 use super::super::value::Value;
@@ -35,6 +36,9 @@ impl Interp {
                 .unknown()
                 .map_or(Flow::Next(Value::NIL), Flow::Unknown));
         };
+        if text.as_bytes().contains(&0xF4) && text.chars().any(|c| stray_byte(c).is_some()) {
+            return Err(self.argument_error("invalid byte sequence in UTF-8"));
+        }
         match compiled.captures_from_pos(&**text, from) {
             Ok(Some(captures)) => {
                 let groups = captures

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::super::Interp;
+use super::super::encoding::Encoding;
 use super::super::flow::R;
 use super::super::object::{Data, Regex, Str};
 use super::super::unknown::is_hole;
@@ -18,6 +19,7 @@ pub mod query;
 pub mod split;
 pub mod sub;
 pub mod tr;
+pub mod transcode;
 
 pub(super) fn install(interp: &mut Interp) {
     interp.include(interp.core.string, interp.core.comparable);
@@ -37,19 +39,25 @@ pub fn text(interp: &Interp, this: Value) -> String {
 
 pub use query::leading_int;
 
-pub fn is_binary(interp: &Interp, this: Value) -> bool {
-    matches!(
-        this.obj().map(|id| interp.data(id)),
-        Some(Data::Str(Str { binary: true, .. }))
-    )
+/// The encoding of a string.
+pub fn encoding_of(interp: &Interp, this: Value) -> Encoding {
+    str_of(interp, this).map_or(Encoding::Utf8, |s| s.encoding)
+}
+
+/// A string as it is kept.
+pub fn str_of(interp: &Interp, this: Value) -> Option<&Str> {
+    match interp.data(this.obj()?) {
+        Data::Str(s) => Some(s),
+        _ => None,
+    }
 }
 
 /// A new string of the receiver's encoding.
 pub fn like(interp: &mut Interp, this: Value, text: impl Into<String>) -> R {
     let text = text.into();
     interp.check_len(text.len())?;
-    let binary = is_binary(interp, this);
-    Ok(interp.new_str(text, binary))
+    let encoding = encoding_of(interp, this);
+    Ok(interp.new_str(text, encoding))
 }
 
 /// Replaces the receiver's text; `None` means that nothing changed, which gives nil.

@@ -4,6 +4,7 @@ use foretaste_parser::name::Name;
 
 use super::super::Interp;
 use super::super::call::Form;
+use super::super::encoding::Encoding;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, ProcBody, Range, Str};
@@ -203,10 +204,10 @@ impl Interp {
         usize::try_from(index).ok().filter(|i| *i < len)
     }
 
-    /// A string of the receiver's kind: binary where either side is.
-    pub fn new_str(&mut self, text: impl Into<String>, binary: bool) -> Value {
+    /// A new string in an encoding.
+    pub fn new_str(&mut self, text: impl Into<String>, encoding: Encoding) -> Value {
         let text = text.into();
-        self.alloc(self.core.string, Data::Str(Str { text, binary }))
+        self.alloc(self.core.string, Data::Str(Str { text, encoding }))
             .into()
     }
 

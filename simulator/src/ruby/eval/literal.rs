@@ -7,6 +7,7 @@ use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::{Arg, Block, Expr, ExprKind as E, Pair, RegexFlags};
 
 use super::super::Interp;
+use super::super::encoding::Encoding;
 use super::super::env::Env;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Hash, Proc, ProcBody, Range, Regex, Str};
@@ -16,7 +17,11 @@ impl Interp {
     pub(super) fn eval_literal(&mut self, env: &Env, expr: &Expr) -> R {
         match &expr.kind {
             E::Bytes(bytes) => {
-                let data = Data::Str(Str::from_bytes(bytes));
+                let data = Data::Str(Str::from_bytes(bytes, Encoding::Utf8));
+                Ok(self.alloc(self.core.string, data).into())
+            }
+            E::Binary(bytes) => {
+                let data = Data::Str(Str::from_bytes(bytes, Encoding::Binary));
                 Ok(self.alloc(self.core.string, data).into())
             }
             E::BigInt(digits) => {
@@ -111,9 +116,12 @@ impl Interp {
                 let path = env.ctx.source.path().clone();
                 Ok(self.str(&*path))
             }
-            E::Encoding => {
-                self.current = expr.span;
-                Ok(self.unsupported("__ENCODING__"))
+            E::Encoding { bytes } => {
+                let encoding = match bytes {
+                    true => Encoding::Binary,
+                    false => Encoding::Utf8,
+                };
+                Ok(self.encoding_object(encoding))
             }
             _ => Ok(Value::NIL),
         }
@@ -134,29 +142,42 @@ impl Interp {
     }
 
     pub(super) fn interpolate(&mut self, env: &Env, parts: &[Expr]) -> R {
-        let mut text = String::new();
-        let mut binary = false;
+        let mut whole = Str::default();
         let mut origin = self.control;
         for part in parts {
             if let E::Str(literal) = &part.kind {
-                text.push_str(literal);
+                if whole.encoding == Encoding::Utf8 {
+                    whole.text.push_str(literal);
+                    continue;
+                }
+                let literal = Str {
+                    text: literal.to_string(),
+                    encoding: Encoding::Utf8,
+                };
+                self.join_str(&mut whole, &literal)?;
                 continue;
             }
             let value = self.eval(env, part)?;
             let of_part = self.origin_of(value);
             origin = self.origins.union(origin, of_part);
             if let Some(Data::Str(s)) = value.obj().map(|id| self.data(id)) {
-                binary |= s.binary;
-                text.push_str(&s.text);
+                if s.encoding == whole.encoding && s.is_valid() {
+                    whole.text.push_str(&s.text);
+                } else {
+                    let piece = s.clone();
+                    self.current = part.span;
+                    self.join_str(&mut whole, &piece)?;
+                }
             } else {
                 self.current = part.span;
-                text.push_str(&self.to_text(value)?);
+                let piece = self.text_piece(value)?;
+                self.join_str(&mut whole, &piece)?;
             }
-            if text.len() > self.budget.max_string {
+            if whole.text.len() > self.budget.max_string {
                 return Err(self.halt("a string grew over the memory budget"));
             }
         }
-        let id = self.alloc(self.core.string, Data::Str(Str { text, binary }));
+        let id = self.alloc(self.core.string, Data::Str(whole));
         self.heap.get_mut(id).origin = origin;
         Ok(Value::from(id).with_origin(origin))
     }

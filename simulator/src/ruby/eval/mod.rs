@@ -11,6 +11,7 @@ mod pattern;
 use foretaste_parser::ruby::ast::{Expr, ExprKind as E};
 
 use super::Interp;
+use super::encoding::Encoding;
 use super::env::Env;
 use super::flow::{Flow, R};
 use super::value::{Kind, Value};
@@ -58,7 +59,8 @@ impl Interp {
             E::Interp(parts) => self.interpolate(env, parts),
             E::ErbText(text) => {
                 let line = env.ctx.source.line(expr.span.start);
-                self.emit(text, line, true, Default::default());
+                self.current = expr.span;
+                self.emit(text, Encoding::Binary, line, true, Default::default())?;
                 Ok(Value::NIL)
             }
             E::ErbOutput { value, escape } => self.eval_output(env, expr.span, value, *escape),
@@ -150,7 +152,12 @@ impl Interp {
         let value = self.eval(env, value)?;
         self.current = span;
         let origin = self.origin_of(value);
-        let mut text = self.to_text(value)?;
+        let piece = self.text_piece(value)?;
+        let (encoding, mut text) = match piece.encoding {
+            Encoding::Utf8 => (Encoding::Utf8, piece.text),
+            // What goes into the file is the bytes.
+            other => (other, Encoding::Utf8.text_of(&piece.bytes())),
+        };
         if escape {
             text = text
                 .replace('&', "&amp;")
@@ -159,7 +166,7 @@ impl Interp {
                 .replace('"', "&quot;");
         }
         let line = env.ctx.source.line(span.start);
-        self.emit(&text, line, false, origin);
+        self.emit(&text, encoding, line, false, origin)?;
         Ok(Value::NIL)
     }
 

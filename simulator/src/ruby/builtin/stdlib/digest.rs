@@ -6,6 +6,7 @@ use sha2::Digest as _;
 
 use super::super::super::Interp;
 use super::super::super::class::Table;
+use super::super::super::encoding::Encoding;
 use super::super::super::env::Args;
 use super::super::super::flow::R;
 use super::super::super::object::{Data, Str};
@@ -25,7 +26,7 @@ pub fn install(interp: &mut Interp) {
 fn hash(interp: &mut Interp, _: Value, args: &Args) -> R {
     let class = interp.str_arg(args.get(0))?;
     let bytes = match args.get(1).obj().map(|id| interp.data(id)) {
-        Some(Data::Str(s)) => s.bytes(),
+        Some(Data::Str(s)) => s.bytes().into_owned(),
         _ => interp.str_arg(args.get(1))?.into_bytes(),
     };
     interp.spend(bytes.len() / 16)?;
@@ -37,7 +38,6 @@ fn hash(interp: &mut Interp, _: Value, args: &Args) -> R {
         "Digest::SHA512" => sha2::Sha512::digest(&bytes).to_vec(),
         other => return Err(interp.not_supported(format!("the digest {other}"))),
     };
-    let text = digest.into_iter().map(char::from).collect();
-    let data = Data::Str(Str { text, binary: true });
+    let data = Data::Str(Str::from_bytes(&digest, Encoding::Binary));
     Ok(interp.alloc(interp.core.string, data).into())
 }

@@ -4,12 +4,13 @@ use std::sync::LazyLock;
 
 use super::super::super::Interp;
 use super::super::super::class::Table;
+use super::super::super::encoding::Encoding;
 use super::super::super::env::Args;
 use super::super::super::flow::R;
 use super::super::super::object::{Data, Str};
 use super::super::super::value::{Kind, Value};
 use super::super::{Builtin, def, table};
-use super::{become_text, byte_at, is_binary, like, text};
+use super::{become_text, byte_at, encoding_of, like, text};
 
 static METHODS: &[Builtin] = &[
     def("%", 1, 1, super::format::percent).takes_unknown(),
@@ -58,41 +59,26 @@ fn new(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn initialize(interp: &mut Interp, this: Value, args: &Args) -> R {
     let given = args.opt(0).filter(|v| interp.hash_data(*v).is_none());
     if let Some(source) = given {
-        let text = interp.str_arg(source)?;
-        let binary = is_binary(interp, source);
-        *interp.str_mut(this)? = Str { text, binary };
+        let made = interp.str_piece(source)?;
+        *interp.str_mut(this)? = made;
+    }
+    if let Some(name) = interp.keyword(args, "encoding") {
+        interp.call(this, "force_encoding", &[name])?;
     }
     Ok(Value::NIL)
 }
 
 fn plus(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if let Some(id) = args.get(0).unknown() {
-        let text = text(interp, this) + &super::super::super::unknown::hole(id).to_string();
-        return like(interp, this, text);
-    }
-    let other = interp.str_arg(args.get(0))?;
-    let whole = text(interp, this);
-    check_encodings(interp, this, args.get(0))?;
-    interp.check_len(whole.len() + other.len())?;
-    let binary = is_binary(interp, this) || is_binary(interp, args.get(0));
-    Ok(interp.new_str(whole + &other, binary))
-}
-
-/// Two strings of different encodings can be joined only where one is ASCII.
-fn check_encodings(interp: &mut Interp, a: Value, b: Value) -> R<()> {
-    let (x, y) = (is_binary(interp, a), is_binary(interp, b));
-    let ascii = |v: Value| interp.text(v).is_none_or(str::is_ascii);
-    if x == y || ascii(a) || ascii(b) {
-        return Ok(());
-    }
-    let name = |binary| if binary { "ASCII-8BIT" } else { "UTF-8" };
-    let class = interp.class_named("Encoding::CompatibilityError");
-    let text = format!(
-        "incompatible character encodings: {} and {}",
-        name(x),
-        name(y)
-    );
-    Err(interp.error(class, text))
+    let other = match args.get(0).unknown() {
+        Some(id) => Str {
+            text: super::super::super::unknown::hole(id).to_string(),
+            encoding: encoding_of(interp, this),
+        },
+        None => interp.str_piece(args.get(0))?,
+    };
+    let mut whole = interp.str_piece(this)?;
+    interp.join_str(&mut whole, &other)?;
+    Ok(interp.alloc(interp.core.string, Data::Str(whole)).into())
 }
 
 fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -128,48 +114,62 @@ fn frozen(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 /// What `<<` appends: a string, a code point, or a hole.
-fn piece(interp: &mut Interp, value: Value) -> R<String> {
-    match value.kind {
-        Kind::Int(n) => match u32::try_from(n).ok().and_then(char::from_u32) {
-            Some(c) => Ok(c.to_string()),
-            None => {
-                let class = interp.core.range_error;
-                Err(interp.error(class, format!("{n} out of char range")))
+fn piece(interp: &mut Interp, this: Value, value: Value) -> R<Str> {
+    let encoding = encoding_of(interp, this);
+    let text = match value.kind {
+        Kind::Int(n) => {
+            let c = u32::try_from(n).ok().and_then(char::from_u32);
+            match c.filter(|_| !encoding.single_byte() || n < 0x100) {
+                // A byte makes bytes of ASCII.
+                Some(c) if encoding == Encoding::UsAscii && n > 0x7f => {
+                    return Ok(Str {
+                        text: c.to_string(),
+                        encoding: Encoding::Binary,
+                    });
+                }
+                Some(c) => c.to_string(),
+                None => {
+                    let class = interp.core.range_error;
+                    return Err(interp.error(class, format!("{n} out of char range")));
+                }
             }
-        },
-        Kind::Unknown(id) => Ok(super::super::super::unknown::hole(id).to_string()),
-        _ => interp.str_arg(value),
-    }
+        }
+        Kind::Unknown(id) => super::super::super::unknown::hole(id).to_string(),
+        _ => return interp.str_piece(value),
+    };
+    Ok(Str { text, encoding })
 }
 
 fn append(interp: &mut Interp, this: Value, args: &Args) -> R {
-    interp.writable(this)?;
-    let more = piece(interp, args.get(0))?;
-    check_encodings(interp, this, args.get(0))?;
-    interp.check_len(interp.text(this).map_or(0, str::len) + more.len())?;
-    let binary = is_binary(interp, args.get(0));
-    let s = interp.str_mut(this)?;
-    s.text.push_str(&more);
-    s.binary |= binary && !more.is_ascii();
-    Ok(this)
+    concat(interp, this, args)
 }
 
 fn concat(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut all = String::new();
+    interp.writable(this)?;
+    let mut more = Vec::new();
     for arg in &args.list {
-        all.push_str(&piece(interp, *arg)?);
+        more.push(piece(interp, this, *arg)?);
     }
-    let whole = text(interp, this) + &all;
-    become_text(interp, this, Some(whole))
+    for piece in more {
+        interp.append_str(this, &piece)?;
+    }
+    Ok(this)
 }
 
 fn prepend(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut all = String::new();
+    interp.writable(this)?;
+    let mut whole = Str {
+        text: String::new(),
+        encoding: encoding_of(interp, this),
+    };
     for arg in &args.list {
-        all.push_str(&piece(interp, *arg)?);
+        let more = piece(interp, this, *arg)?;
+        interp.join_str(&mut whole, &more)?;
     }
-    let whole = all + &text(interp, this);
-    become_text(interp, this, Some(whole))
+    let own = interp.str_piece(this)?;
+    interp.join_str(&mut whole, &own)?;
+    *interp.str_mut(this)? = whole;
+    Ok(this)
 }
 
 fn clear(interp: &mut Interp, this: Value, _: &Args) -> R {
@@ -177,8 +177,10 @@ fn clear(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 fn replace(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let text = piece(interp, args.get(0))?;
-    become_text(interp, this, Some(text))
+    interp.writable(this)?;
+    let made = piece(interp, this, args.get(0))?;
+    *interp.str_mut(this)? = made;
+    Ok(this)
 }
 
 fn succ(interp: &mut Interp, this: Value, _: &Args) -> R {

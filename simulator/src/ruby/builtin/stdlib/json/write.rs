@@ -5,6 +5,7 @@ use foretaste_parser::name::Name;
 use super::super::super::super::Interp;
 use super::super::super::super::call::Form;
 use super::super::super::super::convert::float_text;
+use super::super::super::super::encoding::stray_byte;
 use super::super::super::super::env::Args;
 use super::super::super::super::flow::R;
 use super::super::super::super::unknown::{hole, is_hole};
@@ -113,7 +114,10 @@ fn put_plain(interp: &mut Interp, value: Value, state: &State, out: &mut String)
             if interp.big_of(value).is_some() {
                 out.push_str(&text);
             } else if interp.is_malformed(value) {
-                let cut = text.chars().last().is_some_and(|c| c as u32 >= 0xc2);
+                let cut = text
+                    .chars()
+                    .last()
+                    .is_some_and(|c| stray_byte(c).is_some_and(|b| b >= 0xc2));
                 let message = match cut {
                     true => "partial character in source, but hit end",
                     false => "source sequence is illegal/malformed utf-8",
