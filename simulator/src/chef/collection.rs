@@ -10,6 +10,7 @@ use crate::ruby::Interp;
 use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::Key;
+use crate::ruby::unknown::first_hole;
 use crate::ruby::value::Value;
 
 /// The resources of the node, or those that one run of a custom resource's action declared.
@@ -173,6 +174,9 @@ pub fn declare_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if let Some(id) = interp.unknown_or_hole(args.get(0)) {
+        return Err(Flow::Unknown(id));
+    }
     let kind = interp.to_text(args.get(0))?;
     match resource::class_for(interp, &kind) {
         Some(class) => {
@@ -195,10 +199,12 @@ pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
 pub fn find_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
-        match find_label(interp, &label) {
-            Some(resource) => Ok(resource),
-            None if args.block.is_some() => declare_resource(interp, this, args),
-            None => Ok(Value::NIL),
+        match (first_hole(&label), find_label(interp, &label)) {
+            // Whether there is one of an unknown name cannot be told; a block says what there will be.
+            (Some(id), _) if args.block.is_none() => Err(Flow::Unknown(id)),
+            (None, Some(resource)) => Ok(resource),
+            (None, None) if args.block.is_none() => Ok(Value::NIL),
+            _ => declare_resource(interp, this, args),
         }
     })
 }
@@ -223,9 +229,9 @@ fn edit(interp: &mut Interp, this: Value, found: Value, args: &Args) -> R {
 pub fn edit_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
-        match find_label(interp, &label) {
-            Some(found) => edit(interp, this, found, args),
-            None => declare_resource(interp, this, args),
+        match (first_hole(&label), find_label(interp, &label)) {
+            (None, Some(found)) => edit(interp, this, found, args),
+            _ => declare_resource(interp, this, args),
         }
     })
 }

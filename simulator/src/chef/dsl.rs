@@ -62,11 +62,11 @@ static METHODS: &[Builtin] = &[
         Ok(i.outside("the Windows registry"))
     })
     .takes_unknown(),
-    def("declare_resource", 1, 5, collection::declare_resource),
-    def("build_resource", 1, 5, collection::build_resource),
-    def("find_resource", 1, 3, collection::find_resource),
+    def("declare_resource", 1, 5, collection::declare_resource).takes_unknown(),
+    def("build_resource", 1, 5, collection::build_resource).takes_unknown(),
+    def("find_resource", 1, 3, collection::find_resource).takes_unknown(),
     def("find_resource!", 1, 3, collection::find_resource_strict),
-    def("edit_resource", 1, 3, collection::edit_resource),
+    def("edit_resource", 1, 3, collection::edit_resource).takes_unknown(),
     def("edit_resource!", 1, 3, collection::edit_resource_strict),
     def("delete_resource", 1, 3, collection::delete_resource),
     def("delete_resource!", 1, 3, collection::delete_resource_strict),

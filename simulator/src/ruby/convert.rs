@@ -254,13 +254,14 @@ impl Interp {
         }
     }
 
-    /// The message of an exception, as `message` gives it, with holes shown by their reasons.
+    /// The message of an exception, as `message` gives it, with holes shown by their reasons. Addresses of objects are
+    /// left out: they say nothing, and would make one failure look like another.
     pub fn exception_text(&mut self, exception: Value) -> String {
         let text = match self.send(exception, Name::new("message"), Args::default(), Form::Own) {
             Ok(message) => self.to_text(message).unwrap_or_default(),
             Err(_) => String::new(),
         };
-        self.show_holes(&text)
+        without_addresses(&self.show_holes(&text))
     }
 
     /// A text for people: each hole as `‹reason›`.
@@ -436,3 +437,20 @@ pub fn is_plain_symbol(text: &str) -> bool {
         .is_some_and(|c| c == '_' || c.is_alphabetic() || !c.is_ascii())
         && chars.all(|c| c == '_' || c.is_alphanumeric() || !c.is_ascii())
 }
+
+/// A text with the number of each address that Ruby prints (`#<Object:0x000…>`) as `…`.
+fn without_addresses(text: &str) -> String {
+    let mut parts = text.split(":0x");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+        let long = part.len() - rest.len() >= ADDRESS_DIGITS;
+        out.push_str(":0x");
+        out.push_str(if long { "…" } else { "" });
+        out.push_str(if long { rest } else { part });
+    }
+    out
+}
+
+/// How many digits an address has at least.
+const ADDRESS_DIGITS: usize = 16;

@@ -71,3 +71,23 @@ fn pretty_json_has_the_line_ends_of_ruby_3_1() {
     /x: "{\n  \"a\": [\n\n  ],\n  \"b\": {\n  },\n  \"c\": [\n    1\n  ]\n}"
     "#);
 }
+
+#[test]
+fn resources_of_unknown_names_are_declared() {
+    let code = "
+        name = ENV['SITE']
+        declare_resource(:file, \"/a/#{name}\") { content 'a' }
+        find_resource(:file, \"/b/#{name}\") { content 'b' }
+        edit_resource(:file, \"/c/#{name}\") { content 'c' }
+        log 'not found' unless find_resource(:file, \"/c/#{name}\")";
+    insta::assert_snapshot!(recipe(code), @r#"
+    file[/a/‹the environment variable SITE›] create content="a"
+    file[/b/‹the environment variable SITE›] create content="b"
+    file[/c/‹the environment variable SITE›] create content="c"
+    log[not found] write if the environment variable SITE
+    /a/‹the environment variable SITE›: "a"
+    /b/‹the environment variable SITE›: "b"
+    /c/‹the environment variable SITE›: "c"
+    Outside: the environment variable SITE
+    "#);
+}
