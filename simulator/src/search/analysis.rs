@@ -9,6 +9,11 @@ pub fn is_space(c: char) -> bool {
         | '\u{2028}' | '\u{2029}' | '\u{205f}' | '\u{3000}')
 }
 
+/// Whether a text is one token, as far as that shows at once.
+pub fn is_plainly_one(text: &str) -> bool {
+    (1..MAX_UNITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Byte ranges of the tokens of a text, in order.
 pub fn tokens(text: &str) -> Vec<(usize, usize)> {
     let mut out = Vec::new();

@@ -4,9 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 
-use super::analysis;
-use super::flatten::{Expanded, Raw, SEPARATOR};
+use super::flatten::{Expanded, SEPARATOR};
 use super::merge;
+use super::pairs::Pairs;
 use super::unknown::{self, Key, MayHold, Unknown};
 use super::zero::{Flat, View};
 use crate::convergence::SavedNode;
@@ -117,24 +117,11 @@ impl Document {
     }
 
     pub(super) fn expanded(&self) -> &Expanded {
-        self.expanded.get_or_init(|| self.expand())
-    }
-
-    fn expand(&self) -> Expanded {
-        Expanded::new(self.raw().text())
-    }
-
-    /// Reads the tokens by position, without keeping what that takes.
-    pub(super) fn tokens(&self, read: &mut dyn FnMut(&str)) {
-        match self.expanded.get() {
-            Some(kept) => kept.tokens().for_each(read),
-            None => {
-                let text = self.raw().text();
-                for (start, end) in analysis::tokens(&text) {
-                    read(text.get(start..end).unwrap_or_default());
-                }
-            }
-        }
+        self.expanded.get_or_init(|| {
+            let mut pairs = Pairs::default();
+            self.pairs(&mut pairs);
+            Expanded::new(pairs)
+        })
     }
 
     /// A value of several words that begins with this one, where the document has no value that is the word alone.
@@ -142,7 +129,7 @@ impl Document {
         let wanted = format!("{field}{SEPARATOR}{word}");
         let mut longer: Option<String> = None;
         let mut inside = false;
-        self.tokens(&mut |token| {
+        self.expanded().tokens().for_each(|token| {
             if token == wanted {
                 inside = longer.is_none();
                 longer.get_or_insert_with(|| word.to_string());
@@ -156,13 +143,13 @@ impl Document {
         longer.filter(|value| value != word)
     }
 
-    fn raw(&self) -> Raw {
+    /// Adds this document's pairs to those of others, without keeping what that takes.
+    pub(super) fn pairs(&self, out: &mut Pairs) {
         let extra = [
             ("X_CHEF_database_CHEF_X", DATABASE),
             ("X_CHEF_id_CHEF_X", &*self.id),
             ("X_CHEF_type_CHEF_X", self.type_name()),
         ];
-        let mut out = Raw::default();
         for (key, value) in extra {
             out.pair(key, value);
         }
@@ -181,7 +168,7 @@ impl Document {
                 keys.for_each(|(key, value)| out.key(key, value));
             }
         }
-        out
+        out.end();
     }
 
     pub(super) fn zero(&self) -> View<'_> {

@@ -9,10 +9,12 @@
 
 mod dictionary;
 mod found;
+mod gathered;
 mod nearest;
 mod postings;
 mod segment;
 mod text;
+mod tokens;
 mod zero;
 
 #[cfg(test)]
@@ -26,9 +28,11 @@ use foretaste_parser::query::Meaning;
 use roaring::RoaringBitmap;
 
 use self::found::Found;
-use self::segment::{Segment, Terms};
+use self::gathered::Gather;
+use self::segment::Segment;
 use super::document::Document;
 use super::plan::Plan;
+use super::texts::number;
 use super::truth::Truth;
 use super::zero::Raised;
 
@@ -50,10 +54,10 @@ pub enum Family {
 }
 
 impl Family {
-    fn terms(self) -> Terms {
+    fn gather(self) -> Gather {
         match self {
-            Self::Text => text::terms,
-            Self::Zero => zero::terms,
+            Self::Text => tokens::gather,
+            Self::Zero => zero::gather,
         }
     }
 }
@@ -153,7 +157,7 @@ impl Part {
     }
 
     fn whole(segment: Segment) -> Self {
-        let all = 0..postings::number(segment.documents().len());
+        let all = 0..number(segment.documents().len());
         Self {
             live: Arc::new(all.into_iter().collect()),
             segment: Arc::new(segment),
@@ -196,7 +200,7 @@ impl Part {
 fn segments(documents: &[Arc<Document>], family: Family, threads: NonZeroUsize) -> Vec<Part> {
     let threads = threads.get().min(SEGMENTS / 2);
     let share = documents.len().div_ceil(threads).max(SHARE);
-    let build = |share: &[Arc<Document>]| Part::whole(Segment::new(share, family.terms()));
+    let build = |share: &[Arc<Document>]| Part::whole(Segment::new(share, family.gather()));
     if documents.len() <= share {
         return documents.chunks(share).map(build).collect();
     }

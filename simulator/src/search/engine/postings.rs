@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
+use crate::search::texts::number;
+
 /// Terms of more documents than this have a bitmap.
 const LISTED: usize = 16;
 
@@ -38,10 +40,8 @@ impl Postings {
                 }
             }
             many => {
-                let mut bitmap = RoaringBitmap::new();
-                for document in many {
-                    bitmap.insert(*document);
-                }
+                let mut bitmap =
+                    RoaringBitmap::from_sorted_iter(many.iter().copied()).unwrap_or_default();
                 bitmap.optimize();
                 self.bitmaps.push(bitmap);
                 Place::Bitmap(number(self.bitmaps.len() - 1))
@@ -112,8 +112,4 @@ impl Postings {
             }
         }
     }
-}
-
-pub fn number(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

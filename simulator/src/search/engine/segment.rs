@@ -6,7 +6,8 @@ use indexmap::IndexSet;
 use roaring::RoaringBitmap;
 
 use super::dictionary::Dictionary;
-use super::postings::{Postings, number};
+use super::gathered::{Gather, Gathered, Gatherer};
+use super::postings::Postings;
 use crate::search::document::Document;
 use crate::search::unknown::Unknown;
 
@@ -24,18 +25,26 @@ pub struct Segment {
     pub unknown: Vec<(Unknown, RoaringBitmap)>,
 }
 
-/// A document's terms, in the order in which it holds them.
-pub type Terms = fn(&Document, &mut dyn FnMut(&str));
-
 impl Segment {
     /// Indexes documents that are sorted by name.
-    pub fn new(documents: &[Arc<Document>], terms: Terms) -> Self {
-        let mut builder = Builder::default();
-        for document in documents {
-            terms(document, &mut |term| builder.hold(term));
-            builder.end(document.clone());
+    pub fn new(documents: &[Arc<Document>], gather: Gather) -> Self {
+        Self::of(documents.to_vec(), gather(documents))
+    }
+
+    fn of(documents: Vec<Arc<Document>>, gathered: Gathered) -> Self {
+        let Gathered {
+            terms,
+            positions,
+            ends,
+        } = gathered;
+        Self {
+            unknown: unknown(&documents),
+            postings: invert(&positions, &ends, terms.len()),
+            documents,
+            terms,
+            positions,
+            ends,
         }
-        builder.finish()
     }
 
     /// Joins what is alive of other segments, from their terms.
@@ -47,11 +56,12 @@ impl Segment {
             }
         }
         alive.sort_by(|a, b| a.0.name().cmp(b.0.name()));
-        let mut builder = Builder::default();
+        let mut gatherer = Gatherer::default();
         let mut renumbered: Vec<Vec<Option<u32>>> = parts
             .iter()
             .map(|(segment, _)| vec![None; segment.terms.len()])
             .collect();
+        let mut documents = Vec::with_capacity(alive.len());
         for (document, part, at) in alive {
             let (Some((segment, _)), Some(known)) = (parts.get(part), renumbered.get_mut(part))
             else {
@@ -62,12 +72,13 @@ impl Segment {
                     continue;
                 };
                 let term =
-                    *new.get_or_insert_with(|| builder.number(segment.terms.term(*old as usize)));
-                builder.positions.push(term);
+                    *new.get_or_insert_with(|| gatherer.number(segment.terms.term(*old as usize)));
+                gatherer.hold(term);
             }
-            builder.end(document.clone());
+            gatherer.end();
+            documents.push(document.clone());
         }
-        builder.finish()
+        Self::of(documents, gatherer.finish())
     }
 
     pub fn documents(&self) -> &[Arc<Document>] {
@@ -86,67 +97,6 @@ impl Segment {
         match (start, end(at)) {
             (Some(start), Some(end)) => self.positions.get(start..end).unwrap_or_default(),
             _ => &[],
-        }
-    }
-}
-
-#[derive(Default)]
-struct Builder {
-    documents: Vec<Arc<Document>>,
-    terms: IndexSet<Box<str>>,
-    positions: Vec<u32>,
-    ends: Vec<usize>,
-}
-
-impl Builder {
-    fn number(&mut self, term: &str) -> u32 {
-        number(match self.terms.get_index_of(term) {
-            Some(known) => known,
-            None => self.terms.insert_full(Box::from(term)).0,
-        })
-    }
-
-    fn hold(&mut self, term: &str) {
-        let term = self.number(term);
-        self.positions.push(term);
-    }
-
-    fn end(&mut self, document: Arc<Document>) {
-        self.documents.push(document);
-        self.ends.push(self.positions.len());
-    }
-
-    /// Numbers the terms by their order.
-    fn finish(self) -> Segment {
-        let Self {
-            documents,
-            terms,
-            mut positions,
-            ends,
-        } = self;
-        let mut order: Vec<u32> = (0..number(terms.len())).collect();
-        let text = |at: u32| terms.get_index(at as usize).map_or("", |term| &**term);
-        order.sort_unstable_by(|a, b| text(*a).cmp(text(*b)));
-        let mut rank = vec![0; order.len()];
-        for (new, old) in (0..).zip(&order) {
-            if let Some(rank) = rank.get_mut(*old as usize) {
-                *rank = new;
-            }
-        }
-        let dictionary = Dictionary::new(order.iter().map(|old| text(*old)));
-        drop(terms);
-        for position in &mut positions {
-            *position = rank.get(*position as usize).copied().unwrap_or_default();
-        }
-        positions.shrink_to_fit();
-        let postings = invert(&positions, &ends, dictionary.len());
-        Segment {
-            unknown: unknown(&documents),
-            documents,
-            terms: dictionary,
-            postings,
-            positions,
-            ends,
         }
     }
 }

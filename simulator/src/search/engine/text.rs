@@ -7,16 +7,10 @@ use roaring::RoaringBitmap;
 
 use super::found::Found;
 use super::segment::Segment;
-use crate::search::document::Document;
 use crate::search::flatten::SEPARATOR;
 use crate::search::lucene::{Leaf, Prepared, in_a_row};
 use crate::search::pattern::{Automaton, Reading};
 use crate::search::unknown::{Key, MayHold};
-
-/// The tokens of a document, by position.
-pub fn terms(document: &Document, hold: &mut dyn FnMut(&str)) {
-    document.tokens(hold);
-}
 
 /// Finds what a clause matches among the living documents of a segment. Others may be in the answer, too.
 pub fn find<'s>(segment: &'s Segment, live: &'s RoaringBitmap, clause: &Prepared) -> Found<'s> {

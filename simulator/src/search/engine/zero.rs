@@ -5,11 +5,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foretaste_parser::query::zero::{Node, NodeKind};
 use roaring::RoaringBitmap;
 
 use super::found::Found;
+use super::gathered::{Gathered, Gatherer};
 use super::segment::Segment;
 use crate::search::document::Document;
 use crate::search::unknown::{Key, MayHold};
@@ -19,18 +21,24 @@ use crate::search::zero::{self, Raised, TEXT};
 const BETWEEN: &str = "\0\0";
 const NUL: &str = "\0\u{1}";
 
-/// The names and values of a document, in chef-zero's order.
-pub fn terms(document: &Document, hold: &mut dyn FnMut(&str)) {
+/// The names and values of documents, in chef-zero's order.
+pub fn gather(documents: &[Arc<Document>]) -> Gathered {
+    let mut out = Gatherer::default();
     let mut term = String::new();
-    document.with_flat(|flat| {
-        for (name, value) in flat.pairs() {
-            term.clear();
-            term.push_str(&escaped(name));
-            term.push_str(BETWEEN);
-            term.push_str(value);
-            hold(&term);
-        }
-    });
+    for document in documents {
+        document.with_flat(|flat| {
+            for (name, value) in flat.pairs() {
+                term.clear();
+                for part in [&*escaped(name), BETWEEN, value] {
+                    term.push_str(part);
+                }
+                let number = out.number(&term);
+                out.hold(number);
+            }
+        });
+        out.end();
+    }
+    out.finish()
 }
 
 fn escaped(name: &str) -> Cow<'_, str> {
