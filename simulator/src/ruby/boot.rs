@@ -151,6 +151,8 @@ impl Interp {
             control: Origin::HERE,
             branched_on: Origin::HERE,
             budget: Default::default(),
+            mismatch: Default::default(),
+            iterating: Vec::new(),
             buffers: Vec::new(),
             stdout: String::new(),
             host: None,

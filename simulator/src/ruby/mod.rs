@@ -69,6 +69,10 @@ pub struct Interp {
     /// Union of the origins of all conditions that were branched on.
     pub branched_on: Origin,
     pub budget: Budget,
+    /// Why the pattern that was tried last did not match, as Ruby words it.
+    pub(crate) mismatch: eval::Mismatch,
+    /// Hashes that are being walked through: no key can be added to them.
+    pub iterating: Vec<ObjId>,
     /// Templates being rendered, innermost last.
     pub buffers: Vec<output::Buffer>,
     /// What `puts` and its like wrote.

@@ -143,6 +143,8 @@ pub struct Hash {
     pub default_proc: Option<Value>,
     /// Symbols count as their strings (a Mash).
     pub indifferent: bool,
+    /// `compare_by_identity`
+    pub identity: bool,
     /// The host's own mark; zero for ordinary hashes.
     pub tag: u32,
 }

@@ -28,6 +28,13 @@ impl Lower<'_> {
     pub(super) fn statements(&mut self, list: &p::StatementsNode<'_>) -> Expr {
         let span = self.span(&list.location());
         let mut body: Vec<Expr> = list.body().iter().map(|n| self.expr(&n)).collect();
+        // Ruby does not read a class variable whose value nothing takes: it need not exist.
+        let last = body.len().saturating_sub(1);
+        let mut at = 0;
+        body.retain(|expr| {
+            at += 1;
+            at > last || !matches!(expr.kind, E::CVar(_))
+        });
         match body.len() {
             1 => body.pop().unwrap_or(Expr { span, kind: E::Nil }),
             _ => Expr {

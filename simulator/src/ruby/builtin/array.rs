@@ -498,6 +498,17 @@ fn bsearch(interp: &mut Interp, this: Value, args: &Args) -> R {
             Kind::Int(0) => return Ok(item),
             Kind::Int(n) if n > 0 => low = middle + 1,
             Kind::Int(_) => high = middle,
+            Kind::Float(f) => match f.partial_cmp(&0.0) {
+                Some(std::cmp::Ordering::Equal) => return Ok(item),
+                Some(std::cmp::Ordering::Greater) => low = middle + 1,
+                _ => high = middle,
+            },
+            Kind::Obj(_) | Kind::Sym(_) if interp.unknown_of(answer).is_none() => {
+                let class = interp.class_name(interp.real_class_of(answer));
+                return Err(interp.type_error(format!(
+                    "wrong argument type {class} (must be numeric, true, false or nil)"
+                )));
+            }
             _ if interp.truth(answer)? => {
                 found = item;
                 high = middle;

@@ -507,9 +507,18 @@ fn extreme(interp: &mut Interp, this: Value, args: &Args, wanted: Ordering) -> R
         })?;
         return Ok(interp.array(sorted.into_iter().take(n).collect()));
     }
+    // An array asks a number that is the best so far, else the new one: seen where they cannot be compared.
+    let asks = interp.array_items(this).is_some() && args.block.is_none();
+    let number = |v: Value| matches!(v.kind, Kind::Int(_) | Kind::Float(_));
     let mut best: Option<Value> = None;
     interp.iterate(this, &mut |interp, item| {
         best = Some(match best {
+            Some(old) if asks && number(old) => {
+                match interp.compare(old, item)? == wanted.reverse() {
+                    true => item,
+                    false => old,
+                }
+            }
             Some(old) if interp.compare_with(args, item, old)? != wanted => old,
             _ => item,
         });

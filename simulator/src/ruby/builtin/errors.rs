@@ -168,7 +168,10 @@ fn new_exit(interp: &mut Interp, this: Value, args: &Args) -> R {
     keep(interp, this, "status", status)?;
     let message = match message {
         Some(message) => message,
-        None => interp.str("exit"),
+        None => {
+            let class = interp.class_name(interp.real_class_of(this));
+            interp.str(&*class)
+        }
     };
     exception::set_message(interp, this, message);
     Ok(Value::NIL)

@@ -23,7 +23,9 @@ static METHODS: &[Builtin] = &[
     def("any?", 0, 1, any),
     def("assoc", 1, 1, assoc),
     def("compact", 0, 0, compact),
-    def("compare_by_identity?", 0, 0, |_, _, _| Ok(Value::FALSE)),
+    def("compare_by_identity?", 0, 0, |i, t, _| {
+        Ok((keying_of(i, t) == Keying::Identity).into())
+    }),
     def("deconstruct_keys", 1, 1, |_, this, _| Ok(this)),
     def("default", 0, 1, default),
     def("default_proc", 0, 0, default_proc),
@@ -92,6 +94,44 @@ pub(super) fn install(interp: &mut Interp) {
     super::hash_edit::install(interp);
 }
 
+/// How the keys of a hash are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keying {
+    Value,
+    /// Symbols count as their strings.
+    Indifferent,
+    Identity,
+}
+
+impl Hash {
+    /// How its keys are told apart.
+    pub fn keying(&self) -> Keying {
+        match (self.indifferent, self.identity) {
+            (true, _) => Keying::Indifferent,
+            (_, true) => Keying::Identity,
+            _ => Keying::Value,
+        }
+    }
+}
+
+/// The same of a hash object.
+pub fn keying_of(interp: &Interp, this: Value) -> Keying {
+    interp.hash_data(this).map_or(Keying::Value, Hash::keying)
+}
+
+/// Runs `walk` through a hash; meanwhile no key can be added to it.
+pub fn walking<T>(
+    interp: &mut Interp,
+    this: Value,
+    walk: impl FnOnce(&mut Interp) -> R<T>,
+) -> R<T> {
+    let depth = interp.iterating.len();
+    interp.iterating.extend(this.obj());
+    let result = walk(interp);
+    interp.iterating.truncate(depth);
+    result
+}
+
 /// The pairs of a hash, copied.
 pub fn pairs(interp: &Interp, this: Value) -> Vec<(Value, Value)> {
     interp
@@ -101,7 +141,14 @@ pub fn pairs(interp: &Interp, this: Value) -> Vec<(Value, Value)> {
 }
 
 /// Key and stored key of a value: strings are copied and frozen, symbols of a Mash become strings.
-pub fn key_for(interp: &mut Interp, value: Value, indifferent: bool) -> R<(Key, Value)> {
+pub fn key_for(interp: &mut Interp, value: Value, keying: Keying) -> R<(Key, Value)> {
+    if let (Keying::Identity, Some(id)) = (keying, value.obj()) {
+        if let Some(unknown) = interp.unknown_of(value) {
+            return Err(Flow::Unknown(unknown));
+        }
+        return Ok((Key::Obj(id), value));
+    }
+    let indifferent = keying == Keying::Indifferent;
     let key = match (interp.key(value)?, indifferent) {
         (Key::Sym(name), true) => Key::Str(name.as_str().into()),
         (key, _) => key,
@@ -115,7 +162,7 @@ pub fn key_for(interp: &mut Interp, value: Value, indifferent: bool) -> R<(Key, 
 
 /// Stores a pair in a hash that is being made.
 pub fn put(interp: &mut Interp, hash: &mut Hash, key: Value, value: Value) -> R<()> {
-    let (key, stored) = key_for(interp, key, hash.indifferent)?;
+    let (key, stored) = key_for(interp, key, hash.keying())?;
     match hash.map.entry(key) {
         indexmap::map::Entry::Occupied(mut entry) => entry.get_mut().1 = value,
         indexmap::map::Entry::Vacant(entry) => {
@@ -136,8 +183,12 @@ pub fn from_pairs(interp: &mut Interp, pairs: Vec<(Value, Value)>) -> R {
 
 /// The value stored under a key, without defaults.
 pub fn lookup(interp: &mut Interp, this: Value, key: Value) -> R<Option<Value>> {
-    let indifferent = interp.hash_data(this).is_some_and(|h| h.indifferent);
-    let key = match (interp.key(key)?, indifferent) {
+    let keying = keying_of(interp, this);
+    if let (Keying::Identity, Some(id)) = (keying, key.obj()) {
+        let hash = interp.hash_data(this);
+        return Ok(hash.and_then(|h| h.map.get(&Key::Obj(id))).map(|(_, v)| *v));
+    }
+    let key = match (interp.key(key)?, keying == Keying::Indifferent) {
         (Key::Sym(name), true) => Key::Str(name.as_str().into()),
         (key, _) => key,
     };
@@ -364,11 +415,13 @@ fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
     if args.block.is_none() {
         return Ok(enumerator(interp, this, "each", args));
     }
-    for (key, value) in pairs(interp, this) {
-        interp.spend(1)?;
-        yield_pair(interp, args, key, value)?;
-    }
-    Ok(this)
+    walking(interp, this, |interp| {
+        for (key, value) in pairs(interp, this) {
+            interp.spend(1)?;
+            yield_pair(interp, args, key, value)?;
+        }
+        Ok(this)
+    })
 }
 
 fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -387,20 +440,24 @@ fn each_key(interp: &mut Interp, this: Value, args: &Args) -> R {
     if args.block.is_none() {
         return Ok(enumerator(interp, this, "each_key", args));
     }
-    for (key, _) in pairs(interp, this) {
-        interp.yield_to(args, &[key])?;
-    }
-    Ok(this)
+    walking(interp, this, |interp| {
+        for (key, _) in pairs(interp, this) {
+            interp.yield_to(args, &[key])?;
+        }
+        Ok(this)
+    })
 }
 
 fn each_value(interp: &mut Interp, this: Value, args: &Args) -> R {
     if args.block.is_none() {
         return Ok(enumerator(interp, this, "each_value", args));
     }
-    for (_, value) in pairs(interp, this) {
-        interp.yield_to(args, &[value])?;
-    }
-    Ok(this)
+    walking(interp, this, |interp| {
+        for (_, value) in pairs(interp, this) {
+            interp.yield_to(args, &[value])?;
+        }
+        Ok(this)
+    })
 }
 
 fn any(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -430,16 +487,19 @@ pub fn chosen(interp: &mut Interp, this: Value, args: &Args, keep: bool) -> R<Ha
     };
     let mut hash = Hash {
         indifferent: old.indifferent,
+        identity: old.identity,
         tag: old.tag,
         ..Hash::default()
     };
-    for (key, (k, v)) in old.map {
-        let result = interp.yield_to(args, &[k, v])?;
-        if interp.truth(result)? == keep {
-            hash.map.insert(key, (k, v));
+    walking(interp, this, |interp| {
+        for (key, (k, v)) in old.map {
+            let result = interp.yield_to(args, &[k, v])?;
+            if interp.truth(result)? == keep {
+                hash.map.insert(key, (k, v));
+            }
         }
-    }
-    Ok(hash)
+        Ok(hash)
+    })
 }
 
 fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -497,7 +557,7 @@ fn except(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(this);
     };
     for key in &args.list {
-        let (key, _) = key_for(interp, *key, hash.indifferent)?;
+        let (key, _) = key_for(interp, *key, hash.keying())?;
         hash.map.shift_remove(&key);
     }
     hash.default = None;
@@ -515,7 +575,7 @@ fn slice(interp: &mut Interp, this: Value, args: &Args) -> R {
         ..Hash::default()
     };
     for key in &args.list {
-        let (key, _) = key_for(interp, *key, old.indifferent)?;
+        let (key, _) = key_for(interp, *key, old.keying())?;
         if let Some(entry) = old.map.get(&key) {
             hash.map.insert(key, *entry);
         }
@@ -672,7 +732,10 @@ fn subset(interp: &mut Interp, small: Value, large: Value, proper: bool) -> R {
 }
 
 fn eql(interp: &mut Interp, this: Value, args: &Args) -> R {
-    eq(interp, this, args)
+    if interp.hash_data(args.get(0)).is_none() {
+        return Ok(Value::FALSE);
+    }
+    Ok((interp.key(this)? == interp.key(args.get(0))?).into())
 }
 
 fn hash(interp: &mut Interp, this: Value, _: &Args) -> R {

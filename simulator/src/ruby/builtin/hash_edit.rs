@@ -7,7 +7,7 @@ use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::value::Value;
-use super::hash::{chosen, key_for, lookup};
+use super::hash::{Keying, chosen, key_for, keying_of, lookup};
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
@@ -22,7 +22,7 @@ static METHODS: &[Builtin] = &[
     def("filter!", 0, 0, select).mutates(),
     def("keep_if", 0, 0, keep_if).mutates(),
     def("merge!", 0, -1, merge).takes_unknown().mutates(),
-    def("rehash", 0, 0, |_, this, _| Ok(this)),
+    def("rehash", 0, 0, rehash).mutates(),
     def("reject!", 0, 0, reject).mutates(),
     def("replace", 1, 1, replace).mutates(),
     def("select!", 0, 0, select).mutates(),
@@ -41,8 +41,15 @@ pub(super) fn install(interp: &mut Interp) {
 /// Stores a pair; an unknown key makes the whole content unknown.
 pub fn store_pair(interp: &mut Interp, this: Value, key: Value, value: Value) -> R<()> {
     interp.spend(1)?;
-    let indifferent = interp.hash_data(this).is_some_and(|h| h.indifferent);
-    let (key, stored) = key_for(interp, key, indifferent)?;
+    let (key, stored) = key_for(interp, key, keying_of(interp, this))?;
+    if this.obj().is_some_and(|id| interp.iterating.contains(&id))
+        && interp
+            .hash_data(this)
+            .is_some_and(|h| !h.map.contains_key(&key))
+    {
+        let text = "can't add a new key into hash during iteration";
+        return Err(interp.error(interp.core.runtime_error, text));
+    }
     let hash = interp.hash_mut(this)?;
     match hash.map.entry(key) {
         indexmap::map::Entry::Occupied(mut entry) => entry.get_mut().1 = value,
@@ -95,8 +102,33 @@ fn clear(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(this)
 }
 
-fn by_identity(interp: &mut Interp, _: Value, _: &Args) -> R {
-    Err(interp.not_supported("Hash#compare_by_identity"))
+fn by_identity(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if keying_of(interp, this) == Keying::Indifferent {
+        return Err(interp.not_supported("Mash#compare_by_identity"));
+    }
+    not_walking(interp, this, "compare_by_identity during iteration")?;
+    interp.hash_mut(this)?.identity = true;
+    rehash(interp, this, args)
+}
+
+/// Keys that changed since they were stored are found again.
+fn rehash(interp: &mut Interp, this: Value, _: &Args) -> R {
+    not_walking(interp, this, "rehash during iteration")?;
+    let keying = keying_of(interp, this);
+    let mut map = indexmap::IndexMap::default();
+    for (key, value) in super::hash::pairs(interp, this) {
+        let (found, stored) = key_for(interp, key, keying)?;
+        map.entry(found).or_insert((stored, value));
+    }
+    interp.hash_mut(this)?.map = map;
+    Ok(this)
+}
+
+fn not_walking(interp: &mut Interp, this: Value, what: &str) -> R<()> {
+    if this.obj().is_some_and(|id| interp.iterating.contains(&id)) {
+        return Err(interp.error(interp.core.runtime_error, what));
+    }
+    Ok(())
 }
 
 fn set_default(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -114,8 +146,7 @@ fn set_default_proc(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn delete(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let indifferent = interp.hash_data(this).is_some_and(|h| h.indifferent);
-    let (key, _) = key_for(interp, args.get(0), indifferent)?;
+    let (key, _) = key_for(interp, args.get(0), keying_of(interp, this))?;
     match interp.hash_mut(this)?.map.shift_remove(&key) {
         Some((_, value)) => Ok(value),
         None if args.block.is_some() => interp.yield_to(args, &[args.get(0)]),
@@ -173,6 +204,7 @@ fn replace(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = interp.to_hash(args.get(0))?;
     let hash = interp.hash_mut(this)?;
     hash.map = other.map;
+    hash.identity = other.identity;
     hash.default = other.default;
     hash.default_proc = other.default_proc;
     Ok(this)

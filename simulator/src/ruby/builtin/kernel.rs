@@ -457,6 +457,10 @@ fn hash(interp: &mut Interp, _: Value, args: &Args) -> R {
     if matches!(value.kind, Kind::Unknown(_)) || interp.hash_data(value).is_some() {
         return Ok(value);
     }
+    if value.obj().is_none() || !interp.responds(value, "to_hash") {
+        let label = interp.class_name(interp.real_class_of(value));
+        return Err(interp.type_error(format!("can't convert {label} into Hash")));
+    }
     let hash = interp.to_hash(value)?;
     Ok(interp.hash(hash))
 }

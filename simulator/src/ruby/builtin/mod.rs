@@ -117,33 +117,10 @@ pub(super) fn big_literal(interp: &mut Interp, digits: &str) -> R {
 
 /// Adds the native methods of the core classes.
 pub(super) fn install(interp: &mut Interp) {
-    let core = interp.core;
-    for (class, names) in [
-        (core.object, known::OBJECT),
-        (core.kernel, known::KERNEL),
-        (core.module, known::MODULE),
-        (core.class, known::CLASS),
-        (core.comparable, known::COMPARABLE),
-        (core.enumerable, known::ENUMERABLE),
-        (core.nil, known::NIL),
-        (core.true_class, known::TRUE),
-        (core.false_class, known::FALSE),
-        (core.numeric, known::NUMERIC),
-        (core.integer, known::INTEGER),
-        (core.float, known::FLOAT),
-        (core.string, known::STRING),
-        (core.symbol, known::SYMBOL),
-        (core.array, known::ARRAY),
-        (core.hash, known::HASH),
-        (core.range, known::RANGE),
-        (core.proc_class, known::PROC),
-        (core.method, known::METHOD),
-        (core.unbound_method, known::UNBOUND_METHOD),
-        (core.regexp, known::REGEXP),
-        (core.match_data, known::MATCH_DATA),
-        (core.exception, known::EXCEPTION),
-    ] {
-        interp.add_known(class, names);
+    for (class, names) in known::classes() {
+        if let Some(class) = interp.class_by_path(class) {
+            interp.add_known(class, names);
+        }
     }
     kernel::install(interp);
     conversion::install(interp);

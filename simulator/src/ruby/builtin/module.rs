@@ -20,6 +20,17 @@ static MODULE: &[Builtin] = &[
     def("===", 1, 1, case_equal),
     def("==", 1, 1, |_, v, a| Ok((v.kind == a.get(0).kind).into())),
     def("<", 1, 1, |i, v, a| below(i, v, a.get(0), true)),
+    def("<=>", 1, 1, |i, v, a| {
+        let (Some(x), Some(y)) = (i.as_class(v), i.as_class(a.get(0))) else {
+            return Ok(Value::NIL);
+        };
+        Ok(match (x == y, i.classes.is_a(x, y), i.classes.is_a(y, x)) {
+            (true, ..) => 0.into(),
+            (_, true, _) => (-1).into(),
+            (_, _, true) => 1.into(),
+            _ => Value::NIL,
+        })
+    }),
     def("<=", 1, 1, |i, v, a| below(i, v, a.get(0), false)),
     def(">", 1, 1, |i, v, a| below(i, a.get(0), v, true)),
     def(">=", 1, 1, |i, v, a| below(i, a.get(0), v, false)),
@@ -236,6 +247,16 @@ fn attr(interp: &mut Interp, this: Value, args: &Args, reader: bool, writer: boo
     let visibility = current_visibility(interp, class);
     let mut made = Vec::new();
     for name in names(interp, args)? {
+        let plain = name
+            .as_str()
+            .starts_with(|c: char| c == '_' || c.is_alphabetic())
+            && name
+                .as_str()
+                .chars()
+                .all(|c| c == '_' || c.is_alphanumeric());
+        if !plain {
+            return Err(interp.name_error(format!("invalid attribute name `{name}'")));
+        }
         let ivar = Name::new(&format!("@{name}"));
         let methods = &mut interp.classes.get_mut(class).methods;
         if reader {
@@ -620,6 +641,16 @@ fn new_class(interp: &mut Interp, _: Value, args: &Args) -> R {
         Some(value) => interp.as_class(value),
         None => None,
     };
+    let unknown = args.opt(0).and_then(|v| interp.unknown_of(v));
+    if let Some(given) = args.opt(0)
+        && unknown.is_none()
+        && parent.is_none_or(|p| interp.classes.get(p).is_module)
+    {
+        let label = interp.class_name(interp.real_class_of(given));
+        return Err(interp.type_error(format!(
+            "superclass must be an instance of Class (given an instance of {label})"
+        )));
+    }
     let class = interp.anonymous_class(parent.unwrap_or(interp.core.object));
     if let Some(id) = args.opt(0).and_then(|v| interp.unknown_of(v)) {
         interp.classes.get_mut(class).opaque = Some(id);

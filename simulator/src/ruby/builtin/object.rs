@@ -251,6 +251,13 @@ fn public_send(interp: &mut Interp, this: Value, args: &Args) -> R {
     send_with(interp, this, args, Form::Explicit)
 }
 
+/// A method that only `method_missing` answers.
+fn by_missing(interp: &mut Interp, this: Value, name: Name, args: &Args) -> R {
+    let mut args = args.clone();
+    args.list.insert(0, name.into());
+    interp.send(this, Name::new("method_missing"), args, Form::Own)
+}
+
 fn method(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = name_of(interp, args.get(0))?;
     let class = interp.class_of(this);
@@ -258,10 +265,32 @@ fn method(interp: &mut Interp, this: Value, args: &Args) -> R {
         if interp.classes.is_known(class, name.as_str()) || interp.classes.opaque(class).is_some() {
             return Ok(interp.unsupported(format!("the method object of {name}")));
         }
+        let missing = Name::new("respond_to_missing?");
+        let own = interp.classes.find(class, missing);
+        let answers = match own {
+            Some(found) if matches!(found.method, super::super::class::Method::Def(..)) => {
+                let args = Args::of(&[name.into(), Value::TRUE]);
+                let answer = interp.invoke(&found, this, missing, args)?;
+                interp.truth(answer)?
+            }
+            _ => false,
+        };
+        if answers {
+            let object = MethodObject {
+                recv: Some(this),
+                name,
+                owner: class,
+                method: super::super::class::Method::Named(by_missing, name),
+            };
+            let id = interp.alloc(interp.core.method, Data::Method(object.into()));
+            return Ok(id.into());
+        }
         let text = interp.class_name(interp.real_class_of(this));
-        return Err(interp.name_error(format!(
-            "undefined method `{name}' for class `#<Class:{text}>'"
-        )));
+        let text = match interp.as_class(this) {
+            Some(own) => format!("#<Class:{}>", interp.class_name(own)),
+            None => text.to_string(),
+        };
+        return Err(interp.name_error(format!("undefined method `{name}' for class `{text}'")));
     };
     let object = MethodObject {
         recv: Some(this),

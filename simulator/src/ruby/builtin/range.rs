@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::super::Interp;
 use super::super::class::Table;
 use super::super::env::Args;
-use super::super::flow::R;
+use super::super::flow::{Flow, R};
 use super::super::value::{Kind, Value};
 use super::enumerable::enumerator;
 use super::support::{Step, Visit};
@@ -158,11 +158,23 @@ fn each_text(interp: &mut Interp, a: String, b: &str, exclusive: bool, visit: Vi
 
 fn new(interp: &mut Interp, _: Value, args: &Args) -> R {
     let (low, high) = (args.get(0), args.get(1));
-    if !low.is_nil() && !high.is_nil() && interp.compare(low, high).is_err() {
-        return Err(interp.argument_error("bad value for range"));
-    }
+    interp.check_ends(low, high)?;
     let exclusive = args.get(2).truthy().unwrap_or(false);
     Ok(interp.new_range(low, high, exclusive))
+}
+
+impl Interp {
+    /// The ends of a range must compare.
+    pub fn check_ends(&mut self, low: Value, high: Value) -> R<()> {
+        match (low.kind, high.kind) {
+            (Kind::Nil, _) | (_, Kind::Nil) | (Kind::Int(_), Kind::Int(_)) => Ok(()),
+            _ => match self.compare(low, high) {
+                Err(Flow::Raise(_)) => Err(self.argument_error("bad value for range")),
+                Err(Flow::Halt(id)) => Err(Flow::Halt(id)),
+                _ => Ok(()),
+            },
+        }
+    }
 }
 
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -205,7 +205,10 @@ fn union(interp: &mut Interp, _: Value, args: &Args) -> R {
         parts.push(match interp.regex_of(item) {
             Some(_) if alone => return Ok(item),
             Some(_) => interp.to_text(item)?,
-            None => escape(&interp.name_arg(item)?),
+            None => match item.kind {
+                Kind::Sym(name) => escape(name.as_str()),
+                _ => escape(&interp.str_arg(item)?),
+            },
         });
     }
     interp.regex(parts.join("|"), RegexFlags::default())

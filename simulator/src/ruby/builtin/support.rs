@@ -47,6 +47,18 @@ impl Interp {
         }
     }
 
+    /// A conversion method gave something else.
+    fn wrong_conversion(&mut self, value: Value, into: &str, method: &str, gave: Value) -> Flow {
+        if let Some(id) = self.unknown_of(gave) {
+            return Flow::Unknown(id);
+        }
+        let class = self.class_name(self.real_class_of(value));
+        let given = self.class_name(self.real_class_of(gave));
+        self.type_error(format!(
+            "can't convert {class} to {into} ({class}#{method} gives {given})"
+        ))
+    }
+
     fn no_implicit(&mut self, value: Value, into: &str) -> Flow {
         let label = self.kind_label(value);
         self.type_error(format!("no implicit conversion of {label} into {into}"))
@@ -106,10 +118,11 @@ impl Interp {
             return Err(Flow::Unknown(id));
         }
         if value.obj().is_some() && self.responds(value, "to_str") {
-            let text = self.call(value, "to_str", &[])?;
-            if let Some(text) = self.text(text) {
+            let made = self.call(value, "to_str", &[])?;
+            if let Some(text) = self.text(made) {
                 return Ok(text.to_owned());
             }
+            return Err(self.wrong_conversion(value, "String", "to_str", made));
         }
         Err(self.no_implicit(value, "String"))
     }
@@ -139,6 +152,7 @@ impl Interp {
             if let Some(items) = self.array_items(list) {
                 return Ok(items.to_vec());
             }
+            return Err(self.wrong_conversion(value, "Array", "to_ary", list));
         }
         Err(self.no_implicit(value, "Array"))
     }
@@ -302,14 +316,16 @@ impl Interp {
                     Some(hash) => hash.map.values().copied().collect(),
                     None => Vec::new(),
                 };
-                for (key, value) in pairs {
-                    self.spend(1)?;
-                    let pair = self.array(vec![key, value]);
-                    if visit(self, pair)? == Step::Stop {
-                        break;
+                super::hash::walking(self, recv, |this| {
+                    for (key, value) in pairs {
+                        this.spend(1)?;
+                        let pair = this.array(vec![key, value]);
+                        if visit(this, pair)? == Step::Stop {
+                            break;
+                        }
                     }
-                }
-                Ok(())
+                    Ok(())
+                })
             }
             Way::Range => super::range::each(self, recv, visit),
             Way::Each => {

@@ -91,7 +91,7 @@ impl Interp {
             return Ok(value);
         }
         // What Ruby or its library has and we lack is undetermined, never a false `NameError`.
-        if super::super::builtin::known::CONSTANTS.contains(&name.as_str())
+        if super::super::builtin::known::is_constant(name.as_str())
             && !super::super::library::needs_require(name.as_str())
         {
             return Ok(self.unsupported(format!("{name} is not supported")));

@@ -114,12 +114,45 @@ impl Interp {
             let methods = &mut self.classes.get_mut(meta).methods;
             methods.insert(def.name, (method.clone(), Visibility::Public));
         }
+        self.note_redefined(class, def.name);
         self.classes
             .get_mut(class)
             .methods
             .insert(def.name, (method, visibility));
         self.method_added(class, def.name)?;
         Ok(def.name.into())
+    }
+
+    /// Operators of the core classes are computed without looking for methods: that somebody gives one of them another
+    /// meaning is not followed, and is said.
+    fn note_redefined(&mut self, class: ClassId, name: Name) {
+        const OPERATORS: &[&str] = &[
+            "+", "-", "*", "/", "%", "**", "==", "!=", "<", ">", "<=", ">=", "<=>", "===", "!",
+            "=~", "to_s", "to_str", "eql?", "hash", "each", "coerce", "nil?",
+        ];
+        let core = self.core;
+        let classes = [
+            core.integer,
+            core.float,
+            core.string,
+            core.symbol,
+            core.nil,
+            core.true_class,
+            core.false_class,
+            core.array,
+            core.hash,
+            core.comparable,
+            core.kernel,
+            core.object,
+        ];
+        let native = |interp: &mut Self| {
+            let found = interp.classes.find(class, name);
+            found.is_some_and(|f| matches!(f.method, Method::Native(_)))
+        };
+        if classes.contains(&class) && OPERATORS.contains(&name.as_str()) && native(self) {
+            let class = self.class_name(class);
+            self.unsupported(format!("{class}#{name} with another meaning than Ruby's"));
+        }
     }
 
     /// Where `def`, `alias` and `undef` act.

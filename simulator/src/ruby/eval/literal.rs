@@ -102,6 +102,8 @@ impl Interp {
                 if let Some(id) = self.unknown_of(low).or_else(|| self.unknown_of(high)) {
                     return Ok(id.into());
                 }
+                self.current = expr.span;
+                self.check_ends(low, high)?;
                 let data = Data::Range(Box::new(Range {
                     low,
                     high,

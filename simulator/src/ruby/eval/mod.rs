@@ -8,6 +8,8 @@ mod define;
 mod literal;
 mod pattern;
 
+pub(crate) use pattern::Mismatch;
+
 use foretaste_parser::ruby::ast::{Expr, ExprKind as E};
 
 use super::Interp;

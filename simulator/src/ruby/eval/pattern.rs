@@ -10,6 +10,16 @@ use super::super::flow::{Flow, R};
 use super::super::object::{Hash, Key};
 use super::super::value::Value;
 
+/// Why a pattern did not match.
+#[derive(Debug, Default)]
+pub(crate) enum Mismatch {
+    #[default]
+    None,
+    /// A hash lacks this key.
+    Key(Name, String),
+    Other(String),
+}
+
 impl Interp {
     pub(super) fn eval_case_in(&mut self, env: &Env, span: Span, case: &CaseIn) -> R {
         let subject = self.eval(env, &case.subject)?;
@@ -24,7 +34,11 @@ impl Interp {
             if let Some(guard) = &arm.guard {
                 let guard = self.eval(env, guard)?;
                 match guard.truthy() {
-                    Some(b) if b == arm.guard_negated => continue,
+                    Some(b) if b == arm.guard_negated => {
+                        let text = "guard clause does not return true".to_owned();
+                        self.mismatch = Mismatch::Other(text);
+                        continue;
+                    }
                     Some(_) => {}
                     None => return Ok(guard),
                 }
@@ -33,6 +47,8 @@ impl Interp {
         }
         match &case.otherwise {
             Some(otherwise) => self.eval(env, otherwise),
+            // Only where there was one pattern does Ruby say why it did not match.
+            None if case.arms.len() == 1 => Err(self.no_match(subject)?),
             None => {
                 let text = self.inspect(subject)?;
                 Err(self.error(self.core.no_matching_pattern_error, text))
@@ -53,13 +69,51 @@ impl Interp {
         match self.matches(env, pattern, value) {
             Ok(matched) if !raises => Ok(matched.into()),
             Ok(true) => Ok(Value::NIL),
-            Ok(false) => {
-                let text = self.inspect(value)?;
-                Err(self.error(self.core.no_matching_pattern_error, text))
-            }
+            Ok(false) => Err(self.no_match(value)?),
             Err(Flow::Unknown(id)) => Ok(id.into()),
             Err(flow) => Err(flow),
         }
+    }
+
+    /// `NoMatchingPatternError` with the reason of the last mismatch.
+    fn no_match(&mut self, value: Value) -> R<Flow> {
+        let text = self.inspect(value)?;
+        Ok(match std::mem::take(&mut self.mismatch) {
+            Mismatch::None => self.error(self.core.no_matching_pattern_error, text),
+            Mismatch::Other(why) => self.error(
+                self.core.no_matching_pattern_error,
+                format!("{text}: {why}"),
+            ),
+            Mismatch::Key(name, why) => {
+                let class = self.core.no_matching_pattern_key_error;
+                let flow = self.error(class, format!("{text}: {why}"));
+                let flow = self.with_detail(flow, "matchee", value);
+                self.with_detail(flow, "key", name.into())
+            }
+        })
+    }
+
+    fn fits(&mut self, expected: Value, value: Value) -> R<bool> {
+        let fits = self.case_equal(expected, value)?;
+        if !fits {
+            let (expected, value) = (self.inspect(expected)?, self.inspect(value)?);
+            self.mismatch = Mismatch::Other(format!("{expected} === {value} does not return true"));
+        }
+        Ok(fits)
+    }
+
+    fn wrong_length(&mut self, value: Value, given: usize, wanted: usize, more: &str) -> R<()> {
+        let text = self.inspect(value)?;
+        self.mismatch = Mismatch::Other(format!(
+            "{text} length mismatch (given {given}, expected {wanted}{more})"
+        ));
+        Ok(())
+    }
+
+    fn lacks(&mut self, value: Value, method: &str) -> R<()> {
+        let text = self.inspect(value)?;
+        self.mismatch = Mismatch::Other(format!("{text} does not respond to #{method}"));
+        Ok(())
     }
 
     fn bind(&mut self, env: &Env, at: LocalRef, value: Value) {
@@ -73,7 +127,7 @@ impl Interp {
                 if let Some(id) = self.unknown_of(value) {
                     return Err(Flow::Unknown(id));
                 }
-                self.case_equal(expected, value)
+                self.fits(expected, value)
             }
             P::Bind(at) => {
                 self.bind(env, *at, value);
@@ -108,6 +162,8 @@ impl Interp {
                 };
                 let fixed = before.len() + after.len();
                 if items.len() < fixed || (rest.is_none() && items.len() != fixed) {
+                    let more = if rest.is_some() { "+" } else { "" };
+                    self.wrong_length(value, items.len(), fixed, more)?;
                     return Ok(false);
                 }
                 let middle = items.len() - after.len();
@@ -140,7 +196,17 @@ impl Interp {
                 let Some(items) = self.deconstruct(value)? else {
                     return Ok(false);
                 };
-                self.find_in(env, &items, *left, middle, *right)
+                if items.len() < middle.len() {
+                    self.wrong_length(value, items.len(), middle.len(), "+")?;
+                    return Ok(false);
+                }
+                let found = self.find_in(env, &items, *left, middle, *right)?;
+                if !found {
+                    let text = self.inspect(value)?;
+                    self.mismatch =
+                        Mismatch::Other(format!("{text} does not match to find pattern"));
+                }
+                Ok(found)
             }
             P::Hash {
                 constant,
@@ -153,6 +219,11 @@ impl Interp {
                 let Some(hash) = self.deconstruct_keys(value)? else {
                     return Ok(false);
                 };
+                if pairs.is_empty() && matches!(rest, HashRest::Open) && !hash.map.is_empty() {
+                    let text = self.inspect(value)?;
+                    self.mismatch = Mismatch::Other(format!("{text} is not empty"));
+                    return Ok(false);
+                }
                 self.match_pairs(env, hash, pairs, *rest)
             }
         }
@@ -203,6 +274,8 @@ impl Interp {
     ) -> R<bool> {
         for (name, pattern, at) in pairs {
             let Some((_, item)) = hash.map.shift_remove(&Key::Sym(*name)) else {
+                let shown = super::super::convert::inspect_symbol(name.as_str());
+                self.mismatch = Mismatch::Key(*name, format!("key not found: {shown}"));
                 return Ok(false);
             };
             if let Some(pattern) = pattern
@@ -216,7 +289,13 @@ impl Interp {
         }
         match rest {
             HashRest::Open => Ok(!pairs.is_empty() || hash.map.is_empty()),
-            HashRest::Closed => Ok(hash.map.is_empty()),
+            HashRest::Closed if hash.map.is_empty() => Ok(true),
+            HashRest::Closed => {
+                let rest = self.hash(hash);
+                let text = self.inspect(rest)?;
+                self.mismatch = Mismatch::Other(format!("rest of {text} is not empty"));
+                Ok(false)
+            }
             HashRest::Bind(at) => {
                 let rest = self.hash(hash);
                 self.bind(env, at, rest);
@@ -232,7 +311,7 @@ impl Interp {
         match constant {
             Some(constant) => {
                 let constant = self.eval(env, constant)?;
-                self.case_equal(constant, value)
+                self.fits(constant, value)
             }
             None => Ok(true),
         }
@@ -243,6 +322,7 @@ impl Interp {
             return Ok(Some(items.to_vec()));
         }
         if !self.responds(value, "deconstruct") {
+            self.lacks(value, "deconstruct")?;
             return Ok(None);
         }
         let list = self.call(value, "deconstruct", &[])?;
@@ -254,6 +334,7 @@ impl Interp {
             return Ok(Some(hash.clone()));
         }
         if !self.responds(value, "deconstruct_keys") {
+            self.lacks(value, "deconstruct_keys")?;
             return Ok(None);
         }
         let hash = self.call(value, "deconstruct_keys", &[Value::NIL])?;

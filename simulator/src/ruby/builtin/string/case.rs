@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use foretaste_parser::name::Name;
+
 use super::super::super::Interp;
 use super::super::super::class::Table;
 use super::super::super::env::Args;
 use super::super::super::flow::R;
-use super::super::super::value::Value;
+use super::super::super::value::{Kind, Value};
 use super::super::{Builtin, def, table};
 use super::{become_text, known_ends, like, text};
 
@@ -22,7 +24,10 @@ static METHODS: &[Builtin] = &[
     def("delete_prefix!", 1, 1, delete_prefix_in_place).mutates(),
     def("delete_suffix", 1, 1, delete_suffix),
     def("delete_suffix!", 1, 1, delete_suffix_in_place).mutates(),
-    def("downcase", 0, -1, |i, t, _| pure(i, t, downcase)),
+    def("downcase", 0, -1, |i, t, a| match ascii_only(a) {
+        true => pure(i, t, |s| s.to_ascii_lowercase()),
+        false => pure(i, t, downcase),
+    }),
     def("downcase!", 0, -1, |i, t, _| in_place(i, t, downcase)).mutates(),
     def("ljust", 1, 2, |i, t, a| pad(i, t, a, false, true)),
     def("lstrip", 0, 0, |i, t, _| trim(i, t, true, false)).takes_unknown(),
@@ -54,6 +59,12 @@ static TABLE: Table = LazyLock::new(|| table(METHODS));
 
 pub fn install(interp: &mut Interp) {
     interp.add_methods(interp.core.string, &TABLE);
+}
+
+/// `downcase(:ascii)` and its like.
+fn ascii_only(args: &Args) -> bool {
+    args.opt(0)
+        .is_some_and(|v| v.kind == Kind::Sym(Name::new("ascii")))
 }
 
 fn pure(interp: &mut Interp, this: Value, f: fn(&str) -> String) -> R {
