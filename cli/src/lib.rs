@@ -1,5 +1,18 @@
 //! The program as a library: arguments in, text and an exit code out.
 
+// Nothing that comes from input may panic; the few exceptions say why they cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod args;
 pub mod commands;
 pub mod context;

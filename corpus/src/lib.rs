@@ -23,6 +23,19 @@
 //! Nothing here reads a file: the caller passes contents, and our own incidents are embedded when the
 //! crate is built.
 
+// Nothing that comes from input may panic; the few exceptions say why they cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod error;
 mod expect;
 mod incident;

@@ -1,5 +1,18 @@
 //! Text to spanned syntax. Parsing never fails: it returns a tree and errors. No I/O.
 
+// Nothing that comes from input may panic; the few exceptions say why they cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod assembly;
 pub mod check;
 pub mod conflict;

@@ -3,6 +3,19 @@
 //! Nothing here renders, reads a file or asks the clock: [`judge`] takes data and gives data. A rule is one file of
 //! [`catalogue`], which holds its published page, its check and what proves both.
 
+// Nothing that comes from input may panic; the few exceptions say why they cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod catalogue;
 mod chain;
 pub mod config;

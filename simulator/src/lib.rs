@@ -1,5 +1,18 @@
 //! Deterministic simulation of Chef: no I/O, no clock, nothing of a repository is run.
 
+// Nothing that comes from input may panic; the few exceptions say why they cannot.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod change;
 pub mod chef;
 pub mod convergence;

@@ -218,6 +218,12 @@ pub fn define(interp: &mut Interp) -> Classes {
 }
 
 impl Attributes {
+    /// The root of a level.
+    pub fn level(&self, level: Level) -> Value {
+        let root = self.levels.get(level as usize);
+        root.copied().unwrap_or(Value::NIL)
+    }
+
     pub fn new(interp: &mut Interp, classes: Classes) -> Self {
         let levels = Level::ALL.map(|level| {
             let hash = Hash {

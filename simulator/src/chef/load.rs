@@ -201,7 +201,9 @@ fn definitions(interp: &mut Interp, cookbook: &str) -> R<()> {
 
 /// A recipe that runs is among those that the node saves.
 pub fn note_recipe(interp: &mut Interp, full: &str) {
-    let automatic = run(interp).attributes.levels[super::attributes::Level::Automatic as usize];
+    let automatic = run(interp)
+        .attributes
+        .level(super::attributes::Level::Automatic);
     let key = interp.str("recipes");
     let Ok(list) = interp.call(automatic, "[]", &[key]) else {
         return;

@@ -583,7 +583,7 @@ pub fn open_ended(interp: &mut Interp, level: Level) {
     let Some(unknown) = run(interp).attributes.missing_automatic else {
         return;
     };
-    let root = run(interp).attributes.levels[level as usize];
+    let root = run(interp).attributes.level(level);
     let children: Vec<Value> = interp
         .hash_data(root)
         .map(|h| h.map.values().map(|(_, v)| *v).collect())

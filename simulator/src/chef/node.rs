@@ -474,7 +474,7 @@ fn tags(interp: &mut Interp, this: Value, _: &Args) -> R {
             tags
         });
     }
-    let normal = run(interp).attributes.levels[Level::Normal as usize];
+    let normal = run(interp).attributes.level(Level::Normal);
     let key = crate::ruby::object::Key::Str("tags".into());
     if interp
         .hash_data(normal)
@@ -502,7 +502,7 @@ fn level(interp: &mut Interp, this: Value, level: Level) -> R {
             other.origin,
         ));
     }
-    Ok(run(interp).attributes.levels[level as usize])
+    Ok(run(interp).attributes.level(level))
 }
 
 /// How a value gets to its place in a level.
@@ -523,7 +523,7 @@ pub fn write_as(
     path: &[Value],
     value: Value,
 ) -> R<()> {
-    let root = run(interp).attributes.levels[level as usize];
+    let root = run(interp).attributes.level(level);
     match way {
         Way::Plain => {}
         Way::Unless => {
@@ -573,7 +573,7 @@ fn to_level(interp: &mut Interp, this: Value, method: &str, args: &Args) -> R {
 
 /// `node.default = { … }` replaces a level.
 fn assign(interp: &mut Interp, args: &Args, level: Level) -> R {
-    let root = run(interp).attributes.levels[level as usize];
+    let root = run(interp).attributes.level(level);
     interp.call(root, "replace", &[args.get(0)])
 }
 
@@ -591,7 +591,7 @@ fn remove_levels(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
         }
     }
     for level in levels {
-        let root = run(interp).attributes.levels[*level as usize];
+        let root = run(interp).attributes.level(*level);
         attributes::remove_path(interp, root, &args.list)?;
     }
     Ok(old)
@@ -600,7 +600,7 @@ fn remove_levels(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
 fn remove(interp: &mut Interp, this: Value, args: &Args) -> R {
     let old = walk(interp, this, args)?.unwrap_or(Value::NIL);
     for level in Level::ALL.iter().filter(|l| **l != Level::Automatic) {
-        let root = run(interp).attributes.levels[*level as usize];
+        let root = run(interp).attributes.level(*level);
         attributes::remove_path(interp, root, &args.list)?;
     }
     Ok(old)
@@ -616,7 +616,7 @@ fn combined(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
 fn debug_value(interp: &mut Interp, _: Value, args: &Args) -> R {
     let mut rows = Vec::new();
     for level in Level::ALL {
-        let root = run(interp).attributes.levels[level as usize];
+        let root = run(interp).attributes.level(level);
         let found = attributes::walk(interp, root, &args.list)?;
         let name = interp.str(level.as_str());
         let row = vec![name, found.unwrap_or_else(|| Value::sym("not_present"))];

@@ -32,6 +32,7 @@ pub const STACK_BYTES: usize = 512 << 20;
 ///
 /// # Panics
 /// Passes on a panic of `f`.
+#[expect(clippy::panic, reason = "a system that gives no thread is beyond help")]
 pub fn with_stack<T: Send>(f: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()

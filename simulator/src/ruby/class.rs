@@ -90,6 +90,7 @@ impl Classes {
 
     /// # Panics
     /// Never for an id that this table gave out.
+    #[expect(clippy::indexing_slicing, reason = "ids come from this table alone")]
     pub fn get(&self, id: ClassId) -> &Class {
         &self.list[id.0 as usize]
     }
@@ -98,6 +99,7 @@ impl Classes {
     ///
     /// # Panics
     /// Never for an id that this table gave out.
+    #[expect(clippy::indexing_slicing, reason = "ids come from this table alone")]
     pub fn get_mut(&mut self, id: ClassId) -> &mut Class {
         if !self.cache.is_empty() {
             self.cache.clear();

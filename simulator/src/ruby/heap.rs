@@ -75,6 +75,7 @@ impl Heap {
 
     /// # Panics
     /// Never for an id that this heap gave out.
+    #[expect(clippy::indexing_slicing, reason = "ids come from this heap alone")]
     pub fn get(&self, id: ObjId) -> &Object {
         &self.objects[id.0 as usize]
     }
@@ -83,6 +84,7 @@ impl Heap {
     ///
     /// # Panics
     /// Never for an id that this heap gave out.
+    #[expect(clippy::indexing_slicing, reason = "ids come from this heap alone")]
     pub fn get_mut(&mut self, id: ObjId) -> &mut Object {
         let object = &mut self.objects[id.0 as usize];
         if let Some(trial) = self.trials.last_mut()
@@ -197,8 +199,9 @@ impl Heap {
         };
         let mut outcome = Outcome::default();
         for (id, old) in trial.objects {
-            let new = std::mem::replace(&mut self.objects[id.0 as usize], old);
-            outcome.objects.insert(id, new);
+            if let Some(place) = self.objects.get_mut(id.0 as usize) {
+                outcome.objects.insert(id, std::mem::replace(place, old));
+            }
         }
         for ((scope, slot), old) in trial.slots {
             if let Some(place) = self

@@ -234,6 +234,7 @@ impl Interp {
     }
 
     /// The hash for writing; refuses frozen ones.
+    #[expect(clippy::unreachable, reason = "the kind is checked just before")]
     pub fn hash_mut(&mut self, value: Value) -> R<&mut Hash> {
         let id = self.writable(value)?;
         if !matches!(self.data(id), Data::Hash(_)) {
@@ -245,6 +246,7 @@ impl Interp {
         }
     }
 
+    #[expect(clippy::unreachable, reason = "the kind is checked just before")]
     pub fn array_mut(&mut self, value: Value) -> R<&mut Vec<Value>> {
         let id = self.writable(value)?;
         if !matches!(self.data(id), Data::Array(_)) {
@@ -256,6 +258,7 @@ impl Interp {
         }
     }
 
+    #[expect(clippy::unreachable, reason = "the kind is checked just before")]
     pub fn str_mut(&mut self, value: Value) -> R<&mut Str> {
         let id = self.writable(value)?;
         if !matches!(self.data(id), Data::Str(_)) {
@@ -429,6 +432,10 @@ impl Interp {
     ///
     /// # Panics
     /// If no host of this type was set, which is a mistake of the layer above.
+    #[expect(
+        clippy::expect_used,
+        reason = "a mistake of the layer above, not of any input"
+    )]
     pub fn host_mut<T: Any>(&mut self) -> &mut T {
         self.host
             .as_mut()
@@ -436,6 +443,10 @@ impl Interp {
             .expect("the host of this machine")
     }
 
+    #[expect(
+        clippy::expect_used,
+        reason = "a mistake of the layer above, not of any input"
+    )]
     pub fn host_ref<T: Any>(&self) -> &T {
         self.host
             .as_ref()

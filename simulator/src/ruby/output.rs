@@ -149,7 +149,8 @@ pub(super) fn join_text(a: &str, b: &str, why: UnknownId) -> (String, usize) {
         .take_while(|(x, y)| x == y)
         .map(|(x, _)| x.len_utf8())
         .sum();
-    let (rest_a, rest_b) = (&a[prefix..], &b[prefix..]);
+    let (start, rest_a) = a.split_at_checked(prefix).unwrap_or(("", a));
+    let rest_b = b.get(prefix..).unwrap_or_default();
     let suffix: usize = rest_a
         .chars()
         .rev()
@@ -157,6 +158,6 @@ pub(super) fn join_text(a: &str, b: &str, why: UnknownId) -> (String, usize) {
         .take_while(|(x, y)| x == y)
         .map(|(x, _)| x.len_utf8())
         .sum();
-    let end = &rest_a[rest_a.len() - suffix..];
-    (format!("{}{}{end}", &a[..prefix], hole(why)), prefix)
+    let end = rest_a.get(rest_a.len() - suffix..).unwrap_or_default();
+    (format!("{start}{}{end}", hole(why)), prefix)
 }

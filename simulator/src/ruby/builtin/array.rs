@@ -261,7 +261,7 @@ fn fetch(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn dig(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let value = interp.call(this, "[]", &args.list[..1.min(args.len())])?;
+    let value = interp.call(this, "[]", args.list.get(..1).unwrap_or_default())?;
     dig_on(interp, value, args)
 }
 

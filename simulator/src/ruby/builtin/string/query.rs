@@ -445,13 +445,16 @@ pub fn leading_int(interp: &mut Interp, text: &str, base: u32) -> R {
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let lower = digits.to_ascii_lowercase();
-    let (base, digits) = match (lower.get(..2), base) {
-        (Some("0x"), 0 | 16) => (16, &lower[2..]),
-        (Some("0b"), 0 | 2) => (2, &lower[2..]),
-        (Some("0o"), 0 | 8) => (8, &lower[2..]),
-        (_, 0) if lower.starts_with('0') && lower.len() > 1 => (8, &lower[1..]),
-        (_, 0) => (10, &lower[..]),
-        _ => (base, &lower[..]),
+    let marked = |mark: &str| lower.strip_prefix(mark);
+    let (base, digits) = match (base, marked("0x"), marked("0b"), marked("0o")) {
+        (0 | 16, Some(rest), ..) => (16, rest),
+        (0 | 2, _, Some(rest), _) => (2, rest),
+        (0 | 8, .., Some(rest)) => (8, rest),
+        (0, ..) => match marked("0") {
+            Some(rest) if !rest.is_empty() => (8, rest),
+            _ => (10, lower.as_str()),
+        },
+        _ => (base, lower.as_str()),
     };
     let mut clean = String::new();
     let mut last_digit = false;
