@@ -301,15 +301,22 @@ fn check_as_json() {
           "node": "lb1",
           "path": "cookbooks/lb/recipes/default.rb",
           "line": 5,
-          "reason": "Matrix is not supported"
+          "reason": "Matrix is not supported",
+          "kind": "unsupported"
         },
         {
           "node": "lb2",
           "path": "cookbooks/lb/recipes/default.rb",
           "line": 5,
-          "reason": "Matrix is not supported"
+          "reason": "Matrix is not supported",
+          "kind": "unsupported"
         }
       ],
+      "undetermined_by_kind": {
+        "outside": 0,
+        "unsupported": 1,
+        "budget": 0
+      },
       "notes": []
     }
     "#);

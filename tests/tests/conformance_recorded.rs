@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use foretaste_tests::conformance::{Report, chef, erb, ruby};
 
 fn data(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data")
+        .join(folder)
 }
 
 /// Fails where other rows fail than those listed, in either direction: the list only gets shorter.
@@ -30,11 +32,19 @@ fn differs_as_listed(report: &Report, folder: &str, least: usize) {
     let new: Vec<&String> = report
         .failures
         .iter()
-        .filter(|line| !line.split([' ', ':']).next().is_some_and(|id| listed.contains(id)))
+        .filter(|line| {
+            !line
+                .split([' ', ':'])
+                .next()
+                .is_some_and(|id| listed.contains(id))
+        })
         .collect();
     assert!(new.is_empty(), "these differ and are not listed: {new:#?}");
     let gone: Vec<&&str> = listed.difference(&failed).collect();
-    assert!(gone.is_empty(), "these pass now, take them off the list: {gone:?}");
+    assert!(
+        gone.is_empty(),
+        "these pass now, take them off the list: {gone:?}"
+    );
     assert!(report.total() >= least, "only {} rows", report.total());
 }
 
@@ -47,7 +57,12 @@ fn expressions_and_programs_give_what_ruby_gives() {
 #[test]
 fn templates_render_as_erubis_renders_them() {
     let report = erb::run(&data("ruby")).expect("the data is readable");
-    assert_eq!((report.passed(), report.total()), (268, 268), "{}", report.text());
+    assert_eq!(
+        (report.passed(), report.total()),
+        (268, 268),
+        "{}",
+        report.text()
+    );
 }
 
 #[test]

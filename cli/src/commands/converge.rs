@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Show the text of each rendered file
     #[arg(long)]
     pub show_files: bool,
+    /// Trace each unknown value: where it came from, what it reached, which [model] entry would make it known
+    #[arg(long)]
+    pub explain_unknown: bool,
 }
 
 /// Converges that were simulated, and what there is to say about them.
@@ -45,6 +48,7 @@ pub struct Converges {
     pub notes: Vec<String>,
     pub secrets: Secrets,
     pub show_files: bool,
+    pub explain_unknown: bool,
 }
 
 /// Simulates and shows converges.
@@ -106,6 +110,7 @@ pub fn run(
         notes,
         secrets,
         show_files: arguments.show_files,
+        explain_unknown: arguments.explain_unknown,
     };
     global.write(streams, |format, paint| match format {
         Format::Json => render::converge::json(&shown),

@@ -15,7 +15,19 @@ const SENSITIVE: &str = "‹sensitive›";
 /// The machine's form, ending in a newline.
 #[must_use]
 pub fn json(shown: &Converges) -> String {
-    let nodes: Vec<Json> = shown.runs.iter().map(|run| node(run)).collect();
+    let nodes: Vec<Json> = shown
+        .runs
+        .iter()
+        .map(|run| {
+            let mut node = node(run);
+            if shown.explain_unknown
+                && let Some(map) = node.as_object_mut()
+            {
+                map.insert("unknown".to_owned(), super::unknown::json(run).into());
+            }
+            node
+        })
+        .collect();
     let mut out = json!({"schema": 1, "nodes": nodes, "notes": shown.notes});
     shown.secrets.hide_in_json(&mut out);
     format!("{out:#}\n")
@@ -67,7 +79,7 @@ fn node(run: &Convergence) -> Json {
 }
 
 /// Whose limit it is that something stayed unknown.
-fn kind(kind: UndeterminedKind) -> &'static str {
+pub(super) fn kind(kind: UndeterminedKind) -> &'static str {
     match kind {
         UndeterminedKind::Outside => "outside",
         UndeterminedKind::Unsupported => "unsupported",
@@ -158,7 +170,7 @@ fn search(search: &Search) -> Json {
 pub fn human(shown: &Converges, paint: Paint) -> String {
     let mut out = String::new();
     for run in &shown.runs {
-        out += &block(run, shown.show_files, paint);
+        out += &block(run, shown, paint);
         out.push('\n');
     }
     for note in &shown.notes {
@@ -183,7 +195,7 @@ pub fn human(shown: &Converges, paint: Paint) -> String {
     shown.secrets.hide(&out)
 }
 
-fn block(run: &Convergence, show_files: bool, paint: Paint) -> String {
+fn block(run: &Convergence, shown: &Converges, paint: Paint) -> String {
     let state = match &run.failure {
         Some(_) => paint.red("fails"),
         None => paint.green("converges"),
@@ -213,7 +225,7 @@ fn block(run: &Convergence, show_files: bool, paint: Paint) -> String {
         for (path, file) in &run.files {
             let lines = count(file.text.lines().count(), "line", "lines");
             let _ = writeln!(out, "    {path}  {lines}, from {}", file.location);
-            match (show_files, file.sensitive) {
+            match (shown.show_files, file.sensitive) {
                 (false, _) => {}
                 (true, true) => {
                     let _ = writeln!(out, "      {SENSITIVE}");
@@ -235,7 +247,9 @@ fn block(run: &Convergence, show_files: bool, paint: Paint) -> String {
             let _ = writeln!(out, "            at {place}");
         }
     }
-    if !run.undetermined.is_empty() {
+    if shown.explain_unknown {
+        out += &super::unknown::human(run, paint);
+    } else if !run.undetermined.is_empty() {
         let _ = writeln!(out, "  undetermined");
         for what in &run.undetermined {
             let place = what.location.as_ref();

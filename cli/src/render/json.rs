@@ -3,7 +3,9 @@
 use foretaste_parser::source::Location;
 use foretaste_rules::waiver::Refusal;
 use foretaste_rules::{Evidence, Finding, Suppressed};
-use foretaste_simulator::convergence::Convergence;
+use std::collections::{BTreeMap, BTreeSet};
+
+use foretaste_simulator::convergence::{Convergence, Undetermined, UndeterminedKind};
 use foretaste_simulator::impact::{Count, NodeImpact, PoolImpact};
 use foretaste_simulator::pool::{Member, Pool};
 use serde_json::{Value as Json, json};
@@ -14,6 +16,16 @@ use crate::gate::Report;
 #[must_use]
 pub fn report(report: &Report) -> String {
     format!("{:#}\n", value(report))
+}
+
+/// How many places stayed undetermined, by whose limit it was.
+fn by_kind(undetermined: &BTreeMap<Undetermined, BTreeSet<String>>) -> Json {
+    let count = |kind| undetermined.keys().filter(|what| what.kind == kind).count();
+    json!({
+        "outside": count(UndeterminedKind::Outside),
+        "unsupported": count(UndeterminedKind::Unsupported),
+        "budget": count(UndeterminedKind::Budget),
+    })
 }
 
 /// The report as a value, its secrets hidden.
@@ -31,6 +43,7 @@ pub fn value(report: &Report) -> Json {
                 "path": place.map(|l| &*l.path),
                 "line": place.map(|l| l.line),
                 "reason": what.reason,
+                "kind": super::converge::kind(what.kind),
             })
         };
         if nodes.is_empty() {
@@ -73,6 +86,7 @@ pub fn value(report: &Report) -> Json {
         "pools": impact.pools.iter().map(pool).collect::<Vec<_>>(),
         "nodes": impact.nodes.values().map(node).collect::<Vec<_>>(),
         "undetermined": undetermined,
+        "undetermined_by_kind": by_kind(&impact.undetermined),
         "notes": report.notes,
     });
     report.secrets.hide_in_json(&mut out);

@@ -15,6 +15,7 @@ pub mod place;
 pub mod plan;
 mod sarif;
 pub mod summary;
+mod unknown;
 
 use crate::args::Format;
 use summary::Summary;

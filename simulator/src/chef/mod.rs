@@ -71,7 +71,7 @@ use crate::ruby::object::Data;
 use crate::ruby::value::Value;
 use crate::simulation::IndexView;
 use attributes::Attributes;
-pub use model::NodeFile;
+pub use model::{NodeFile, answer};
 pub use roles::index_objects;
 use run::{Run, View, run};
 

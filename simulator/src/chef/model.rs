@@ -127,3 +127,37 @@ pub fn has_variable(interp: &mut Interp, args: &Args) -> R {
         None => (!value.is_nil()).into(),
     })
 }
+
+/// The lines of foretaste.toml that would make an unknown of this reason known, with `…` where the answer goes; `None`
+/// where there is nothing to say of it, or nothing that would help.
+#[must_use]
+pub fn answer(reason: &str) -> Option<String> {
+    let between = |start: &str, end: &str| reason.strip_prefix(start)?.strip_suffix(end);
+    let entry = |table: &str, key: &str, value: &str| {
+        // What is unknown in it cannot be written down.
+        let known = !key.contains('‹');
+        // A JSON string is a TOML one.
+        let key = serde_json::to_string(key).ok().filter(|_| known)?;
+        Some(format!("[model.{table}]\n{key} = {value}"))
+    };
+    let command = between("the output of the command `", "`")
+        .or_else(|| between("the result of the command `", "`"));
+    if let Some(command) = command {
+        return entry("commands", command, "\"…\"");
+    }
+    if let Some(name) = between("the environment variable ", "") {
+        return entry("environment", name, "\"…\" # false where it is not set");
+    }
+    if let Some(path) = between("the state of ", " on the node").filter(|p| p.starts_with('/')) {
+        return entry("files", path, "true # or false, or its text");
+    }
+    if let Some(path) = between("the content of ", "").filter(|p| p.starts_with('/')) {
+        return entry("files", path, "\"…\"");
+    }
+    if reason == "an automatic attribute of a synthetic node" {
+        return Some(
+            "[model.attributes]\n# what is read there, as a node object has it".to_owned(),
+        );
+    }
+    None
+}
