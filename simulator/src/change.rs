@@ -54,14 +54,18 @@ impl Default for Settings {
 #[must_use]
 pub fn world(revision: &Revision, settings: &Settings) -> World {
     let mut objects = SearchIndex::new(settings.profile);
-    chef::index_objects(&revision.repository, &mut objects);
+    let problems = chef::index_objects(&revision.repository, &mut objects);
     let nodes = revision
         .inventory
         .nodes
         .values()
         .map(|node| Arc::new(first_seen(revision, node)))
         .collect();
-    World { nodes, objects }
+    World {
+        nodes,
+        objects,
+        problems,
+    }
 }
 
 /// A synthetic node has never converged: all that cookbooks would give it is unknown, but for the roles that its run

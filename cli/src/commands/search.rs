@@ -116,7 +116,9 @@ fn index(
     converged: bool,
     progress: &Progress,
 ) -> SearchIndex {
-    let World { nodes, mut objects } = change::world(revision, settings);
+    let World {
+        nodes, mut objects, ..
+    } = change::world(revision, settings);
     if !converged && nodes.iter().all(|node| !node.synthetic) {
         for node in nodes {
             objects.put_node(node);

@@ -54,6 +54,7 @@ impl Side {
 
     fn world(&self) -> World {
         World {
+            problems: Vec::new(),
             nodes: self
                 .nodes
                 .iter()

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::json::to_json;
 use super::places::{self, Places};
 use super::run_list::{Role, RunListItem};
+use crate::inventory::Problem;
 use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::env::Args;
@@ -345,30 +346,47 @@ fn dsl(interp: &mut Interp, name: &str, args: &Args) -> R<Option<Value>> {
 
 /// Puts a repository's roles, environments, data bags and clients (`knife download clients`) into a search index, as an
 /// upload would.
-pub fn index_objects(repository: &Repository, index: &mut crate::search::SearchIndex) {
+///
+/// Returns what cannot be read, and so is not in the index.
+pub fn index_objects(
+    repository: &Repository,
+    index: &mut crate::search::SearchIndex,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
     for (name, path) in &repository.roles {
-        if let Ok(role) = read(repository, path) {
-            index.put_role(
+        match read(repository, path) {
+            Ok(role) => index.put_role(
                 role.name.as_deref().unwrap_or(name),
                 role.to_json(name, "role"),
-            );
+            ),
+            Err(error) => problems.push(unindexed("role", name, path, &error)),
         }
     }
     for (name, path) in &repository.environments {
-        if let Ok(environment) = read(repository, path) {
-            index.put_environment(name, environment.to_json(name, "environment"));
+        match read(repository, path) {
+            Ok(environment) => {
+                index.put_environment(name, environment.to_json(name, "environment"));
+            }
+            Err(error) => problems.push(unindexed("environment", name, path, &error)),
         }
     }
     for (bag, items) in &repository.data_bags {
         index.put_data_bag(bag);
         for (file, path) in items {
-            if let Some(Ok(json)) = repository.json(path) {
-                let id = json
-                    .get("id")
-                    .and_then(Json::as_str)
-                    .unwrap_or(file)
-                    .to_owned();
-                index.put_item(bag, &id, json);
+            match repository.json(path) {
+                Some(Ok(json)) => {
+                    let id = json
+                        .get("id")
+                        .and_then(Json::as_str)
+                        .unwrap_or(file)
+                        .to_owned();
+                    index.put_item(bag, &id, json);
+                }
+                Some(Err(error)) => problems.push(Problem {
+                    message: format!("item `{file}` of data bag `{bag}` is not searched: {error}"),
+                    location: Location::line(path.clone(), 1),
+                }),
+                None => {}
             }
         }
     }
@@ -383,5 +401,15 @@ pub fn index_objects(repository: &Repository, index: &mut crate::search::SearchI
             let name = name.to_owned();
             index.put_client(&name, json);
         }
+    }
+    problems
+}
+
+fn unindexed(what: &str, name: &str, path: &Arc<str>, error: &Unreadable) -> Problem {
+    let (class, message) = (&error.class, error.message.trim_end());
+    let place = error.location.clone();
+    Problem {
+        message: format!("{what} `{name}` is not searched: {class}: {message}"),
+        location: place.unwrap_or_else(|| Location::line(path.clone(), 1)),
     }
 }

@@ -115,7 +115,8 @@ pub enum Answer {
 
 impl Answer {
     fn new<'a>(judged: impl IntoIterator<Item = Judged<'a>>) -> Self {
-        let mut certain = Vec::new();
+        let judged = judged.into_iter();
+        let mut certain = Vec::with_capacity(judged.size_hint().0);
         let mut maybe = Vec::new();
         for (document, truth) in judged {
             match truth {

@@ -23,6 +23,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::convergence::{Convergence, SavedNode, Undetermined};
+use crate::inventory::Problem;
 use crate::search::{Answer, Document, Moment, SearchIndex, Timeline};
 
 pub use suppose::{Supposition, Trial, suppose};
@@ -110,6 +111,8 @@ pub struct World {
     pub nodes: Vec<Arc<SavedNode>>,
     /// The organisation's other objects: roles, environments, clients, data bags. Nodes in it are replaced.
     pub objects: SearchIndex,
+    /// What of them cannot be read.
+    pub problems: Vec<Problem>,
 }
 
 /// The settled result of a revision.

@@ -21,6 +21,7 @@ fn world(nodes: Vec<Arc<SavedNode>>) -> World {
     World {
         nodes,
         objects: SearchIndex::new(Profile::Server),
+        problems: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod custom;
 mod introspection;
 mod model;
+mod paging;
 mod resources;
 mod world;
 

@@ -77,12 +77,23 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// What of these is in a set, and how sure that is.
-    pub fn of(&self, live: &RoaringBitmap) -> impl Iterator<Item = (u32, Truth)> {
-        let found = self.may() & live;
-        found.into_iter().map(|at| {
-            let unsure = self.may.is_some() && !self.yes.contains(at);
-            (at, if unsure { Truth::Maybe } else { Truth::Yes })
-        })
+    /// Lends what of these is in a set, and how sure that is.
+    pub fn each_of(&self, live: &RoaringBitmap, mut take: impl FnMut(u32, Truth)) {
+        let found = self.may();
+        let all;
+        let within = match found.is_subset(live) {
+            true => found,
+            false => {
+                all = found & live;
+                &all
+            }
+        };
+        match &self.may {
+            None => within.iter().for_each(|at| take(at, Truth::Yes)),
+            Some(_) => within.iter().for_each(|at| {
+                let sure = self.yes.contains(at);
+                take(at, if sure { Truth::Yes } else { Truth::Maybe });
+            }),
+        }
     }
 }

@@ -112,9 +112,10 @@ impl Engine {
         let mut out = Vec::new();
         for part in &self.parts {
             let found = part.find(plan)?;
-            for (at, truth) in found.of(&part.live) {
+            out.reserve(usize::try_from(found.may().len()).unwrap_or(0));
+            found.each_of(&part.live, |at, truth| {
                 out.extend(part.segment.document(at).map(|d| (d, truth)));
-            }
+            });
         }
         if !self.ordered {
             out.sort_by(|a, b| a.0.name().cmp(b.0.name()));
