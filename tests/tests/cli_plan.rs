@@ -114,3 +114,25 @@ fn what_if_without_editing_files() {
         unknown.err
     );
 }
+
+#[test]
+fn rounds_are_counted_and_become_minutes() {
+    let shop = renamed();
+    shop.write("foretaste.toml", "[client]\ninterval = 1800\nsplay = 300\n");
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    let rounds = &json["rollout"]["rounds"];
+    let serving: Vec<_> = rounds
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["pools"][0]["serving"])
+        .collect();
+    assert_eq!(json!(serving), json!([[], ["web1", "web2"]]));
+    let text = shop.run(&["plan"]).out;
+    for part in [
+        "rounds  2 rounds of converges until nothing changes, up to 70 minutes",
+        "pool web: 2 → 0 → 2, on lb1, lb2",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}

@@ -131,6 +131,7 @@ pub fn terms(global: &Global, config: &Config) -> Terms {
         rules: config.rules.clone(),
         fail_on: global.fail_on(config).into(),
         strict: global.strict || config.keys.strict,
+        round_minutes: config.keys.client.round_minutes(),
         secret_keys: config.secret_keys(),
         today: gate::today(),
     }

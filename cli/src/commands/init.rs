@@ -85,6 +85,11 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # expires = "2026-12-31"
 # bound = 2
 
+[client]
+# How often nodes converge, as client.rb says it, in seconds: with it `plan` tells the minutes that a change takes.
+# interval = 1800
+# splay = 300
+
 [secrets]
 # Attributes and data bag keys whose values are never shown.
 # keys = ["password", "token"]

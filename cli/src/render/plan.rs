@@ -103,6 +103,7 @@ pub fn human(report: &Report, only: Option<usize>, paint: Paint) -> String {
             out += &paint.paragraph("  • ", &report.secrets.hide(&text));
         }
         out.push('\n');
+        out += &rounds(report, paint);
     }
     for (i, wave) in rollout.waves.iter().enumerate() {
         if only.is_none_or(|n| n == i + 1) {
@@ -250,6 +251,53 @@ fn order(order: &Order, paint: Paint) -> String {
     }
 }
 
+/// Rounds of converges, where one is not enough or a pool changes in it.
+fn rounds(report: &Report, paint: Paint) -> String {
+    let rounds = &report.impact.rounds;
+    let moving = rounds.iter().any(|r| !r.pools.is_empty());
+    if !report.impact.has_base || (rounds.len() < 2 && !moving) {
+        return String::new();
+    }
+    let number = count(rounds.len(), "round of converges", "rounds of converges");
+    let mut text = match report.impact.unsettled_after {
+        None => format!("{number} until nothing changes"),
+        Some(_) => format!("{number}, and results still change"),
+    };
+    if let Some(minutes) = report.round_minutes {
+        let all = minutes.saturating_mul(u64::try_from(rounds.len()).unwrap_or(u64::MAX));
+        let _ = write!(text, ", up to {all} minutes");
+    }
+    let mut out = paint.paragraph(&format!("{}  ", paint.bold("rounds")), &text);
+    let mut lines: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (i, pool) in rounds
+        .first()
+        .into_iter()
+        .flat_map(|r| r.pools.iter().enumerate())
+    {
+        let before = report
+            .impact
+            .pools
+            .iter()
+            .find(|p| p.node == pool.node && p.file == pool.file && p.name == pool.name);
+        let mut sizes = vec![before.map_or(0, |p| p.serving_before()).to_string()];
+        sizes.extend(
+            rounds
+                .iter()
+                .filter_map(|r| Some(r.pools.get(i)?.serving.len().to_string())),
+        );
+        lines
+            .entry(format!("pool {}: {}", pool.name, sizes.join(" → ")))
+            .or_default()
+            .push(&pool.node);
+    }
+    for (line, nodes) in lines {
+        let line = format!("{line}, on {}", names(&nodes, NAMES));
+        out += &paint.paragraph("  ", &report.secrets.hide(&line));
+    }
+    out.push('\n');
+    out
+}
+
 fn wave(report: &Report, n: usize, wave: &Wave, paint: Paint) -> String {
     let title = paint.bold(&format!("wave {n}"));
     let nodes = count(wave.nodes.len(), "node", "nodes");
@@ -337,6 +385,14 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
                 "rotation": rollout.rotation,
                 "waves": waves,
                 "failing": rollout.failing,
+                "rounds": report.impact.rounds.iter().map(|r| json!({
+                    "converged": r.converged,
+                    "pools": r.pools.iter().map(|p| json!({
+                        "node": p.node, "file": p.file, "name": p.name, "serving": p.serving,
+                    })).collect::<Vec<_>>(),
+                })).collect::<Vec<_>>(),
+                "settles": report.impact.unsettled_after.is_none(),
+                "minutes_per_round": report.round_minutes,
             }),
         );
         map.insert("diffs".to_owned(), diffs.into());

@@ -11,6 +11,7 @@ mod json_syntax;
 mod merge_conflict;
 mod missing_notification_target;
 mod missing_template;
+mod never_settles;
 mod no_safe_order;
 mod pin_moved_everywhere;
 mod pool_emptied;
@@ -24,11 +25,13 @@ mod results_cut_off;
 mod results_in_arrival_order;
 mod role_cycle;
 mod role_name_mismatch;
+mod rollback_leaves_behind;
 mod ruby_syntax;
 mod run_list_missing;
 mod search_crosses_environments;
 mod search_matches_nothing;
 mod standby_broken;
+mod standby_left_behind;
 mod undefined_backend;
 mod unknown_property;
 
@@ -39,6 +42,7 @@ pub static RULES: &[&Rule] = &[
     &pool_emptied::POOL_EMPTIED,
     &pool_shrunk::POOL_SHRUNK,
     &no_safe_order::NO_SAFE_ORDER,
+    &never_settles::NEVER_SETTLES,
     &search_matches_nothing::SEARCH_MATCHES_NOTHING,
     &query_refused::QUERY_REFUSED,
     &query_surprise::QUERY_SURPRISE,
@@ -67,6 +71,8 @@ pub static RULES: &[&Rule] = &[
     &restart_storm::RESTART_STORM,
     &pin_moved_everywhere::PIN_MOVED_EVERYWHERE,
     &standby_broken::STANDBY_BROKEN,
+    &standby_left_behind::STANDBY_LEFT_BEHIND,
+    &rollback_leaves_behind::ROLLBACK_LEAVES_BEHIND,
 ];
 
 /// The rule of a name.

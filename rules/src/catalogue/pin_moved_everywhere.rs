@@ -115,9 +115,10 @@ declare_rule! {
     incident: "pin-moved-for-both-sites"
 }
 
-type Pins = BTreeMap<String, String>;
+pub(super) type Pins = BTreeMap<String, String>;
 
-fn pins(index: &SearchIndex, environment: &str) -> Pins {
+/// The cookbook pins of an environment as an index has it.
+pub(super) fn pins(index: &SearchIndex, environment: &str) -> Pins {
     let json = index
         .document("environment", environment)
         .map(|d| d.json().clone());
@@ -192,7 +193,7 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
 }
 
 /// The changed line of an environment's file that speaks of the cookbook.
-fn place(impact: &Impact, environment: &str, cookbook: &str) -> Option<Location> {
+pub(super) fn place(impact: &Impact, environment: &str, cookbook: &str) -> Option<Location> {
     let file = impact.files.iter().find(|f| {
         let name = f.path.rsplit('/').next().unwrap_or("");
         let stem = name

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Comparison, Impact, NodeImpact, configs, counts, pools, searches, syntax, trials};
+use super::{
+    Comparison, Impact, NodeImpact, configs, counts, pools, rounds, searches, syntax, trials,
+};
 use crate::convergence::Convergence;
 use crate::rollout::Rollout;
+use crate::simulation::Oscillation;
 
 pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     let nodes = nodes(c);
     let names = pools::node_names(c.head);
     let pools = pools::compare(&nodes, &names, c.formats);
+    let rounds = rounds::rounds(c, &nodes, &pools, &names);
     let searches = searches::compare(&nodes, c.changes);
     let configs = configs::problems(&nodes, c.formats);
     let syntax = syntax::compare(c, &nodes);
@@ -34,8 +38,18 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         index_start: c.head.start.clone(),
         index_before: c.base.map(|b| b.index.clone()),
         unsettled_after: (!c.head.settled).then_some(c.head.rounds),
+        oscillation: oscillation(c),
+        rounds,
+        history: c.head.history.clone(),
         rollout: Rollout::default(),
     }
+}
+
+fn oscillation(c: &Comparison<'_>) -> Option<Oscillation> {
+    let new = c.head.oscillation.as_ref()?;
+    let old = c.base.and_then(|b| b.oscillation.as_ref());
+    let known = old.is_some_and(|o| new.nodes.is_subset(&o.nodes));
+    (!known).then(|| new.clone())
 }
 
 fn nodes(c: &Comparison<'_>) -> BTreeMap<String, NodeImpact> {

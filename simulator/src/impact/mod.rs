@@ -10,6 +10,7 @@ mod counts;
 mod diff;
 mod pools;
 mod roles;
+mod rounds;
 mod searches;
 mod syntax;
 mod trials;
@@ -25,7 +26,7 @@ use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermine
 use crate::pool::Pool;
 use crate::rollout::{self, Rollout};
 use crate::search::{Moment, SearchIndex};
-use crate::simulation::{Run, Simulation, Trial};
+use crate::simulation::{Oscillation, Run, Simulation, Trial};
 
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
@@ -99,8 +100,34 @@ pub struct Impact {
     pub index_before: Option<SearchIndex>,
     /// Rounds after which the head still changed, where it did not settle.
     pub unsettled_after: Option<u32>,
+    /// Nodes of the head that change one another's results for ever, where those of the base did not.
+    pub oscillation: Option<Oscillation>,
+    /// Of each round of converges of the head, the results of those that converged in it.
+    pub history: Vec<BTreeMap<String, Arc<Convergence>>>,
+    /// The rounds of the head's converges until nothing changes, or until that is given up.
+    pub rounds: Vec<Round>,
     /// How the change can go out.
     pub rollout: Rollout,
+}
+
+/// One round of converges, each against what the round before saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Nodes whose result could be another than before, by name.
+    pub converged: Vec<String>,
+    /// As they are after the round, those that any round alters.
+    pub pools: Vec<RoundPool>,
+}
+
+/// A pool after a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundPool {
+    pub node: String,
+    /// Path on the node.
+    pub file: String,
+    pub name: String,
+    /// By node name where they are nodes, else by their own.
+    pub serving: BTreeSet<String>,
 }
 
 /// One node in base and head.

@@ -128,8 +128,21 @@ pub struct Simulation {
     pub rounds: u32,
     /// False where results still changed in the last round.
     pub settled: bool,
+    /// Of each round, the results of those that converged in it.
+    pub history: Vec<BTreeMap<String, Arc<Convergence>>>,
+    /// Where rounds came back to a state that they had been in.
+    pub oscillation: Option<Oscillation>,
     /// Inventory objects that this simulation began with, by name.
     pub inventory: BTreeMap<String, Arc<SavedNode>>,
+}
+
+/// Nodes that change one another's results for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Oscillation {
+    /// Who saves differently from round to round.
+    pub nodes: BTreeSet<String>,
+    /// Whether they settle where each converges after the other has saved. Where they do, in what depends on the order.
+    pub in_turn: bool,
 }
 
 /// One node's results at the moments that matter. All three are one result unless searches differ between them.

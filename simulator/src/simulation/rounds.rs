@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::shared::Shared;
-use super::{Converge, IndexView, Options, Run, Simulation, World, edit, threads};
+use super::{Converge, IndexView, Options, Oscillation, Run, Simulation, World, edit, threads};
 use crate::convergence::{Convergence, Reads, SavedNode, Search};
 use crate::search::{Answer, Document, SearchIndex, Timeline};
 
@@ -12,6 +12,8 @@ use crate::search::{Answer, Document, SearchIndex, Timeline};
 struct Generation {
     index: SearchIndex,
     answers: BTreeMap<(String, String), Answers>,
+    /// Whose documents differ from the generation before.
+    saved: BTreeSet<String>,
 }
 
 /// What a search returned: the documents that match for certain, those that may, or neither for a refusal.
@@ -86,7 +88,12 @@ impl Generation {
         Self {
             index,
             answers: BTreeMap::new(),
+            saved: BTreeSet::new(),
         }
+    }
+
+    fn saved(&self, node: &str) -> Option<&Arc<SavedNode>> {
+        self.index.document("node", node)?.saved()
     }
 
     fn answers(&mut self, search: &Search) -> &Answers {
@@ -101,6 +108,16 @@ impl Generation {
             })
     }
 }
+
+fn same_document(a: Option<&Arc<SavedNode>>, b: Option<&Arc<SavedNode>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b) || **a == **b,
+        (a, b) => a.is_none() && b.is_none(),
+    }
+}
+
+/// Converges after which nodes that save in turn are taken to go on for ever.
+const CONVERGES_IN_TURN: usize = 200;
 
 /// A node's latest result, and what it came from.
 struct Latest {
@@ -203,6 +220,8 @@ impl<'a> Rounds<'a> {
         let mut first: Option<BTreeMap<String, Arc<Convergence>>> = None;
         let mut rounds = 0;
         let mut settled = true;
+        let mut history = Vec::new();
+        let mut repeating = None;
         loop {
             let jobs = self.due();
             if jobs.is_empty() && first.is_some() {
@@ -213,12 +232,20 @@ impl<'a> Rounds<'a> {
                 break;
             }
             rounds += 1;
+            let names: Vec<String> = jobs.iter().map(|n| n.name.clone()).collect();
             self.round(jobs);
+            history.push(self.results_of(&names));
             first.get_or_insert_with(|| self.results());
             self.save();
+            repeating = self.repeating();
+            if repeating.is_some() {
+                settled = false;
+                break;
+            }
         }
         let first = first.unwrap_or_default();
-        let worst = self.worst(&first);
+        let mut worst = self.worst(&first);
+        passing(&history, &first, &mut worst);
         let runs = self
             .latest
             .iter()
@@ -232,14 +259,62 @@ impl<'a> Rounds<'a> {
                 (name.clone(), run)
             })
             .collect();
+        let index = self.now().clone();
+        let oscillation = repeating.map(|nodes| Oscillation {
+            in_turn: self.settles_in_turn(),
+            nodes,
+        });
         Simulation {
             runs,
-            index: self.now().clone(),
+            index,
             start: self.start,
             rounds,
             settled,
+            history,
+            oscillation,
             inventory: self.inventory,
         }
+    }
+
+    /// Who saves differently from round to round, where the last save led back to where the rounds have been: what
+    /// follows from a state follows again, so they never settle.
+    fn repeating(&self) -> Option<BTreeSet<String>> {
+        let (last, earlier) = self.generations.split_last()?;
+        let mut moved = last.saved.clone();
+        if moved.is_empty() {
+            return None;
+        }
+        for generation in earlier.iter().rev() {
+            let same = moved
+                .iter()
+                .all(|n| same_document(generation.saved(n), last.saved(n)));
+            if same {
+                return Some(moved);
+            }
+            // What was there before the first save of these rounds is no state of them.
+            if generation.saved.is_empty() {
+                return None;
+            }
+            moved.extend(generation.saved.iter().cloned());
+        }
+        None
+    }
+
+    /// Whether nodes that save in turn, each seeing what the one before saved, come to an end.
+    fn settles_in_turn(&mut self) -> bool {
+        let mut last = String::new();
+        for _ in 0..CONVERGES_IN_TURN {
+            let mut due = self.due();
+            let next = due.iter().position(|n| n.name > last).unwrap_or(0);
+            if due.is_empty() {
+                return true;
+            }
+            let node = due.swap_remove(next);
+            last.clone_from(&node.name);
+            self.converge(vec![node]);
+            self.save();
+        }
+        false
     }
 
     fn now(&self) -> &SearchIndex {
@@ -255,6 +330,14 @@ impl<'a> Rounds<'a> {
             .iter()
             .map(|(name, latest)| (name.clone(), latest.result.clone()))
             .collect()
+    }
+
+    fn results_of(&self, names: &[String]) -> BTreeMap<String, Arc<Convergence>> {
+        let results = names.iter().filter_map(|name| {
+            let latest = self.latest.get(name)?;
+            Some((name.clone(), latest.result.clone()))
+        });
+        results.collect()
     }
 
     /// The nodes whose result is missing or may now be another, with the object each begins with.
@@ -309,16 +392,21 @@ impl<'a> Rounds<'a> {
     }
 
     fn round(&mut self, jobs: Vec<Arc<SavedNode>>) {
+        let generation = self.generations.len().saturating_sub(1);
+        // What is not run again has just been found to see this generation as it saw its own.
+        for latest in self.latest.values_mut() {
+            latest.generation = generation;
+        }
+        self.converge(jobs);
+    }
+
+    fn converge(&mut self, jobs: Vec<Arc<SavedNode>>) {
         let index = self.now().clone();
         let (converge, shared) = (self.converge, &self.shared);
         let results = threads::map(&jobs, self.options, |node| {
             shared.share(converge.converge(node, IndexView::Now(&index)))
         });
         let generation = self.generations.len().saturating_sub(1);
-        // What is not run again has just been found to see this generation as it saw its own.
-        for latest in self.latest.values_mut() {
-            latest.generation = generation;
-        }
         for (input, result) in jobs.into_iter().zip(results) {
             let latest = Latest {
                 result: Arc::new(result),
@@ -333,7 +421,7 @@ impl<'a> Rounds<'a> {
     /// Every node that succeeded saves; one that failed keeps its old document.
     fn save(&mut self) {
         let mut index = self.now().clone();
-        let mut changed = false;
+        let mut changed = BTreeSet::new();
         for latest in self.latest.values() {
             let Some(saved) = &latest.result.saved else {
                 continue;
@@ -345,12 +433,14 @@ impl<'a> Rounds<'a> {
                     .is_some_and(|s| Arc::ptr_eq(s, saved) || **s == **saved);
                 if !same {
                     index.put_node(saved.clone());
-                    changed = true;
+                    changed.insert(saved.name.clone());
                 }
             }
         }
-        if changed {
-            self.generations.push(Generation::new(index));
+        if !changed.is_empty() {
+            let mut generation = Generation::new(index);
+            generation.saved = changed;
+            self.generations.push(generation);
         }
     }
 
@@ -388,6 +478,28 @@ impl<'a> Rounds<'a> {
             out.insert(node.name.clone(), Arc::new(result));
         }
         out
+    }
+}
+
+/// Results between the first round and the last are moments too, and may be unluckier than what is before and after:
+/// there a node may find what another had saved only for a while.
+fn passing(
+    history: &[BTreeMap<String, Arc<Convergence>>],
+    first: &BTreeMap<String, Arc<Convergence>>,
+    worst: &mut BTreeMap<String, Arc<Convergence>>,
+) {
+    let found = |run: &Convergence| -> usize {
+        let failed = run.failure.is_some();
+        run.searches
+            .iter()
+            .map(|s| if failed { 0 } else { s.results.len() })
+            .sum()
+    };
+    for (name, result) in history.iter().flatten() {
+        let known = worst.get(name).or_else(|| first.get(name));
+        if known.is_none_or(|known| found(result) < found(known)) {
+            worst.insert(name.clone(), result.clone());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::convergence::{Failure, Reads, RenderedFile, Search, Stage};
@@ -202,6 +202,36 @@ fn who_fails_does_not_save_and_who_never_settles_is_told() {
     };
     let simulation = simulate(&world(vec![node("lb", &[])]), &flipping, options());
     assert!(!simulation.settled);
+    let oscillation = simulation.oscillation.unwrap();
+    assert_eq!(Vec::from_iter(&oscillation.nodes), ["lb"]);
+    assert!(!oscillation.in_turn);
+
+    // Two that each take what the other has not: together they never settle, one after the other they do.
+    let taking = |n: &SavedNode, i: IndexView<'_>| {
+        let mut out = run(n, i, "roles:on");
+        let taken = out.searches[0].results.iter().any(|r| *r != n.name);
+        let mut saved = n.clone();
+        let roles = json!([if taken { "off" } else { "on" }]);
+        saved.automatic.insert("roles".into(), roles);
+        out.saved = Some(Arc::new(saved));
+        out
+    };
+    let pair = world(vec![node("lb1", &[]), node("lb2", &[])]);
+    let oscillation = simulate(&pair, &taking, options()).oscillation.unwrap();
+    assert_eq!(Vec::from_iter(&oscillation.nodes), ["lb1", "lb2"]);
+    assert!(oscillation.in_turn);
+
+    // Counts its converges: it changes without an end, and never comes back.
+    let counting = |n: &SavedNode, i: IndexView<'_>| {
+        let mut out = run(n, i, "roles:on");
+        let mut saved = n.clone();
+        let count = n.normal.get("count").and_then(Json::as_u64).unwrap_or(0);
+        saved.normal.insert("count".into(), json!(count + 1));
+        out.saved = Some(Arc::new(saved));
+        out
+    };
+    let simulation = simulate(&world(vec![node("lb", &[])]), &counting, options());
+    assert!(!simulation.settled && simulation.oscillation.is_none());
     assert_eq!(simulation.rounds, options().rounds);
 }
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use foretaste_parser::formats::Format;
 use foretaste_parser::problem::Kind;
 use foretaste_simulator::change::{self, Revision, Settings};
-use foretaste_simulator::impact::Impact;
+use foretaste_simulator::impact::{Impact, PoolImpact};
 use foretaste_simulator::inventory::Inventory;
 use foretaste_simulator::repository::{Layout, ParseCache, Repository};
+use foretaste_simulator::search::Moment;
 use serde_json::Value as Json;
 
 use super::Report;
@@ -170,6 +171,9 @@ fn compare(json: &Json, impact: &Impact) -> Vec<String> {
             found => wrong.push(format!("first {pool}: {members:?}, got {found:?}")),
         }
     }
+    if let Some(worst) = json.get("worst_order") {
+        wrong.extend(first(worst, json, impact));
+    }
     let verdict = json.get("verdict");
     let mut invalid: Vec<String> = names(verdict, "invalid");
     invalid.sort();
@@ -194,6 +198,61 @@ fn compare(json: &Json, impact: &Impact) -> Vec<String> {
         .collect();
     if fails != failing {
         wrong.push(format!("fails {fails:?}, got {failing:?}"));
+    }
+    wrong
+}
+
+/// What was recorded of balancers that converge before everybody else: who fails, which pools are empty or smaller, and
+/// which configs their daemons refuse.
+fn first(worst: &Json, json: &Json, impact: &Impact) -> Vec<String> {
+    let balancers: Vec<&String> = ["before", "after", "worst_order"]
+        .iter()
+        .filter_map(|side| json.get(side)?.get("balancers")?.as_object())
+        .flat_map(|b| b.keys())
+        .collect();
+    let run = |name: &str| impact.nodes.get(name)?.at(Moment::First);
+    let failing = impact.nodes.values().filter(|n| {
+        let fails = run(&n.name).is_some_and(|r| r.failure.is_some());
+        balancers.contains(&&n.name) && fails && n.failure_before().is_none()
+    });
+    let sizes = |pool: &&PoolImpact| (pool.serving_before(), pool.serving_at(Moment::First));
+    let name = |pool: &PoolImpact| format!("{}/{}", pool.node, pool.name);
+    let written = |p: &&PoolImpact| run(&p.node).is_some_and(|r| r.failure.is_none());
+    let pools: Vec<&PoolImpact> = impact.pools.iter().filter(written).collect();
+    let empty = pools.iter().filter(|p| matches!(sizes(p), (1.., 0)));
+    let smaller = pools
+        .iter()
+        .filter(|p| matches!(sizes(p), (before, 1..) if sizes(p).1 < before));
+    let invalid = impact.configs.iter().filter(|c| {
+        let refused = c.problems.iter().any(|p| p.problem.kind == Kind::Error);
+        // A config that is the same at several moments is kept once, under the settled one.
+        let text = impact.rendered(&c.node, &c.file, Moment::First);
+        refused && text.is_some_and(|t| t.text == c.rendered.text)
+    });
+    let mut wrong = Vec::new();
+    for (field, mut mine) in [
+        ("fails", failing.map(|n| n.name.clone()).collect::<Vec<_>>()),
+        ("empties", empty.map(|p| name(p)).collect()),
+        ("shrinks", smaller.map(|p| name(p)).collect()),
+        (
+            "invalid",
+            invalid.map(|c| format!("{}:{}", c.node, c.file)).collect(),
+        ),
+    ] {
+        let mut recorded: Vec<String> = worst
+            .get(field)
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|v| v.as_str().or_else(|| v.get("pool")?.as_str()))
+            .map(str::to_owned)
+            .collect();
+        recorded.sort();
+        mine.sort();
+        mine.dedup();
+        if recorded != mine {
+            wrong.push(format!("first {field} {recorded:?}, got {mine:?}"));
+        }
     }
     wrong
 }

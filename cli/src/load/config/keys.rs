@@ -27,6 +27,24 @@ pub struct Keys {
     pub waivers: Vec<WaiverKeys>,
     pub secrets: SecretKeys,
     pub model: ModelKeys,
+    pub client: ClientKeys,
+}
+
+/// How often nodes converge, as their client.rb says it, in seconds.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClientKeys {
+    pub interval: Option<u32>,
+    pub splay: Option<u32>,
+}
+
+impl ClientKeys {
+    /// The longest time until every node has converged once more, in minutes; `None` where nobody says.
+    #[must_use]
+    pub fn round_minutes(self) -> Option<u64> {
+        let seconds = u64::from(self.interval?) + u64::from(self.splay.unwrap_or(0));
+        Some(seconds.div_ceil(60))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

@@ -1,0 +1,2 @@
+name 'cache'
+version '1.0.0'

@@ -1,0 +1,2 @@
+name 'cache'
+run_list 'recipe[cache]'

@@ -1,0 +1,2 @@
+databases = search(:node, 'roles:postgres')
+node.normal['app_ready'] = !databases.empty?

@@ -1,0 +1,2 @@
+name 'postgres'
+run_list 'recipe[database]'

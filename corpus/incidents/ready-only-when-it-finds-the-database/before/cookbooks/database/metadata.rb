@@ -1,0 +1,2 @@
+name 'database'
+version '1.0.0'

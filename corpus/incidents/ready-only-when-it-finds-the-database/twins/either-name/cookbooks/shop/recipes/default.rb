@@ -1,0 +1,2 @@
+databases = search(:node, 'roles:database OR roles:postgres')
+node.normal['app_ready'] = !databases.empty?

@@ -1,0 +1,2 @@
+name 'database'
+run_list 'role[postgres]'

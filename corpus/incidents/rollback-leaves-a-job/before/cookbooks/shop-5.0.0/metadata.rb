@@ -1,0 +1,2 @@
+name 'shop'
+version '5.0.0'

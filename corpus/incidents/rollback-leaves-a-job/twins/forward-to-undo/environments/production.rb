@@ -1,0 +1,2 @@
+name 'production'
+cookbook 'shop', '= 5.1.1'

@@ -1,0 +1,2 @@
+name 'billing'
+version '3.1.0'

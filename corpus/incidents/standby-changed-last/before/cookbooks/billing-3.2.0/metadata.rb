@@ -1,0 +1,2 @@
+name 'billing'
+version '3.2.0'

@@ -1,0 +1,2 @@
+name 'live'
+cookbook 'billing', '= 3.1.0'

@@ -1,0 +1,2 @@
+name 'spare'
+cookbook 'billing', '= 3.1.0'

@@ -1,0 +1,2 @@
+name 'billing'
+run_list 'recipe[billing]'

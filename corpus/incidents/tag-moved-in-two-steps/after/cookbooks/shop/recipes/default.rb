@@ -1,0 +1,2 @@
+untag('serving')
+tag('live')

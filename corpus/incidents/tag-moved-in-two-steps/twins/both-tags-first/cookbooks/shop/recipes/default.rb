@@ -1,0 +1,2 @@
+tag('serving')
+tag('live')
