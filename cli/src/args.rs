@@ -43,7 +43,7 @@ pub struct Global {
     /// Whose search is simulated [default: server]
     #[arg(long, global = true, value_enum)]
     pub profile: Option<Profile>,
-    /// human, json, sarif, github, gitlab, junit or markdown; as FORMAT=FILE it is written to that file
+    /// human, json, sarif, github, gitlab, junit, markdown or html; as FORMAT=FILE it is written to that file
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = Output::from_text)]
     pub format: Vec<Output>,
     /// The lowest severity that makes the exit code 1 [default: error]
@@ -91,10 +91,11 @@ pub enum Format {
     Gitlab,
     Junit,
     Markdown,
+    Html,
 }
 
 impl Format {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Human,
         Self::Json,
         Self::Sarif,
@@ -102,6 +103,7 @@ impl Format {
         Self::Gitlab,
         Self::Junit,
         Self::Markdown,
+        Self::Html,
     ];
     /// Those of commands that have no findings.
     pub const PLAIN: [Self; 2] = [Self::Human, Self::Json];
@@ -116,6 +118,7 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Html => "html",
         }
     }
 }
@@ -135,12 +138,9 @@ impl Output {
         };
         let names = Format::ALL.map(Format::as_str);
         let known = Format::ALL.into_iter().find(|f| f.as_str() == name);
-        let format = known.ok_or_else(|| match name {
-            "html" => "html is not built yet; markdown is near it".to_owned(),
-            _ => match nearest(name, names.into_iter()) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None => format!("the formats are {}", names.join(", ")),
-            },
+        let format = known.ok_or_else(|| match nearest(name, names.into_iter()) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => format!("the formats are {}", names.join(", ")),
         })?;
         if file.as_ref().is_some_and(|f| f.as_os_str().is_empty()) {
             return Err(format!("after = stands a file: {name}=report.txt"));

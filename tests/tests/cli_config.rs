@@ -131,7 +131,7 @@ fn a_secret_beside_a_syntax_error_is_not_shown() {
     );
     for command in ["lint", "check"] {
         for format in [
-            "human", "json", "sarif", "github", "gitlab", "junit", "markdown",
+            "human", "json", "sarif", "github", "gitlab", "junit", "markdown", "html",
         ] {
             let ran = shop.run(&[command, "--format", format]);
             assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);

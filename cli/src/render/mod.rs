@@ -5,6 +5,7 @@ pub mod error;
 pub mod explanation;
 mod github;
 mod gitlab;
+mod html;
 pub mod human;
 pub mod json;
 mod junit;
@@ -29,6 +30,7 @@ pub fn summary(format: Format, summary: &Summary) -> String {
         Format::Gitlab => gitlab::render(summary),
         Format::Junit => junit::render(summary),
         Format::Markdown => markdown::render(summary),
+        Format::Html => html::render(summary),
         Format::Human | Format::Json => String::new(),
     }
 }
