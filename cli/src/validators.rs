@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::formats::Format;
 use foretaste_parser::hole::has_hole;
 use foretaste_simulator::convergence::Convergence;
-use foretaste_simulator::files;
 use foretaste_simulator::impact::Impact;
+use foretaste_simulator::readers::Readers;
 
 const LIMIT: Duration = Duration::from_secs(10);
 /// More different files than this are not handed over.
@@ -89,7 +89,7 @@ const VALIDATORS: &[Validator] = &[
 
 /// What the programs say about the files that nodes would have, a line for each different file.
 #[must_use]
-pub fn words(impact: &Impact, formats: &[Override]) -> Vec<String> {
+pub fn words(impact: &Impact, readers: &Readers) -> Vec<String> {
     let mut out = Vec::new();
     let mut asked: BTreeMap<(&str, &str), ()> = BTreeMap::new();
     for node in impact.nodes.values().filter(|n| n.changed) {
@@ -97,7 +97,7 @@ pub fn words(impact: &Impact, formats: &[Override]) -> Vec<String> {
             continue;
         };
         for (path, file) in &run.files {
-            let format = files::format(path, &file.text, formats);
+            let format = readers.format(path, &file.text);
             let name = path.rsplit('/').next().unwrap_or(path);
             let wanted = |v: &&Validator| Some(v.format) == format && (v.is_main)(name);
             let Some(validator) = VALIDATORS.iter().find(wanted) else {

@@ -10,9 +10,16 @@ use crate::{
     postgresql, redis, squid, sshd, sudoers, vcl, yaml,
 };
 
-/// The problems of a config, by its format; none for the formats of a repository itself.
+/// The problems of a config, by its format; none for the formats of a repository itself. HAProxy's is judged for the
+/// usual version.
 #[must_use]
 pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
+    problems_for(format, source, haproxy::Version::USUAL)
+}
+
+/// As [`problems`], for a version of HAProxy.
+#[must_use]
+pub fn problems_for(format: Format, source: &Source, version: haproxy::Version) -> Vec<Problem> {
     match format {
         Format::Ruby | Format::Erb => Vec::new(),
         Format::Json => data::json(source),
@@ -37,7 +44,7 @@ pub fn problems(format: Format, source: &Source) -> Vec<Problem> {
         Format::Xml => data::xml(source),
         Format::Ini => ini::problems(source),
         Format::Properties => ini::properties(source),
-        Format::HaproxyCfg => haproxy::problems(source),
+        Format::HaproxyCfg => haproxy::problems(source, version),
         Format::Nginx => nginx::problems(source),
         Format::Httpd => httpd::problems(source),
         Format::Vcl => vcl::problems(source),

@@ -109,8 +109,10 @@ pub fn inner_format_of(path: &str) -> Option<Format> {
     format_of(path.strip_suffix(".erb")?, b"")
 }
 
-/// `*` matches within a directory, `**` across them; linear in the path for a fixed pattern.
-fn matches_pattern(pattern: &str, path: &str) -> bool {
+/// True where a pattern fits a whole path: `*` matches within a directory, `**` across them. Linear in the path for a
+/// fixed pattern.
+#[must_use]
+pub fn matches_pattern(pattern: &str, path: &str) -> bool {
     let (p, t) = (pattern.as_bytes(), path.as_bytes());
     // Reachable positions in the path after each part of the pattern.
     let mut reach = vec![false; t.len() + 1];

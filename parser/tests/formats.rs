@@ -7,9 +7,14 @@ use foretaste_parser::formats::Format;
 
 const HEAD: &str = "# Formats\n\n\
     What is read of the repository and of the files that nodes would write, and how deep. A format is picked by path or\n\
-    extension; `[formats]` in `foretaste.toml` overrides that, by the names of the first column:\n\n\
-    ```toml\n[formats]\n\"/srv/lb/**.conf\" = \"haproxy\"\n```\n\n\
-    What another version or module of a program may know is never an error. Shell scripts and other code are not\n\
+    extension; `foretaste.toml` overrides that, by the names of the first column. The last that matches applies:\n\n\
+    ```toml\n[[format]]\npath = \"/srv/lb/**.conf\"\nformat = \"haproxy\"\n```\n\n\
+    HAProxy is judged as the version of the package that the node's run installs, else as 2.6. From 2.4 to 3.4 it is known\n\
+    which keywords, options, sample fetches, converters and actions each version has; what the node's version does not have is\n\
+    an error that names the version which does. `foretaste.toml` may say which nodes run which version. The first that matches\n\
+    applies:\n\n\
+    ```toml\n[[haproxy]]\nnodes = \"role[edge]\" # or a name, in which * stands for any text\nversion = \"2.8\"\n```\n\n\
+    What another module of a program may know is never an error. Shell scripts and other code are not\n\
     parsed: no parser of them is good enough to be believed without the shell itself.\n\n\
     | name | read by | what is checked |\n| --- | --- | --- |\n";
 

@@ -132,7 +132,10 @@ fn json_bears_it() {
 fn haproxy_configs_bear_it() {
     for bytes in mangled(HAPROXY) {
         let source = Source::from_bytes("haproxy.cfg", &bytes);
-        let _ = (haproxy::parse(&source), haproxy::problems(&source));
+        let _ = (
+            haproxy::parse(&source),
+            haproxy::problems(&source, haproxy::Version::USUAL),
+        );
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use foretaste_parser::formats::Override;
 use foretaste_parser::source::Source;
 
 use crate::chef;
@@ -15,6 +14,7 @@ use crate::impact::{
     role_files,
 };
 use crate::inventory::Inventory;
+use crate::readers::Readers;
 use crate::repository::Repository;
 use crate::ruby::budget::STACK_BYTES;
 use crate::search::{Profile, SearchIndex};
@@ -33,8 +33,8 @@ pub struct Settings {
     pub profile: Profile,
     /// Nodes converged at the same time. Results do not depend on it.
     pub threads: NonZeroUsize,
-    /// The user's word on the formats of paths on nodes.
-    pub formats: Vec<Override>,
+    /// What reads the files of nodes.
+    pub readers: Readers,
     pub chef: chef::Options,
 }
 
@@ -43,7 +43,7 @@ impl Default for Settings {
         Self {
             profile: Profile::Server,
             threads: NonZeroUsize::MIN,
-            formats: Vec::new(),
+            readers: Readers::default(),
             chef: chef::Options::default(),
         }
     }
@@ -119,7 +119,7 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
         head: &head_simulation,
         changes: &changes,
         file: &file,
-        formats: &settings.formats,
+        readers: &settings.readers,
         roles: &role_files(&head.repository),
         trials: &trials,
         base_trials: &base_trials,

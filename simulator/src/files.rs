@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foretaste_parser::assembly::{Assembly, Include};
 use foretaste_parser::check;
-use foretaste_parser::formats::{Format, Override, format_with};
+use foretaste_parser::formats::Format;
 use foretaste_parser::haproxy::{self, SectionKind};
 use foretaste_parser::problem::{Class, Kind, Problem};
 use foretaste_parser::source::Source;
 
 use crate::convergence::{Convergence, RenderedFile, Resource};
+use crate::readers::Readers;
 
 /// Includes within includes within …: nginx itself stops at the number of open files.
 const MAX_DEPTH: usize = 8;
@@ -23,24 +24,15 @@ pub struct NodeFiles<'r> {
     sources: BTreeMap<&'r str, (Format, Source)>,
     /// Path of a link → where it leads.
     links: BTreeMap<String, String>,
-}
-
-/// The format of a file on a node.
-#[must_use]
-pub fn format(path: &str, text: &str, formats: &[Override]) -> Option<Format> {
-    let first = text
-        .as_bytes()
-        .get(..text.len().min(128))
-        .unwrap_or_default();
-    format_with(formats, path, first)
+    haproxy: haproxy::Version,
 }
 
 impl<'r> NodeFiles<'r> {
     /// The files of a run that have a format.
     #[must_use]
-    pub fn new(run: &'r Convergence, formats: &[Override]) -> Self {
+    pub fn new(run: &'r Convergence, readers: &Readers) -> Self {
         let source = |(path, file): (&'r String, &'r RenderedFile)| {
-            let format = format(path, &file.text, formats)?;
+            let format = readers.format(path, &file.text)?;
             Some((
                 path.as_str(),
                 (format, Source::new(path.as_str(), file.text.clone())),
@@ -51,6 +43,7 @@ impl<'r> NodeFiles<'r> {
         Self {
             sources: run.files.iter().filter_map(source).collect(),
             links,
+            haproxy: readers.haproxy(run),
         }
     }
 
@@ -60,7 +53,7 @@ impl<'r> NodeFiles<'r> {
         let mut alone: BTreeMap<&str, (Format, Vec<Problem>)> = self
             .sources
             .iter()
-            .map(|(path, (format, source))| (*path, (*format, check::problems(*format, source))))
+            .map(|(path, (format, source))| (*path, (*format, self.check(*format, source))))
             .collect();
         let mut together: BTreeMap<&str, Vec<Problem>> = BTreeMap::new();
         for whole in self.wholes() {
@@ -88,6 +81,10 @@ impl<'r> NodeFiles<'r> {
         alone
     }
 
+    fn check(&self, format: Format, source: &Source) -> Vec<Problem> {
+        check::problems_for(format, source, self.haproxy)
+    }
+
     /// A file that HAProxy can only read after another one, which may not be managed.
     fn is_haproxy_part(&self, path: &str) -> bool {
         self.sources.get(path).is_some_and(|(format, source)| {
@@ -105,7 +102,7 @@ impl<'r> NodeFiles<'r> {
             .iter()
             .filter_map(|p| self.sources.get(p).map(|(_, s)| s))
             .collect();
-        check::problems(whole.format, &source)
+        self.check(whole.format, &source)
             .into_iter()
             .filter_map(|p| whole.assembly.localize(&source, &files, p))
             .filter_map(|(file, problem)| Some((*whole.files.get(file)?, problem)))
@@ -459,7 +456,7 @@ mod tests {
 
     fn report(files: &[(&str, &str)], links: &[(&str, &str)]) -> String {
         let run = run(files, links);
-        let found = NodeFiles::new(&run, &[]);
+        let found = NodeFiles::new(&run, &Readers::default());
         let mut out = String::new();
         for (path, (_, problems)) in found.problems() {
             for p in problems {

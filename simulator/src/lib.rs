@@ -21,6 +21,7 @@ pub mod hash;
 pub mod impact;
 pub mod inventory;
 pub mod pool;
+pub mod readers;
 pub mod repository;
 pub mod rollout;
 pub mod ruby;

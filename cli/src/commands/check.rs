@@ -92,7 +92,7 @@ pub fn report(
     report.notes.extend(unused);
     if arguments.with_validators {
         progress.say("asking the programs that read the configs");
-        let said = validators::words(&report.impact, &config.formats);
+        let said = validators::words(&report.impact, &config.readers);
         let hidden = said.iter().map(|line| report.secrets.hide(line));
         report.notes.extend(hidden);
     }
@@ -143,7 +143,7 @@ pub fn settings(global: &Global, config: &Config) -> Settings {
     Settings {
         profile: global.search_profile(config),
         threads: gate::threads(),
-        formats: config.formats.clone(),
+        readers: config.readers.clone(),
         chef: config.model.clone(),
     }
 }

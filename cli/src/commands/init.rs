@@ -49,8 +49,14 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # profile = "server"
 
 # The formats of files on nodes where their paths do not tell; haproxy, nginx, httpd, vcl, ….
-# [formats]
-# "/srv/edge/**/*.conf" = "haproxy"
+# [[format]]
+# path = "/srv/edge/**/*.conf"
+# format = "haproxy"
+
+# The version of HAProxy, where no package's version tells it; 2.6 is meant otherwise.
+# [[haproxy]]
+# nodes = "role[edge]"
+# version = "2.8"
 
 # Answers about the machines, which a simulation never asks: what is said here is known.
 # [model.commands]

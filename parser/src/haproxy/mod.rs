@@ -5,26 +5,35 @@ mod conditional;
 pub mod syntax;
 mod tables;
 mod token;
+mod version;
 
 use std::borrow::Cow;
 
 pub use check::{Address, check};
 pub use syntax::{Config, Line, Prefix, Section, SectionKind, Word};
+pub use version::Version;
 
 use crate::problem::Problem;
 use crate::source::{Source, Span, SyntaxError};
 
-/// Parses a config. What lies in branches of `.if` that are not taken is left out.
+/// Parses a config for the usual version. What lies in branches of `.if` that are not taken is left out.
 pub fn parse(source: &Source) -> (Config<'_>, Vec<SyntaxError>) {
-    let mut parser = FileParser::default();
+    parse_for(source, Version::USUAL)
+}
+
+fn parse_for(source: &Source, version: Version) -> (Config<'_>, Vec<SyntaxError>) {
+    let mut parser = FileParser {
+        version,
+        ..FileParser::default()
+    };
     parser.file(source.text());
     (parser.config, parser.errors)
 }
 
 /// Everything that is wrong with a config: syntax, then what [`check`] finds, in the order in which the daemon
-/// would meet it.
-pub fn problems(source: &Source) -> Vec<Problem> {
-    let (config, errors) = parse(source);
+/// would meet it, for a version of the program.
+pub fn problems(source: &Source, version: Version) -> Vec<Problem> {
+    let (config, errors) = parse_for(source, version);
     let mut found: Vec<(bool, Problem)> = errors.into_iter().map(|e| (false, e.into())).collect();
     found.extend(check::check_in_phases(&config));
     // The daemon reads the whole file before it resolves names across sections.
@@ -41,6 +50,7 @@ struct Block {
 
 #[derive(Default)]
 struct FileParser<'s> {
+    version: Version,
     config: Config<'s>,
     errors: Vec<SyntaxError>,
     blocks: Vec<Block>,
@@ -183,6 +193,7 @@ impl<'s> FileParser<'s> {
             prefix,
             span,
             number,
+            version: self.version,
         };
         // The daemon passes over a line whose first word is empty.
         if keyword.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::version::{Known, Version};
 use crate::hole::has_hole;
 use crate::source::Span;
 
@@ -33,6 +34,8 @@ pub struct Line<'s> {
     pub span: Span,
     /// Counted from 1.
     pub number: u32,
+    /// Of the program that reads it.
+    pub version: Version,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,9 +164,26 @@ section_kinds! {
     Ring "ring",
     LogForward "log-forward",
     FcgiApp "fcgi-app",
+    CrtStore "crt-store",
+    LogProfile "log-profile",
+    Traces "traces",
+    Acme "acme",
+    Healthcheck "healthcheck",
 }
 
 impl SectionKind {
+    /// The versions that have such a section.
+    pub(super) fn known(self) -> Known {
+        match self {
+            Self::Program => Known::until(Version::new(3, 2)),
+            Self::CrtStore => Known::since(Version::new(3, 0)),
+            Self::LogProfile | Self::Traces => Known::since(Version::new(3, 1)),
+            Self::Acme => Known::since(Version::new(3, 2)),
+            Self::Healthcheck => Known::since(Version::new(3, 4)),
+            _ => Known::default(),
+        }
+    }
+
     /// Sections that pass traffic, and `defaults` that they inherit from.
     #[must_use]
     pub fn is_proxy(self) -> bool {

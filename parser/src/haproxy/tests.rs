@@ -5,7 +5,7 @@ use super::*;
 /// Each problem as `line: kind class message`.
 fn report(text: &str) -> String {
     let source = Source::new("haproxy.cfg", text);
-    problems(&source)
+    problems(&source, Version::USUAL)
         .iter()
         .map(|p| {
             format!(
@@ -105,4 +105,102 @@ backend app
         12: Error undefined-name: unable to find table 'nowhere'
         13: Error value: server 'a' has neither service port nor check port
         ");
+}
+
+/// What a version refuses, without what every version says of the config around it.
+fn refused_by(major: u16, minor: u16, line: &str) -> String {
+    let text = format!(
+        "defaults\n mode http\n timeout connect 5s\n timeout client 5s\n timeout server 5s\nlisten l\n bind :80\n server a 10.0.0.1:80\n {line}\n"
+    );
+    let source = Source::new("haproxy.cfg", text);
+    let found = problems(&source, Version::new(major, minor));
+    let messages: Vec<String> = found.into_iter().map(|p| p.message).collect();
+    messages.join("; ")
+}
+
+#[test]
+fn what_a_later_version_added_is_refused_before() {
+    let cases = [
+        (
+            "guid x",
+            "unknown keyword 'guid' in 'listen' section in HAProxy 2.8: it is there since 3.0",
+        ),
+        ("http-request set-header x %[src,rfc7239_is_valid]", ""),
+        (
+            "http-request set-header x %[uptime]",
+            "unknown fetch method 'uptime' in HAProxy 2.8: it is there since 3.0",
+        ),
+        (
+            "http-request set-header x %[src,reverse]",
+            "unknown converter 'reverse' in HAProxy 2.8: it is there since 3.4",
+        ),
+        (
+            "server b 10.0.0.2:80 guid x",
+            "unknown keyword 'guid' on a 'server' line in HAProxy 2.8: it is there since 3.0",
+        ),
+        (
+            "http-request do-log",
+            "'http-request' does not know the action 'do-log' in HAProxy 2.8: it is there since 3.1",
+        ),
+        ("http-request sc-add-gpc(0,1) 2", ""),
+        (
+            "option dont-parse-log",
+            "unknown option 'dont-parse-log' in HAProxy 2.8: it is there since 3.2",
+        ),
+        (
+            "timeout client-hs 5s",
+            "'timeout' does not know 'client-hs' in HAProxy 2.8: it is there since 2.9",
+        ),
+        (
+            "balance sticky",
+            "'balance' does not know 'sticky' in HAProxy 2.8: it is there since 2.9",
+        ),
+        (
+            "mode log",
+            "'mode' does not know 'log' in HAProxy 2.8: it is there since 2.9",
+        ),
+        (
+            "crt-store web",
+            "unknown section 'crt-store' in HAProxy 2.8: it is there since 3.0",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(refused_by(2, 8, line), expected, "{line}");
+        assert_eq!(refused_by(3, 4, line), "", "{line}");
+    }
+}
+
+#[test]
+fn what_a_later_version_removed_is_refused_since() {
+    let cases = [
+        (
+            "option accept-invalid-http-request",
+            "unknown option 'accept-invalid-http-request' in HAProxy 3.4: it was there up to 3.0",
+        ),
+        (
+            "bind-process 2",
+            "unknown keyword 'bind-process' in 'listen' section in HAProxy 3.4: it was there up to 2.6",
+        ),
+        (
+            "option http-use-htx",
+            "unknown option 'http-use-htx' in HAProxy 3.4: it was there up to 2.4",
+        ),
+        (
+            "program x",
+            "unknown section 'program' in HAProxy 3.4: it was there up to 3.2",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(refused_by(3, 4, line), expected, "{line}");
+        assert_eq!(refused_by(2, 4, line), "", "{line}");
+    }
+}
+
+#[test]
+fn a_later_version_still_refuses_what_looks_mistyped() {
+    assert_eq!(
+        refused_by(3, 4, "timeout clinet 5s"),
+        "'timeout' expects one of client, server, connect, check, queue, http-keep-alive, http-request, tunnel, tarpit, client-fin, server-fin but got 'clinet'"
+    );
+    assert_eq!(refused_by(3, 4, "timeout of-the-future 5s"), "");
 }

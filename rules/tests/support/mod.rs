@@ -204,7 +204,7 @@ pub fn impact(before: &Side, after: &Side) -> Impact {
         head: &head,
         changes: &changes,
         file: &|_| None,
-        formats: &[],
+        readers: &foretaste_simulator::readers::Readers::default(),
         roles: &[],
         trials: &[],
         base_trials: &[],

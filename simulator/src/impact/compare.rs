@@ -13,14 +13,14 @@ use crate::simulation::Oscillation;
 pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     let nodes = nodes(c);
     let names = pools::node_names(c.head);
-    let pools = pools::compare(&nodes, &names, c.formats);
+    let pools = pools::compare(&nodes, &names, c.readers);
     let rounds = rounds::rounds(c, &nodes, &pools, &names);
     let searches = searches::compare(&nodes, c.changes);
-    let configs = configs::problems(&nodes, c.formats);
+    let configs = configs::problems(&nodes, c.readers);
     let syntax = syntax::compare(c, &nodes);
     let counts = counts::count(c, &nodes, &pools);
     let orders = trials::orders(&nodes, c.trials, c.base_trials);
-    let empties = trials::empties(&nodes, c.trials, &names, c.formats);
+    let empties = trials::empties(&nodes, c.trials, &names, c.readers);
     Impact {
         orders,
         empties,

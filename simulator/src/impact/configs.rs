@@ -2,26 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::formats::Format;
 use foretaste_parser::problem::Problem;
 use foretaste_parser::source::{Location, Source};
 
 use super::{ConfigImpact, ConfigProblem, NodeImpact};
 use crate::convergence::{Convergence, RenderedFile};
 use crate::files::NodeFiles;
+use crate::readers::Readers;
 use crate::search::Moment;
 
 type Problems = BTreeMap<String, (Format, Vec<Problem>)>;
 
 pub(super) fn problems(
     nodes: &BTreeMap<String, NodeImpact>,
-    formats: &[Override],
+    readers: &Readers,
 ) -> Vec<ConfigImpact> {
     let mut out = Vec::new();
     for node in nodes.values() {
         let Some(run) = &node.after else { continue };
-        let before = node.before.as_ref().map(|b| of_run(b, formats));
-        let settled = of_run(&run.after, formats);
+        let before = node.before.as_ref().map(|b| of_run(b, readers));
+        let settled = of_run(&run.after, readers);
         for (moment, result) in run.moments() {
             // What a failing run would have written stays unwritten.
             if result.failure.is_some() {
@@ -30,7 +31,7 @@ pub(super) fn problems(
             let found = if moment == Moment::Settled {
                 settled.clone()
             } else {
-                of_run(result, formats)
+                of_run(result, readers)
             };
             for (path, (format, problems)) in found {
                 // A moment adds only what the settled state does not have already.
@@ -56,8 +57,8 @@ pub(super) fn problems(
     out
 }
 
-fn of_run(run: &Convergence, formats: &[Override]) -> Problems {
-    NodeFiles::new(run, formats)
+fn of_run(run: &Convergence, readers: &Readers) -> Problems {
+    NodeFiles::new(run, readers)
         .problems()
         .into_iter()
         .map(|(path, found)| (path.to_owned(), found))

@@ -63,7 +63,7 @@ pub(super) fn count(
             counts.searches.add(search.undetermined.is_none());
         }
         for (path, file) in &result.files {
-            if let Some(format) = crate::files::format(path, &file.text, c.formats) {
+            if let Some(format) = c.readers.format(path, &file.text) {
                 let judged = can_judge(format, &file.text);
                 counts
                     .configs

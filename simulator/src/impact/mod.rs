@@ -18,12 +18,13 @@ mod trials;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::formats::Format;
 use foretaste_parser::problem::Problem;
 use foretaste_parser::source::{Location, Source, SyntaxError};
 
 use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
 use crate::pool::Pool;
+use crate::readers::Readers;
 use crate::rollout::{self, Rollout};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Oscillation, Run, Simulation, Trial};
@@ -45,8 +46,8 @@ pub struct Comparison<'a> {
     pub changes: &'a [FileChange],
     /// A file of the head by its path.
     pub file: &'a dyn Fn(&str) -> Option<Arc<Source>>,
-    /// The user's word on the formats of paths on nodes.
-    pub formats: &'a [Override],
+    /// What reads the files of nodes.
+    pub readers: &'a Readers,
     /// The role files of the head.
     pub roles: &'a [RoleFile],
     /// Runs of the head under suppositions.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use foretaste_parser::formats::{Format, Override};
+use foretaste_parser::formats::Format;
 use foretaste_parser::source::Source;
 
 use super::{NodeImpact, NodePool, PoolImpact};
 use crate::convergence::Convergence;
-use crate::files::format;
 use crate::pool::{self, NodeNames, Pool};
+use crate::readers::Readers;
 use crate::search::Moment;
 use crate::simulation::Simulation;
 
@@ -27,11 +27,11 @@ pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
 pub(super) fn of_run(
     run: &Convergence,
     names: &NodeNames,
-    formats: &[Override],
+    readers: &Readers,
 ) -> Vec<(Format, NodePool)> {
     let mut out = Vec::new();
     for (path, file) in &run.files {
-        let Some(format) = format(path, &file.text, formats) else {
+        let Some(format) = readers.format(path, &file.text) else {
             continue;
         };
         let source = Source::new(path.as_str(), file.text.clone());
@@ -53,12 +53,8 @@ pub(super) fn of_run(
 
 type Key = (String, String);
 
-fn keyed(
-    run: &Convergence,
-    names: &NodeNames,
-    formats: &[Override],
-) -> BTreeMap<Key, (Format, Pool)> {
-    of_run(run, names, formats)
+fn keyed(run: &Convergence, names: &NodeNames, readers: &Readers) -> BTreeMap<Key, (Format, Pool)> {
+    of_run(run, names, readers)
         .into_iter()
         .map(|(format, p)| ((p.file, p.pool.name.clone()), (format, p.pool)))
         .collect()
@@ -67,7 +63,7 @@ fn keyed(
 pub(super) fn compare(
     nodes: &BTreeMap<String, NodeImpact>,
     names: &NodeNames,
-    formats: &[Override],
+    readers: &Readers,
 ) -> Vec<PoolImpact> {
     let mut out = Vec::new();
     for node in nodes.values() {
@@ -75,12 +71,12 @@ pub(super) fn compare(
         // A run that fails leaves the balancer's file as it was: the failure is the finding, not the pools.
         let written = |moment: Moment| {
             let run = node.at(moment)?;
-            run.failure.is_none().then(|| keyed(run, names, formats))
+            run.failure.is_none().then(|| keyed(run, names, readers))
         };
         let before = node
             .before
             .as_ref()
-            .map(|run| keyed(run, names, formats))
+            .map(|run| keyed(run, names, readers))
             .unwrap_or_default();
         let settled = written(Moment::Settled).unwrap_or_else(|| before.clone());
         let same = after.moments().count() == 1;

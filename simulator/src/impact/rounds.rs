@@ -39,7 +39,7 @@ pub(super) fn rounds(
                 continue;
             }
             now.extend(of.iter().map(|p| (key(p), BTreeSet::new())));
-            for (_, found) in pools::of_run(run, names, c.formats) {
+            for (_, found) in pools::of_run(run, names, c.readers) {
                 let key = (found.node, found.file, found.pool.name.clone());
                 now.insert(key, serving(Some(&found.pool)));
             }

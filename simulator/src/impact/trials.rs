@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use foretaste_parser::formats::Override;
 use foretaste_parser::source::Location;
 
 use super::{NodeImpact, pools};
 use crate::convergence::{Convergence, Failure, RenderedFile, Search};
 use crate::pool::NodeNames;
+use crate::readers::Readers;
 use crate::search::client;
 use crate::simulation::{Simulation, Supposition, Trial};
 
@@ -237,7 +237,7 @@ pub(super) fn empties(
     nodes: &BTreeMap<String, NodeImpact>,
     trials: &[Trial],
     names: &NodeNames,
-    formats: &[Override],
+    readers: &Readers,
 ) -> Vec<EmptyImpact> {
     let mut out = Vec::new();
     for trial in trials {
@@ -256,7 +256,7 @@ pub(super) fn empties(
             continue;
         };
         let serving = |run: &Convergence| -> BTreeMap<(String, String), (usize, u32)> {
-            pools::of_run(run, names, formats)
+            pools::of_run(run, names, readers)
                 .into_iter()
                 .filter(|(_, p)| p.pool.undetermined.is_none())
                 .map(|(_, p)| {

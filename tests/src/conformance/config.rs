@@ -126,7 +126,7 @@ fn decode(text: &str, encoding: &str) -> String {
 
 fn problems(format: &str, source: &Source, wrapper: &str) -> Vec<Problem> {
     if format == "haproxy" {
-        return haproxy::problems(source);
+        return haproxy::problems(source, haproxy::Version::USUAL);
     }
     let (config, errors) = nginx::parse(source);
     // The `events` wrapper only adds the block that a whole file lacked.

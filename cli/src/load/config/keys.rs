@@ -17,8 +17,11 @@ pub struct Keys {
     pub repository: RepositoryKeys,
     pub inventory: InventoryKeys,
     pub search: SearchKeys,
-    /// The format of files on nodes, by their paths; `*` stands for any text within a path, `**` for any text.
+    #[serde(rename = "format")]
+    pub format_of: Vec<FormatKeys>,
+    /// The same in short: the format of files on nodes, by their paths; `*` stands for any text within a path, `**` for any text.
     pub formats: IndexMap<String, Spanned<String>>,
+    pub haproxy: Vec<HaproxyKeys>,
     /// By a pool's name, in which `*` stands for any text. The first that matches applies.
     pub pools: IndexMap<Spanned<String>, PoolKeys>,
     /// By a rule's name.
@@ -63,6 +66,25 @@ impl From<Severity> for RuleSeverity {
             Severity::Error => Self::Error,
         }
     }
+}
+
+/// The format of files on nodes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormatKeys {
+    /// In which `*` stands for any text within a path, `**` for any text. The last that matches applies.
+    pub path: Spanned<String>,
+    pub format: Spanned<String>,
+}
+
+/// The version of HAProxy on nodes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HaproxyKeys {
+    /// A name in which `*` stands for any text, or `role[NAME]`. The first that matches applies.
+    pub nodes: Spanned<String>,
+    /// As `2.8`.
+    pub version: Spanned<String>,
 }
 
 /// Paths relative to the repository.

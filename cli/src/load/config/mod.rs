@@ -3,11 +3,11 @@
 
 mod keys;
 mod model;
+mod readers;
 
 use std::ops::Range;
 use std::path::Path;
 
-use foretaste_parser::formats::{Format, Override};
 use foretaste_parser::nearest::nearest;
 use foretaste_parser::source::{Location, Source as Text};
 use foretaste_rules::catalogue::RULES;
@@ -15,6 +15,7 @@ use foretaste_rules::{Config as RuleConfig, Date, PoolLimits, Waiver};
 use foretaste_simulator::chef::Options as Model;
 use foretaste_simulator::chef::run_list::RunListItem;
 use foretaste_simulator::inventory::{Entry, Platform};
+use foretaste_simulator::readers::Readers;
 use foretaste_simulator::repository::Layout;
 use toml::Spanned;
 
@@ -31,8 +32,8 @@ pub struct Config {
     pub keys: Keys,
     /// Severities, limits of pools, waivers.
     pub rules: RuleConfig,
-    /// The formats of paths on nodes.
-    pub formats: Vec<Override>,
+    /// What reads the files of nodes.
+    pub readers: Readers,
     /// What is said of the world outside the repository.
     pub model: Model,
     /// Of nodes that do not say.
@@ -78,6 +79,9 @@ impl Config {
             let mut failure = Failure::usage(format!("{name}: {message}"));
             if let Some(meant) = did_you_mean(message) {
                 failure = failure.help(format!("did you mean `{meant}`?"));
+            }
+            if message == "invalid type: map, expected a sequence" {
+                failure = failure.help("write the name in two pairs of brackets, as `[[format]]`");
             }
             match error.span() {
                 Some(span) => failure.at(name, text, span),
@@ -159,7 +163,7 @@ impl Reader<'_> {
         let platform = inventory.platform.as_ref();
         let config = Config {
             rules: self.rules(&keys)?,
-            formats: self.formats(&keys)?,
+            readers: self.readers(&keys)?,
             model: self.model(&keys.model)?,
             platform: platform.map(|p| self.platform(p)).transpose()?,
             nodes,
@@ -257,23 +261,6 @@ impl Reader<'_> {
             Some(meant) => failure.help(format!("did you mean `{meant}`?")),
             None => failure.help("`foretaste explain` lists the rules"),
         })
-    }
-
-    fn formats(&self, keys: &Keys) -> Result<Vec<Override>, Failure> {
-        let read = |(pattern, name): (&String, &Spanned<String>)| {
-            let format = Format::from_name(name.as_ref()).ok_or_else(|| {
-                let failure = self.refuse(name, format!("`{}` is no format", name.as_ref()));
-                match nearest(name.as_ref(), Format::ALL.iter().map(|f| f.as_str())) {
-                    Some(meant) => failure.help(format!("did you mean `{meant}`?")),
-                    None => failure.help("docs/formats.md lists the formats"),
-                }
-            })?;
-            Ok(Override {
-                pattern: pattern.clone(),
-                format,
-            })
-        };
-        keys.formats.iter().map(read).collect()
     }
 
     fn platform(&self, text: &Spanned<String>) -> Result<Platform, Failure> {

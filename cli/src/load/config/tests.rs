@@ -33,6 +33,13 @@ fn what_has_no_effect_is_refused_where_it_stands() {
         "[pools.'web*']\npercent = 130\n",
         "[pools.web]\n",
         "[formats]\n'/a' = 'apache'\n",
+        "[[format]]\npath = '/a'\nformat = 'ngin'\n",
+        "[[format]]\npath = 'a.conf'\nformat = 'nginx'\n",
+        "[[format]]\npath = '/a'\nformt = 'nginx'\n",
+        "[format]\n'/a' = 'nginx'\n",
+        "[[haproxy]]\nnodes = '*'\nversion = '2.10'\n",
+        "[[haproxy]]\nnodes = '*'\nversion = 'latest'\n",
+        "[[haproxy]]\nnodes = ''\nversion = '2.8'\n",
         "[repository]\nroles = '../roles'\n",
         "[repository]\ncookbook_paths = ['a', '/b']\n",
         "[inventory]\nplatform = 'ubuntu'\n",
@@ -51,7 +58,7 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: unknown field `synthesise`, expected one of `paths`, `synthesize`, `platform`, `node`
       at "synthesise"
       help: did you mean `synthesize`?
-    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `formats`, `pools`, `rules`, `waiver`, `secrets`, `model`
+    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `format`, `formats`, `haproxy`, `pools`, `rules`, `waiver`, `secrets`, `model`
       at "serach"
       help: did you mean `search`?
     foretaste.toml: unknown variant `role`, expected `roles` or `never`
@@ -79,6 +86,27 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: `apache` is no format
       at "'apache'"
       help: docs/formats.md lists the formats
+    foretaste.toml: `ngin` is no format
+      at "'ngin'"
+      help: did you mean `nginx`?
+    foretaste.toml: no file on a node has this path
+      at "'a.conf'"
+      help: write the whole path: "/srv/lb/**.conf"
+    foretaste.toml: unknown field `formt`, expected `path` or `format`
+      at "formt"
+      help: did you mean `format`?
+    foretaste.toml: invalid type: map, expected a sequence
+      at "[format]"
+      help: write the name in two pairs of brackets, as `[[format]]`
+    foretaste.toml: `2.10` is no version that is known
+      at "'2.10'"
+      help: write a branch from 2.4 to 3.4, as "2.8"
+    foretaste.toml: `latest` is no version that is known
+      at "'latest'"
+      help: write a branch from 2.4 to 3.4, as "2.8"
+    foretaste.toml: no node has this name
+      at "''"
+      help: write a name with `*` for any text, or "role[NAME]"
     foretaste.toml: this path is not in the repository
       at "'../roles'"
       help: write it as seen from the root of the repository: "chef/roles"
@@ -214,4 +242,20 @@ fn answers_that_mean_nothing_are_refused() {
       at ""
       help: write the text that it has, or false where it is not set
     "#);
+}
+
+#[test]
+fn formats_and_versions_are_said_of_paths_and_nodes() {
+    let text = "[[format]]\npath = '/srv/**.conf'\nformat = 'nginx'\n[[format]]\npath = '/srv/lb/*'\nformat = 'haproxy'\n\
+                [[haproxy]]\nnodes = 'role[lb]'\nversion = '2.8'\n";
+    let readers = Config::parse(FILE, text).expect("a configuration").readers;
+    let format = |path| readers.format(path, "").map(|f| f.to_string());
+    assert_eq!(format("/srv/a/b.conf").as_deref(), Some("nginx"));
+    assert_eq!(format("/srv/lb/b.conf").as_deref(), Some("haproxy"));
+    let said: Vec<String> = readers
+        .haproxy
+        .iter()
+        .map(|h| format!("{} {}", h.nodes, h.version))
+        .collect();
+    assert_eq!(said, ["role[lb] 2.8"]);
 }

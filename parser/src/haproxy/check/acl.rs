@@ -227,14 +227,14 @@ fn criterion(
         }
     };
     let Some((fetch, method)) = ACLS.get(name) else {
-        let parsed = sample::expression(text).map_err(fault)?;
+        let parsed = sample::expression(text, line.version).map_err(fault)?;
         return whole(text, &parsed, line, n).map(|()| (parsed.output, None));
     };
-    let Some(sample) = FETCHES.get(fetch) else {
+    let Ok(sample) = FETCHES.get(fetch, line.version) else {
         return Ok(("any", Some(method)));
     };
     let rest = sample::arguments(text, name, sample, "ACL").map_err(fault)?;
-    let parsed = sample::converters(rest, sample.output).map_err(fault)?;
+    let parsed = sample::converters(rest, sample.output, line.version).map_err(fault)?;
     whole(text, &parsed, line, n).map(|()| (parsed.output, Some(*method)))
 }
 

@@ -1,6 +1,8 @@
 //! Arguments that the keyword table describes.
 
 use super::super::syntax::Line;
+use super::super::tables::CHOICES;
+use super::super::version::Version;
 use super::Check;
 use super::value;
 use crate::problem::{Class, Problem};
@@ -53,6 +55,17 @@ pub fn choice(line: &Line<'_>, n: usize, choices: &[&str]) -> Check {
     if choices.contains(&text) {
         return Ok(());
     }
+    if let Some(check) = of_versions(line, n) {
+        return check;
+    }
+    // A later version than the one that the choices are from may have more of them, but hardly one that looks like
+    // a mistyped old one.
+    if line.version > Version::USUAL && !text.is_empty() {
+        let near = crate::nearest::nearest(text, choices.iter().copied());
+        if near.is_none() {
+            return Ok(());
+        }
+    }
     Err(Problem::error(
         Class::Value,
         format!(
@@ -62,6 +75,20 @@ pub fn choice(line: &Line<'_>, n: usize, choices: &[&str]) -> Check {
         ),
         line.span_of(n),
     ))
+}
+
+/// What versions say of word `n` of a keyword that takes other words in each of them; `None` where it is no such word.
+pub fn of_versions(line: &Line<'_>, n: usize) -> Option<Check> {
+    let (keyword, text) = (line.keyword(), line.arg(n));
+    match CHOICES.get(&format!("{keyword} {text}"), line.version) {
+        Ok(()) => Some(Ok(())),
+        Err(why) if why.is_empty() => None,
+        Err(why) => Some(Err(value::wrong(
+            line,
+            n,
+            format!("'{keyword}' does not know '{text}'{why}"),
+        ))),
+    }
 }
 
 /// No words after word `n`. Like the daemon's, this counts what lies before the first empty word.

@@ -203,7 +203,17 @@ impl<'c> Checker<'c> {
 fn header(section: &Section<'_>) -> Check {
     let line = &section.header;
     let kind = section.kind;
+    if let Err(why) = kind.known().by(line.version) {
+        let message = format!("unknown section '{}'{why}", kind.as_str());
+        return Err(Problem::error(
+            Class::UnknownKeyword,
+            message,
+            line.span_of(0),
+        ));
+    }
     match kind {
+        // These may stand without a name.
+        SectionKind::CrtStore | SectionKind::Traces => return arguments::at_most(line, 1),
         SectionKind::Global => return arguments::at_most(line, 0),
         // Words after the name of a defaults section are not looked at.
         SectionKind::Defaults => return Ok(()),
@@ -266,17 +276,22 @@ fn keyword(line: &Line<'_>, section: &Section<'_>, letter: char) -> Check {
         )
         .with_help(format!("write: {instead}")));
     }
-    let Some(known) = KEYWORDS.get(word) else {
+    let known = KEYWORDS.get(word, line.version).map_err(|why| {
         let names = KEYWORDS
-            .iter()
+            .known_to(line.version)
             .filter(|(_, k)| k.sections.contains(letter))
-            .map(|(n, _)| *n);
-        return Err(unknown(
-            line,
-            format!("unknown keyword '{word}' in '{place}' section"),
-            names,
-        ));
-    };
+            .map(|(n, _)| n);
+        let message = format!("unknown keyword '{word}' in '{place}' section");
+        if why.is_empty() {
+            unknown(line, message, names)
+        } else {
+            Problem::error(
+                Class::UnknownKeyword,
+                format!("{message}{why}"),
+                line.span_of(0),
+            )
+        }
+    })?;
     if !known.sections.contains(letter) {
         let global = known.sections.starts_with('g') && known.sections.len() == 1;
         return Err(if global || letter == 'g' {

@@ -21,6 +21,9 @@ pub fn line(line: &Line<'_>, proxy: &Proxy<'_, '_>) -> Check {
 fn balance(line: &Line<'_>) -> Check {
     let word = line.arg(1);
     let (name, parameter) = word.split_once('(').unwrap_or((word, ""));
+    if let Some(check) = arguments::of_versions(line, 1) {
+        return check;
+    }
     match name {
         "" | "roundrobin" | "static-rr" | "leastconn" | "source" | "first" | "random" => Ok(()),
         "rdp-cookie" if word == name || parameter.len() > 1 && parameter.ends_with(')') => Ok(()),
@@ -316,6 +319,9 @@ fn stick(line: &Line<'_>, proxy: &Proxy<'_, '_>) -> Check {
 }
 
 fn compression(line: &Line<'_>) -> Check {
+    if let Some(check) = arguments::of_versions(line, 1) {
+        return check;
+    }
     match line.arg(1) {
         "algo" | "type" if line.arg(2).is_empty() => Err(arguments::missing(
             line,
@@ -338,6 +344,9 @@ fn compression(line: &Line<'_>) -> Check {
 }
 
 fn filter(line: &Line<'_>) -> Check {
+    if let Some(check) = arguments::of_versions(line, 1) {
+        return check;
+    }
     match line.arg(1) {
         "compression" => arguments::at_most(line, 1),
         "cache" if line.arg(2).is_empty() => Err(arguments::missing(

@@ -2,6 +2,7 @@
 
 use super::super::syntax::{Line, SectionKind};
 use super::super::tables::OPTIONS;
+use super::super::version::Version;
 use super::value::{self, wrong};
 use super::{Check, Proxy, acl, arguments, checks, pick, rules, sample, server};
 use crate::hole::has_hole;
@@ -67,7 +68,10 @@ pub fn line<'c>(line: &'c Line<'_>, proxy: &mut Proxy<'c, '_>) -> Check {
             Err(wrong(line, 1, "a custom id has to be more than 0"))
         }
         "max-keep-alive-queue" => required_number(line, 1),
-        "bind-process" if line.arg(1).parse::<u32>().is_ok_and(|p| p != 1) => {
+        "bind-process"
+            if line.version > Version::new(2, 4)
+                && line.arg(1).parse::<u32>().is_ok_and(|p| p != 1) =>
+        {
             Err(wrong(line, 1, "there is only process 1 since HAProxy 2.5"))
         }
         _ => Ok(()),
@@ -96,6 +100,9 @@ pub fn required_number(line: &Line<'_>, n: usize) -> Check {
 }
 
 fn mode(line: &Line<'_>) -> Check {
+    if let Some(check) = arguments::of_versions(line, 1) {
+        return check.and_then(|()| arguments::at_most(line, 1));
+    }
     match line.arg(1) {
         "http" | "tcp" => arguments::at_most(line, 1),
         other => {
@@ -169,8 +176,22 @@ const OPTIONS_WITH_ARGUMENTS: [&str; 10] = [
 fn option(line: &Line<'_>) -> Check {
     let name = line.arg(1);
     named(line, "an option name")?;
-    if OPTIONS.contains(name) || PLAIN_OPTIONS.contains(&name) {
-        return arguments::at_most(line, 1);
+    match OPTIONS.get(name, line.version) {
+        Ok(()) => return arguments::at_most(line, 1),
+        Err(why) if !why.is_empty() => {
+            return Err(Problem::error(
+                Class::UnknownKeyword,
+                format!("unknown option '{name}'{why}"),
+                line.span_of(1),
+            ));
+        }
+        Err(_) if PLAIN_OPTIONS.contains(&name) => return arguments::at_most(line, 1),
+        Err(_) => {}
+    }
+    match arguments::of_versions(line, 1) {
+        Some(Ok(())) if name == "forwarded" => return Ok(()),
+        Some(Err(problem)) => return Err(problem),
+        _ => {}
     }
     match name {
         "forwardfor" | "originalto" => forwarded(line),
@@ -207,11 +228,8 @@ fn option(line: &Line<'_>) -> Check {
                 format!("unknown option '{name}'"),
                 line.span_of(1),
             );
-            let names = OPTIONS
-                .iter()
-                .chain(&PLAIN_OPTIONS)
-                .chain(&OPTIONS_WITH_ARGUMENTS)
-                .copied();
+            let others = PLAIN_OPTIONS.iter().chain(&OPTIONS_WITH_ARGUMENTS);
+            let names = OPTIONS.names(line.version).chain(others.copied());
             Err(match crate::nearest::nearest(name, names) {
                 Some(near) => problem.with_help(format!("did you mean '{near}'?")),
                 None => problem,

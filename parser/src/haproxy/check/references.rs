@@ -245,6 +245,7 @@ fn arguments(
     if text.len() > 4096 {
         return;
     }
+    let version = section.header.version;
     for (open, _) in text.match_indices('(') {
         let before = text.get(..open).unwrap_or("");
         let start = before
@@ -252,7 +253,8 @@ fn arguments(
             .map_or(0, |i| i + 1);
         let name = before.get(start..).unwrap_or("");
         let fetch = ACLS.get(name).map_or(name, |(fetch, _)| fetch);
-        let Some(sample) = FETCHES.get(fetch).or_else(|| CONVERTERS.get(name)) else {
+        let sample = FETCHES.get(fetch, version);
+        let Ok(sample) = sample.or_else(|_| CONVERTERS.get(name, version)) else {
             continue;
         };
         let Some((given, _)) = sample::split(text.get(open + 1..).unwrap_or("")) else {

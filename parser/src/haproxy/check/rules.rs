@@ -2,6 +2,7 @@
 
 use super::super::syntax::Line;
 use super::super::tables::ACTIONS;
+use super::super::version::Known;
 use super::sample;
 use super::value::{self, wrong};
 use super::{Check, Proxy, acl, arguments};
@@ -73,16 +74,24 @@ pub fn tcp(line: &Line<'_>, proxy: &Proxy<'_, '_>) -> Check {
 fn known_action(line: &Line<'_>, set: &str, n: usize, own: &[&str]) -> Check {
     let action = line.arg(n);
     let known = ACTIONS.get(set);
-    let fits = |a: &&str| match a.strip_suffix('*') {
+    let fits = |a: &&(&str, Known)| match a.0.strip_suffix('*') {
         Some(prefix) => action.starts_with(prefix),
-        None => *a == action,
+        None => a.0 == action,
     };
-    if own.contains(&action)
-        || known.is_some_and(|k| k.iter().any(fits))
-        || action.starts_with("lua.")
-    {
+    if own.contains(&action) || action.starts_with("lua.") {
         return Ok(());
     }
+    // `sc-inc-gpc` starts `sc-inc-gpc0` too: the longest counts.
+    let found = known
+        .into_iter()
+        .flatten()
+        .filter(fits)
+        .max_by_key(|a| a.0.len());
+    let why = match found.map(|a| a.1.by(line.version)) {
+        Some(Ok(())) => return Ok(()),
+        Some(Err(why)) => why,
+        None => String::new(),
+    };
     if action.is_empty() {
         return Err(arguments::missing(
             line,
@@ -91,13 +100,17 @@ fn known_action(line: &Line<'_>, set: &str, n: usize, own: &[&str]) -> Check {
     }
     let names = own
         .iter()
-        .chain(known.into_iter().flatten())
+        .copied()
+        .chain(known.into_iter().flatten().map(|a| a.0))
         .map(|a| a.trim_end_matches('*'));
     let problem = Problem::error(
         Class::UnknownKeyword,
-        format!("'{set}' does not know the action '{action}'"),
+        format!("'{set}' does not know the action '{action}'{why}"),
         line.span_of(n),
     );
+    if !why.is_empty() {
+        return Err(problem);
+    }
     Err(match crate::nearest::nearest(action, names) {
         Some(near) => problem.with_help(format!("did you mean '{near}'?")),
         None => problem,
@@ -244,6 +257,21 @@ fn action(line: &Line<'_>, n: usize) -> Result<usize, Problem> {
         }
         "silent-drop" if line.arg(next) == "rst-ttl" => Ok(next + 2),
         "switch-mode" | "normalize-uri" | "ot-group" => Ok(to_condition(line, next)),
+        // Of later versions.
+        "set-bandwidth-limit"
+        | "set-fc-mark"
+        | "set-fc-tos"
+        | "set-bc-mark"
+        | "set-bc-tos"
+        | "sc-add-gpc"
+        | "do-log"
+        | "pause"
+        | "set-retries"
+        | "attach-srv"
+        | "add-headers-bin"
+        | "set-headers-bin"
+        | "del-headers-bin"
+        | "set-cookie-fmt" => Ok(to_condition(line, next)),
         _ if name.starts_with("lua.") => Ok(to_condition(line, next)),
         _ => Ok(next),
     }

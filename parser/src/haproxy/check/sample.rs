@@ -4,6 +4,7 @@
 
 use super::super::syntax::Line;
 use super::super::tables::{CONVERTERS, FETCHES, Sample};
+use super::super::version::Version;
 use super::Check;
 use super::value::is_bad_ip;
 use crate::hole::{has_hole, is_hole};
@@ -39,7 +40,7 @@ pub struct Parsed<'t> {
 /// An expression that starts at word `n`, whose converters may be words of their own. Returns the word after it.
 pub fn words(line: &Line<'_>, n: usize) -> Result<usize, Problem> {
     let text = line.arg(n);
-    let parsed = expression(text).map_err(|f| f.at(line, n))?;
+    let parsed = expression(text, line.version).map_err(|f| f.at(line, n))?;
     if !parsed.rest.is_empty() {
         let message = format!(
             "unexpected '{}' after the expression in '{text}'",
@@ -48,17 +49,20 @@ pub fn words(line: &Line<'_>, n: usize) -> Result<usize, Problem> {
         return Err(Problem::error(Class::Syntax, message, line.span_of(n)));
     }
     let mut next = n + 1;
-    while CONVERTERS.contains_key(identifier(line.arg(next))) {
+    while CONVERTERS
+        .get(identifier(line.arg(next)), line.version)
+        .is_ok()
+    {
         let text = line.arg(next);
-        let rest = converter(text).map_err(|f| f.at(line, next))?;
-        converters(rest.rest, rest.output).map_err(|f| f.at(line, next))?;
+        let rest = converter(text, line.version).map_err(|f| f.at(line, next))?;
+        converters(rest.rest, rest.output, line.version).map_err(|f| f.at(line, next))?;
         next += 1;
     }
     Ok(next)
 }
 
 /// A fetch with its converters at the start of a text.
-pub fn expression(text: &str) -> Result<Parsed<'_>, Fault> {
+pub fn expression(text: &str, version: Version) -> Result<Parsed<'_>, Fault> {
     let name = identifier(text);
     if name.is_empty() {
         if text.starts_with(is_hole) {
@@ -79,27 +83,33 @@ pub fn expression(text: &str) -> Result<Parsed<'_>, Fault> {
         });
     }
     // Lua scripts register fetches of their own.
-    let Some(sample) = FETCHES.get(name) else {
-        if name.starts_with("lua.") {
-            return Ok(Parsed {
-                output: "any",
-                rest: "",
-            });
-        }
-        let message = match nearest(name, FETCHES.keys().copied()) {
-            Some(near) => format!("unknown fetch method '{name}': did you mean '{near}'?"),
-            None => format!("unknown fetch method '{name}'"),
+    if name.starts_with("lua.") {
+        return Ok(Parsed {
+            output: "any",
+            rest: "",
+        });
+    }
+    let sample = FETCHES.get(name, version).map_err(|why| {
+        let message = match nearest(name, FETCHES.names(version)) {
+            Some(near) if why.is_empty() => {
+                format!("unknown fetch method '{name}': did you mean '{near}'?")
+            }
+            _ => format!("unknown fetch method '{name}'{why}"),
         };
-        return Err(Fault::new(Class::UnknownKeyword, message));
-    };
+        Fault::new(Class::UnknownKeyword, message)
+    })?;
     let rest = arguments(text, name, sample, "fetch method")?;
-    converters(rest, sample.output)
+    converters(rest, sample.output, version)
 }
 
 /// Converters after commas.
-pub fn converters<'t>(mut rest: &'t str, mut output: &'static str) -> Result<Parsed<'t>, Fault> {
+pub fn converters<'t>(
+    mut rest: &'t str,
+    mut output: &'static str,
+    version: Version,
+) -> Result<Parsed<'t>, Fault> {
     while let Some(next) = rest.strip_prefix(',') {
-        let parsed = converter(next)?;
+        let parsed = converter(next, version)?;
         if parsed.output != "any" {
             output = parsed.output;
         }
@@ -108,7 +118,7 @@ pub fn converters<'t>(mut rest: &'t str, mut output: &'static str) -> Result<Par
     Ok(Parsed { output, rest })
 }
 
-fn converter(text: &str) -> Result<Parsed<'_>, Fault> {
+fn converter(text: &str, version: Version) -> Result<Parsed<'_>, Fault> {
     let name = identifier(text);
     if text
         .get(name.len()..)
@@ -120,14 +130,14 @@ fn converter(text: &str) -> Result<Parsed<'_>, Fault> {
             rest: "",
         });
     }
-    let Some(sample) = CONVERTERS.get(name) else {
+    let sample = CONVERTERS.get(name, version).map_err(|why| {
         let message = if name.is_empty() {
             "missing converter after ','".to_owned()
         } else {
-            format!("unknown converter '{name}'")
+            format!("unknown converter '{name}'{why}")
         };
-        return Err(Fault::new(Class::UnknownKeyword, message));
-    };
+        Fault::new(Class::UnknownKeyword, message)
+    })?;
     let rest = arguments(text, name, sample, "converter")?;
     Ok(Parsed {
         output: sample.output,
@@ -281,18 +291,27 @@ const FORMAT_VARIABLES: &[&str] = &[
     "ts", "tsc",
 ];
 
+/// Those that 3.1 added.
+const LATER_VARIABLES: &[&str] = &["OG"];
+
+const NAMED_ITEMS: Version = Version::new(3, 0);
+
 /// A log format in word `n`.
 pub fn log_format(line: &Line<'_>, n: usize) -> Check {
-    format_text(line.arg(n)).map_err(|f| f.at(line, n))
+    format_text(line.arg(n), line.version).map_err(|f| f.at(line, n))
 }
 
-fn format_text(text: &str) -> Result<(), Fault> {
+fn format_text(text: &str, version: Version) -> Result<(), Fault> {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
         rest = rest.get(at + 1..).unwrap_or("");
         if let Some(after) = rest.strip_prefix('%') {
             rest = after;
             continue;
+        }
+        // A name for the item, since 3.0.
+        if let Some(named) = rest.strip_prefix('(').filter(|_| version >= NAMED_ITEMS) {
+            rest = named.split_once(')').map_or("", |(_, after)| after);
         }
         if let Some(flags) = rest.strip_prefix('{') {
             let Some(end) = flags.find('}') else {
@@ -304,7 +323,7 @@ fn format_text(text: &str) -> Result<(), Fault> {
             rest = flags.get(end + 1..).unwrap_or("");
         }
         if let Some(inside) = rest.strip_prefix('[') {
-            rest = bracket(inside)?;
+            rest = bracket(inside, version)?;
             continue;
         }
         if rest.starts_with(is_hole) {
@@ -321,7 +340,8 @@ fn format_text(text: &str) -> Result<(), Fault> {
                 "a '%' that is not followed by a format variable: write '%%' for the character itself",
             ));
         }
-        if !FORMAT_VARIABLES.contains(&name) && !rest.starts_with(is_hole) {
+        let later = version >= Version::new(3, 1) && LATER_VARIABLES.contains(&name);
+        if !FORMAT_VARIABLES.contains(&name) && !later && !rest.starts_with(is_hole) {
             return Err(Fault::new(
                 Class::UnknownKeyword,
                 format!(
@@ -334,14 +354,14 @@ fn format_text(text: &str) -> Result<(), Fault> {
 }
 
 /// An expression up to its `]`; returns what follows.
-fn bracket(inside: &str) -> Result<&str, Fault> {
+fn bracket(inside: &str, version: Version) -> Result<&str, Fault> {
     if !inside.contains(']') && !has_hole(inside) {
         return Err(Fault::new(
             Class::Syntax,
             format!("missing ']' after '{inside}'"),
         ));
     }
-    let parsed = expression(inside)?;
+    let parsed = expression(inside, version)?;
     match parsed.rest.strip_prefix(']') {
         Some(after) => Ok(after),
         None if parsed.rest.is_empty() && (has_hole(inside) || inside.contains("lua.")) => {

@@ -1,6 +1,7 @@
 //! `global` and the sections that pass no traffic: users, peers, resolvers, caches, …
 
 use super::super::syntax::{Line, Section, SectionKind};
+use super::super::version::Version;
 use super::value::{self, is_bad_ip, time_text, wrong};
 use super::{Check, arguments, checks, pick, proxy, sample, server, unknown};
 use crate::hole::has_hole;
@@ -11,7 +12,7 @@ pub fn global(line: &Line<'_>) -> Check {
     match line.keyword() {
         "log" => proxy::log(line, false),
         "nbthread" => threads(line),
-        "nbproc" => Err(Problem::error(
+        "nbproc" if line.version > Version::new(2, 4) => Err(Problem::error(
             Class::UnknownKeyword,
             "nbproc is not supported any more since HAProxy 2.5",
             line.span_of(0),
@@ -160,6 +161,11 @@ pub fn other(section: &Section<'_>, line: &Line<'_>) -> Check {
 fn known(section: &Section<'_>, line: &Line<'_>, keywords: &[&'static str]) -> Check {
     let word = line.keyword();
     if keywords.contains(&word) {
+        return Ok(());
+    }
+    // As for choices: a later version may have more.
+    let near = crate::nearest::nearest(word, keywords.iter().copied());
+    if line.version > Version::USUAL && near.is_none() {
         return Ok(());
     }
     let place = section.kind.as_str();

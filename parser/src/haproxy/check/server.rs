@@ -76,7 +76,7 @@ pub fn blank(section: &Section<'_>, line: &Line<'_>) -> Option<Problem> {
     }
     // `server  10.0.0.1:80 check`: the name was blank, so the address became the name.
     let shifted = line.keyword() == "server"
-        && SERVER.contains_key(text)
+        && SERVER.contains(text)
         && Address::parse(line.arg(1))
             .host
             .parse::<std::net::IpAddr>()
@@ -175,9 +175,9 @@ fn keyword_value(line: &Line<'_>, n: usize) -> Check {
 pub fn keywords(line: &Line<'_>, mut n: usize) -> Check {
     while let Some(word) = line.word(n).filter(|w| !w.text.is_empty()) {
         let name = &*word.text;
-        let Some(count) = SERVER.get(name) else {
-            return Err(unknown(line, n, "server", SERVER.keys().copied()));
-        };
+        let count = SERVER
+            .get(name, line.version)
+            .map_err(|why| unknown(line, n, "server", &why, SERVER.names(line.version)))?;
         if *count >= 1 {
             if line.arg(n + 1).is_empty() {
                 return Err(arguments::missing(
@@ -210,17 +210,18 @@ fn unknown<'n>(
     line: &Line<'_>,
     n: usize,
     what: &str,
+    why: &str,
     names: impl Iterator<Item = &'n str>,
 ) -> Problem {
     let text = line.arg(n);
     let problem = Problem::error(
         Class::UnknownKeyword,
-        format!("unknown keyword '{text}' on a '{what}' line"),
+        format!("unknown keyword '{text}' on a '{what}' line{why}"),
         line.span_of(n),
     );
     match nearest(text, names) {
-        Some(near) => problem.with_help(format!("did you mean '{near}'?")),
-        None => problem,
+        Some(near) if why.is_empty() => problem.with_help(format!("did you mean '{near}'?")),
+        _ => problem,
     }
 }
 
@@ -349,9 +350,9 @@ pub fn bind(line: &Line<'_>) -> Check {
 /// Keywords of `bind` and `stats socket` from word `n` on.
 pub fn bind_keywords(line: &Line<'_>, mut n: usize, what: &str) -> Check {
     while let Some(word) = line.word(n).filter(|w| !w.text.is_empty()) {
-        let Some(count) = BIND.get(&*word.text) else {
-            return Err(unknown(line, n, what, BIND.keys().copied()));
-        };
+        let count = BIND
+            .get(&word.text, line.version)
+            .map_err(|why| unknown(line, n, what, &why, BIND.names(line.version)))?;
         if *count >= 1 {
             if line.arg(n + 1).is_empty() {
                 return Err(arguments::missing(
