@@ -7,6 +7,7 @@ use clap::Args;
 use foretaste_parser::nearest::nearest;
 use foretaste_parser::query::QueryError;
 use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_simulator::inventory::Problem;
 use foretaste_simulator::search::{Answer, SearchIndex};
 use foretaste_simulator::simulation::World;
 use serde_json::{Value as Json, json};
@@ -19,6 +20,7 @@ use crate::exit::Exit;
 use crate::gate::{revision_sources, revision_values};
 use crate::load::side::Loader;
 use crate::progress::Progress;
+use crate::render::explained;
 use crate::render::explanation::explanation;
 use crate::render::paint::printable;
 use crate::secrets::Secrets;
@@ -36,10 +38,10 @@ pub struct Arguments {
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     pub query: Option<String>,
     /// Say how the query is read, what each part of it matches, and what the other profiles return
-    #[arg(long, conflicts_with = "batch")]
+    #[arg(long)]
     pub explain: bool,
     /// Say of this node or object which parts of the query match it
-    #[arg(long, value_name = "NODE", conflicts_with = "batch")]
+    #[arg(long, value_name = "NODE")]
     pub why: Option<String>,
     /// Read queries from the standard input, each a JSON string on its line
     #[arg(long)]
@@ -76,11 +78,12 @@ pub fn run(
     progress.say(format!("reading {revision}"));
     let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
     let (side, notes) = loader.side(&revision)?;
-    let index = index(&side.revision, &settings, arguments.converged, &progress);
+    let (index, unread) = index(&side.revision, &settings, arguments.converged, &progress);
     drop(progress);
     let problems = &side.revision.inventory.problems;
     let problems = problems
         .iter()
+        .chain(&unread)
         .map(|p| format!("{}: {}", p.location, p.message));
     for note in notes.into_iter().chain(problems) {
         writeln!(streams.err, "note: {}", printable(&note))?;
@@ -93,42 +96,43 @@ pub fn run(
         Secrets::collect(&keys, &revision_values(&side.revision), sources)
     };
     let name = arguments.index.as_deref().unwrap_or("node");
-    if arguments.batch {
-        return batch(&index, name, streams);
-    }
-    let query = arguments.query.as_deref().unwrap_or("*:*");
     let asked = Asked {
         index: &index,
         name,
-        query,
-        explain: arguments.explain,
+        query: arguments.query.as_deref().unwrap_or("*:*"),
+        explain: arguments.explain || arguments.why.is_some(),
         why: arguments.why.as_deref(),
-        secrets,
+        secrets: &secrets,
     };
-    one(global, &asked, streams)
+    match arguments.batch {
+        true => batch(&asked, streams),
+        false => one(global, &asked, streams),
+    }
 }
 
 /// The index: exported nodes as they were last saved. A node that is made up never saved anything, so it is converged
-/// first; with `converged` every node is.
+/// first; with `converged` every node is. Also tells what of the repository is not in it.
 fn index(
     revision: &Revision,
     settings: &Settings,
     converged: bool,
     progress: &Progress,
-) -> SearchIndex {
+) -> (SearchIndex, Vec<Problem>) {
     let World {
-        nodes, mut objects, ..
+        nodes,
+        mut objects,
+        problems,
     } = change::world(revision, settings);
     if !converged && nodes.iter().all(|node| !node.synthetic) {
         for node in nodes {
             objects.put_node(node);
         }
-        return objects;
+        return (objects, problems);
     }
     progress.say(format!("simulating {} nodes", nodes.len()));
     let settled = change::simulate(revision, settings).index;
     if converged {
-        return settled;
+        return (settled, problems);
     }
     for node in nodes {
         let saved = settled.document("node", &node.name);
@@ -137,10 +141,11 @@ fn index(
             _ => objects.put_node(node),
         }
     }
-    objects
+    (objects, problems)
 }
 
 /// One query, and what it is asked of.
+#[derive(Clone, Copy)]
 struct Asked<'a> {
     index: &'a SearchIndex,
     /// The index' name: `node`.
@@ -149,7 +154,7 @@ struct Asked<'a> {
     explain: bool,
     /// Of which object it is said why it matches or not.
     why: Option<&'a str>,
-    secrets: Secrets,
+    secrets: &'a Secrets,
 }
 
 fn one(global: &Global, asked: &Asked<'_>, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
@@ -157,7 +162,7 @@ fn one(global: &Global, asked: &Asked<'_>, streams: &mut Streams<'_>) -> Result<
     let refused = matches!(answer, Answer::Refused(_) | Answer::NoSuchIndex);
     global.write(streams, |format, _| {
         let text = match format {
-            Format::Json => format!("{}\n", answer_json(asked.name, asked.query, &answer)),
+            Format::Json => format!("{}\n", answer_json(asked, &answer)),
             _ => human(asked, &answer),
         };
         asked.secrets.hide(&text)
@@ -210,7 +215,7 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
             }
         }
     }
-    if asked.explain || asked.why.is_some() {
+    if asked.explain {
         out.push('\n');
         out += &explanation(index, name, query, asked.why);
     }
@@ -233,7 +238,7 @@ fn refusal(query: &str, error: &QueryError) -> String {
 }
 
 /// A line of output for each line of input.
-fn batch(index: &SearchIndex, name: &str, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
+fn batch(asked: &Asked<'_>, streams: &mut Streams<'_>) -> Result<Exit, Failure> {
     for (i, line) in BufReader::new(&mut streams.input).lines().enumerate() {
         let line = line.map_err(|e| Failure::unreadable(std::path::Path::new("-"), &e))?;
         if line.trim().is_empty() {
@@ -246,28 +251,35 @@ fn batch(index: &SearchIndex, name: &str, streams: &mut Streams<'_>) -> Result<E
             ))
             .help("write each query as JSON: \"role:web\"")
         })?;
-        let answer = index.search(name, &query);
-        writeln!(streams.out, "{}", answer_json(name, &query, &answer))?;
+        let asked = Asked {
+            query: &query,
+            ..*asked
+        };
+        let answer = asked.index.search(asked.name, &query);
+        let line = answer_json(&asked, &answer).to_string();
+        writeln!(streams.out, "{}", asked.secrets.hide(&line))?;
     }
     streams.out.flush()?;
     // That nothing is found among nothing says nothing.
-    Ok(match is_empty(index, name) {
+    Ok(match is_empty(asked.index, asked.name) {
         true => Exit::NotEvaluated,
         false => Exit::Clean,
     })
 }
 
-fn answer_json(index: &str, query: &str, answer: &Answer) -> Json {
-    match answer {
+/// The answer as docs/search.md has it.
+fn answer_json(asked: &Asked<'_>, answer: &Answer) -> Json {
+    let Asked {
+        index, name, query, ..
+    } = *asked;
+    let mut out = match answer {
         Answer::Results { maybe, .. } => {
             let names = answer.names();
-            let key = if index == "node" { "nodes" } else { "items" };
+            let key = if name == "node" { "nodes" } else { "items" };
             let mut out = json!({"query": query, key: names});
-            if !maybe.is_empty()
-                && let Some(map) = out.as_object_mut()
-            {
+            if !maybe.is_empty() {
                 let names: Vec<&str> = maybe.iter().map(|d| d.name()).collect();
-                map.insert("maybe".to_owned(), json!(names));
+                explained::set(&mut out, "maybe", json!(names));
             }
             out
         }
@@ -277,7 +289,15 @@ fn answer_json(index: &str, query: &str, answer: &Answer) -> Json {
         }),
         Answer::NoSuchIndex => json!({
             "query": query,
-            "error": {"message": format!("I don't know how to search for {index} data objects."), "offset": 0},
+            "error": {"message": format!("I don't know how to search for {name} data objects."), "offset": 0},
         }),
+    };
+    if asked.explain {
+        explained::set(
+            &mut out,
+            "explain",
+            explained::json(index, name, query, asked.why),
+        );
     }
+    out
 }

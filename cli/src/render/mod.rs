@@ -2,6 +2,7 @@
 
 pub mod converge;
 pub mod error;
+pub mod explained;
 pub mod explanation;
 mod github;
 mod gitlab;
