@@ -160,6 +160,29 @@ fn what_the_file_does_not_know_is_refused() {
     }
 }
 
+#[test]
+fn a_balancer_is_judged_by_the_version_on_its_node() {
+    let shop = Folder::shop();
+    shop.commit("before");
+    let template = "cookbooks/lb/templates/default/haproxy.cfg.erb";
+    let newer = shop
+        .read(template)
+        .replace("\nbackend web\n", "\nbackend web\n  guid web-pool\n");
+    shop.write(template, newer);
+    let ran = shop.run(&["check", "--format", "json"]);
+    let why = "unknown keyword 'guid' in 'backend' section in HAProxy 2.6: it is there since 3.0";
+    assert!(ran.out.contains(why), "{}", ran.out);
+
+    let said = "[[haproxy]]\nnodes = 'role[lb]'\nversion = '3.0'\n";
+    assert_eq!(rules_with(&shop, said), [""; 0]);
+    let elsewhere = "[[haproxy]]\nnodes = 'web*'\nversion = '3.0'\n";
+    assert_eq!(rules_with(&shop, elsewhere), ["config-syntax"]);
+
+    let recipe = "package 'haproxy' do\n  version '3.0.5-1~bpo12+1'\nend\n".to_owned();
+    shop.write(LB_RECIPE, recipe + &shop.read(LB_RECIPE));
+    assert_eq!(rules_with(&shop, ""), [""; 0]);
+}
+
 /// The findings' rules, with a configuration.
 fn rules_with(shop: &Folder, config: &str) -> Vec<String> {
     shop.write("foretaste.toml", config);

@@ -1,7 +1,9 @@
 //! The directive table, read once from `tables/directives.txt`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
+
+use crate::hash::HashMap;
 
 /// One form of a directive: a name may have several, by context.
 pub struct Form {
@@ -12,7 +14,7 @@ pub struct Form {
 }
 
 pub static DIRECTIVES: LazyLock<HashMap<&str, Vec<Form>>> = LazyLock::new(|| {
-    let mut table: HashMap<&str, Vec<Form>> = HashMap::new();
+    let mut table: HashMap<&str, Vec<Form>> = HashMap::default();
     let rows = include_str!("tables/directives.txt")
         .lines()
         .chain(include_str!("tables/modules.txt").lines())
