@@ -58,7 +58,7 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: unknown field `synthesise`, expected one of `paths`, `synthesize`, `platform`, `node`
       at "synthesise"
       help: did you mean `synthesize`?
-    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `format`, `formats`, `haproxy`, `pools`, `rules`, `waiver`, `secrets`, `model`
+    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `format`, `formats`, `haproxy`, `pools`, `rules`, `waiver`, `secrets`, `model`, `client`
       at "serach"
       help: did you mean `search`?
     foretaste.toml: unknown variant `role`, expected `roles` or `never`
