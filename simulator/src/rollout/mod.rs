@@ -112,6 +112,7 @@ impl Rollout {
                 Order::Unknown("too many kinds of nodes to try all orders".to_owned())
             }
         };
+        let order = doubted(order, &selections);
         let rotation = waves::rotation(impact, options);
         let waves = waves::waves(impact, options, &selections, &order, &rotation);
         let failing = impact
@@ -128,6 +129,20 @@ impl Rollout {
             waves,
             failing,
         }
+    }
+}
+
+/// An order that was found by counting says nothing of a selection that falls under its floor by what members save on
+/// the way.
+fn doubted(order: Order, selections: &[Selection]) -> Order {
+    let unsure = selections.iter().filter(|s| {
+        let counted = s.first.intersection(&s.settled).count();
+        s.worst.len() < s.floor && s.worst.len() < counted
+    });
+    let reason = unsure.filter_map(|s| s.exactness.reason()).next();
+    match (&order, reason) {
+        (Order::Any | Order::Groups(_), Some(reason)) => Order::Unknown(reason.to_owned()),
+        _ => order,
     }
 }
 

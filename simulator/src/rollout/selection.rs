@@ -108,7 +108,14 @@ fn pools(impact: &Impact) -> Vec<Selection> {
                 .collect()
         };
         let [before, first, settled] = [&pool.before, &pool.first, &pool.after].map(members);
-        let seen = members(&pool.worst);
+        let mut seen = members(&pool.worst);
+        let rounds = impact.rounds.iter().flat_map(|r| &r.pools);
+        let own = rounds
+            .filter(|p| p.node == pool.node && p.file == pool.file && p.name == pool.name)
+            .map(|p| &p.serving);
+        if let Some(least) = own.min_by_key(|s| s.len()).filter(|s| s.len() < seen.len()) {
+            seen.clone_from(least);
+        }
         let index = run
             .after
             .files
@@ -246,6 +253,11 @@ fn exactness(
     if run.moments().any(|(_, r)| r.failure.is_some()) {
         return bound("its owner's converge fails at one moment and not at another");
     }
+    // A member that stays may be gone for a while, by what it saves on the way.
+    let stays = |name: &&String| impact.nodes.get(*name).is_some_and(|n| wavers(impact, n));
+    if first.union(settled).find(stays).is_some() {
+        return bound("what a member saves depends on when it converges");
+    }
     if run.moments().count() == 1 {
         return Exactness::Exact;
     }
@@ -281,6 +293,24 @@ fn exactness(
         }
     }
     Exactness::Exact
+}
+
+/// Whether a node that can converge saves one thing in one round or moment and another in another.
+fn wavers(impact: &Impact, node: &NodeImpact) -> bool {
+    let Some(last) = node.after.as_ref().and_then(|r| r.after.saved.as_ref()) else {
+        return false;
+    };
+    let other = |run: &Convergence| {
+        let saved = run.saved.as_ref();
+        saved.is_some_and(|s| !std::sync::Arc::ptr_eq(s, last) && s != last)
+    };
+    let moments = node.after.iter().flat_map(|r| r.moments());
+    moments.into_iter().any(|(_, run)| other(run))
+        || impact
+            .history
+            .iter()
+            .filter_map(|r| r.get(&node.name))
+            .any(|run| other(run))
 }
 
 /// Whether a node saves the same whenever it converges.
