@@ -13,7 +13,8 @@ use super::resource;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
-use crate::ruby::class::{ClassId, Method, Table, Visibility};
+use crate::ruby::call::Form;
+use crate::ruby::class::{ClassId, Method, NamedFn, Table, Visibility};
 use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
@@ -38,6 +39,7 @@ pub struct Custom {
 static CLASS_METHODS: &[Builtin] = &[
     def("property", 1, -1, property).takes_unknown(),
     def("attribute", 1, -1, property).takes_unknown(),
+    def("deprecated_property_alias", 3, 3, property_alias).takes_unknown(),
     def("action", 1, 2, action),
     def("actions", 0, -1, actions),
     def("allowed_actions", 0, -1, actions),
@@ -246,6 +248,22 @@ fn property(interp: &mut Interp, this: Value, args: &Args) -> R {
         }
         None => Ok(Value::NIL),
     }
+}
+
+/// `deprecated_property_alias 'old', 'new', 'message'`: the old name calls the new one
+/// (`Chef::Property.emit_deprecated_alias`).
+fn property_alias(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = class_of(interp, this);
+    let name = |i: &Interp, at: usize| i.text_or_sym(args.get(at)).map(Name::new);
+    let (Some(from), Some(to)) = (name(interp, 0), name(interp, 1)) else {
+        return Ok(Value::NIL);
+    };
+    let forward: NamedFn = |i, this, to, args| i.send(this, to, args.clone(), Form::Own);
+    let methods = &mut interp.classes.get_mut(class).methods;
+    for key in [from, Name::new(&format!("{from}="))] {
+        methods.insert(key, (Method::Named(forward, to), Visibility::Public));
+    }
+    Ok(Value::NIL)
 }
 
 fn action(interp: &mut Interp, this: Value, args: &Args) -> R {

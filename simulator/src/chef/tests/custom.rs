@@ -61,3 +61,18 @@ fn a_template_knows_where_it_comes_from() {
     /x: "x.erb /var/chef/cache/cookbooks/a/templates/x.erb 1 /var/chef/cache/cookbooks/a/recipes/default.rb"
     "#);
 }
+
+#[test]
+fn an_old_name_of_a_property_calls_the_new_one() {
+    let resource = "
+        property :port, Integer
+        deprecated_property_alias 'listen', 'port', 'listen is called port now'
+        action(:create) { log \"#{new_resource.listen}\" }";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a_site('x') { listen 80 }"),
+    ]), @r#"
+    a_site[x] create port=80
+      log[80] write
+    "#);
+}
