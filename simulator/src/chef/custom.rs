@@ -83,6 +83,9 @@ static PROVIDER: &[Builtin] = &[
         Ok(i.ivar(v, Name::new("@current_resource"))
             .unwrap_or(Value::NIL))
     }),
+    def("action", 0, 0, |i, v, _| {
+        Ok(i.ivar(v, Name::new("@action")).unwrap_or(Value::NIL))
+    }),
     def("converge_by", 0, 1, |i, _, a| i.yield_to(a, &[])).takes_unknown(),
     def("converge_if_changed", 0, -1, converge_if_changed),
     def("property_is_set?", 1, 1, |i, v, a| {
@@ -635,7 +638,7 @@ pub fn run_custom(interp: &mut Interp, this: Value, action: &str) -> R<bool> {
         .iter()
         .find_map(|c| c.actions.get(action))
         .copied();
-    let object = provider_object(interp, this, provider)?;
+    let object = provider_object(interp, this, provider, action)?;
     if let Some(load) = lineage_of.iter().find_map(|c| c.load_current_value) {
         current_value(interp, this, object, class, load)?;
     }
@@ -668,7 +671,7 @@ fn library_provider(interp: &mut Interp, this: Value, class: ClassId, action: &s
     let Some(provider) = interp.class_by_path(&format!("Chef::Provider::{short}")) else {
         return Ok(false);
     };
-    let object = provider_object(interp, this, provider)?;
+    let object = provider_object(interp, this, provider, action)?;
     let method = format!("action_{action}");
     if interp.responds(object, &method) {
         in_collection(interp, this, |i| i.call(object, &method, &[]))?;
@@ -677,13 +680,14 @@ fn library_provider(interp: &mut Interp, this: Value, class: ClassId, action: &s
     Ok(false)
 }
 
-fn provider_object(interp: &mut Interp, this: Value, provider: ClassId) -> R {
+fn provider_object(interp: &mut Interp, this: Value, provider: ClassId, action: &str) -> R {
     let object: Value = interp.alloc(provider, Data::Plain).into();
     for ivar in ["@cookbook_name", "@recipe_name"] {
         let value = interp.ivar(this, Name::new(ivar)).unwrap_or(Value::NIL);
         interp.set_ivar(object, Name::new(ivar), value)?;
     }
     interp.set_ivar(object, Name::new("@new_resource"), this)?;
+    interp.set_ivar(object, Name::new("@action"), Value::sym(action))?;
     Ok(object)
 }
 

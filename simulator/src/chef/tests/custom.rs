@@ -76,3 +76,23 @@ fn an_old_name_of_a_property_calls_the_new_one() {
       log[80] write
     "#);
 }
+
+#[test]
+fn an_action_knows_its_name() {
+    let resource = "
+        action_class do
+          def act(name)
+            declare_resource(:service, 'x').delayed_action(name)
+          end
+        end
+        action(:create) { log action.inspect }
+        %i(start stop).each { |name| send(:action, name) { act(action) } }";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a_site('x') { action %i(create stop) }"),
+    ]), @r#"
+    a_site[x] create,stop
+      log[:create] write
+      service[x] nothing
+    "#);
+}
