@@ -1,6 +1,6 @@
 //! Custom resources: `resources/*.rb` and `providers/*.rb`, and classes of cookbooks' libraries.
 
-use crate::hash::IndexMap;
+use crate::hash::{HashSet, IndexMap};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -14,7 +14,7 @@ use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::call::Form;
-use crate::ruby::class::{ClassId, Method, NamedFn, Table, Visibility};
+use crate::ruby::class::{ClassId, Found, Method, NamedFn, Table, Visibility};
 use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
@@ -436,8 +436,12 @@ fn provider_class(interp: &mut Interp, class: ClassId) -> ClassId {
     let parent_class = interp.classes.get(class).superclass;
     let parent = match parent_class {
         Some(parent) if run(interp).customs.contains_key(&parent) => provider_class(interp, parent),
-        _ => run(interp).classes.provider,
+        _ => run(interp).classes.action_class,
     };
+    new_provider(interp, class, parent)
+}
+
+fn new_provider(interp: &mut Interp, class: ClassId, parent: ClassId) -> ClassId {
     let provider = interp.anonymous_class(parent);
     let name = interp.class_name(class).to_string();
     interp.classes.get_mut(provider).name = Some(format!("{name}::ActionClass").as_str().into());
@@ -555,7 +559,13 @@ pub fn load_provider(
     let Some(class) = run(interp).custom.get(&name).copied() else {
         return Ok(());
     };
-    let provider = provider_class(interp, class);
+    let provider = match custom(interp, class).provider {
+        Some(provider) => provider,
+        None => {
+            let base = run(interp).classes.lwrp_provider;
+            new_provider(interp, class, base)
+        }
+    };
     run_in_class(interp, program, provider)
 }
 
@@ -688,7 +698,55 @@ fn provider_object(interp: &mut Interp, this: Value, provider: ClassId, action: 
     }
     interp.set_ivar(object, Name::new("@new_resource"), this)?;
     interp.set_ivar(object, Name::new("@action"), Value::sym(action))?;
+    forward_methods(interp, this, provider);
     Ok(object)
+}
+
+/// At its first instance an action class gets the public and protected methods that the resource's classes
+/// and modules define, save for properties and what it has itself (`Chef::Provider.include_resource_dsl_module`).
+fn forward_methods(interp: &mut Interp, this: Value, provider: ClassId) {
+    let base = run(interp).classes;
+    if !interp.classes.is_a(provider, base.action_class) || !run(interp).forwarding.insert(provider)
+    {
+        return;
+    }
+    let class = interp.real_class_of(this);
+    let properties: HashSet<Name> = super::property::declared(interp, this)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    let common = interp.classes.ancestors(base.resource);
+    let mut names: Vec<Name> = Vec::new();
+    for ancestor in interp.classes.ancestors(class).iter() {
+        if !common.contains(ancestor) {
+            names.extend(interp.classes.get(*ancestor).methods.keys().copied());
+        }
+    }
+    let forward: NamedFn = |interp, this, name, args| {
+        let target = interp
+            .ivar(this, Name::new("@new_resource"))
+            .unwrap_or(Value::NIL);
+        interp.send(target, name, args.clone(), Form::Own)
+    };
+    let module = interp.anonymous_module();
+    for name in names {
+        let text = name.as_str();
+        let is_property = properties.contains(&Name::new(text.strip_suffix('=').unwrap_or(text)));
+        let is_private = |found: &Found| found.visibility == Visibility::Private;
+        let is_seen = |interp: &mut Interp, class: ClassId| {
+            let found = interp.classes.find(class, name);
+            found.is_some_and(|found| !is_private(&found))
+        };
+        if !is_property
+            && is_seen(interp, class)
+            && !is_seen(interp, provider)
+            && !is_seen(interp, base.resource)
+        {
+            let methods = &mut interp.classes.get_mut(module).methods;
+            methods.insert(name, (Method::Named(forward, name), Visibility::Public));
+        }
+    }
+    interp.include(provider, module);
 }
 
 /// `load_current_value`: a copy of the resource with what the machine has; what it reads there is unknown.

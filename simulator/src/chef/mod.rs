@@ -233,6 +233,7 @@ fn machine(
         metas: BTreeMap::new(),
         customs: BTreeMap::new(),
         own_names: BTreeMap::new(),
+        forwarding: Default::default(),
         custom_labels: BTreeMap::new(),
         template_depth: 0,
         template_place: None,

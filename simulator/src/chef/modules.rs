@@ -122,9 +122,9 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let recipe = interp.define_class("Chef::Recipe", object);
     let resource_class = interp.define_class("Chef::Resource", object);
     let provider = interp.define_class("Chef::Provider", object);
-    let lwrp_resource = interp.define_class("Chef::Resource::LWRPBase", resource_class);
+    interp.define_class("Chef::Resource::LWRPBase", resource_class);
     let lwrp_provider = interp.define_class("Chef::Provider::LWRPBase", provider);
-    let _ = (lwrp_resource, lwrp_provider);
+    let action_class = interp.define_class("Chef::Resource::ActionClass", provider);
     let lazy = interp.define_class("Chef::DelayedEvaluator", object);
     interp.add_methods(lazy, &LAZY_TABLE);
     let context = interp.define_class("Chef::Mixin::Template::TemplateContext", object);
@@ -176,6 +176,8 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
         recipe,
         resource: resource_class,
         provider,
+        action_class,
+        lwrp_provider,
         lazy,
         template_context: context,
         dsl: dsl_module,
@@ -550,19 +552,10 @@ fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Op
             false => Ok(None),
         };
     }
-    if interp.is_a(recv, classes.recipe) || interp.is_a(recv, classes.provider) {
-        if let Some(value) = resource::call(interp, recv, name, args)? {
-            return Ok(Some(value));
-        }
-        if interp.is_a(recv, classes.provider) {
-            // A provider of the old kind may call what its resource has.
-            let target = interp
-                .ivar(recv, Name::new("@new_resource"))
-                .unwrap_or(Value::NIL);
-            if !target.is_nil() && interp.responds(target, name.as_str()) && args.is_empty() {
-                return interp.call(target, name.as_str(), &[]).map(Some);
-            }
-        }
+    if (interp.is_a(recv, classes.recipe) || interp.is_a(recv, classes.provider))
+        && let Some(value) = resource::call(interp, recv, name, args)?
+    {
+        return Ok(Some(value));
     }
     if let Some(value) = super::introspection::answer(interp, name, args)? {
         return Ok(Some(value));

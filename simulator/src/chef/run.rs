@@ -65,6 +65,8 @@ pub struct Run {
     pub unmodelled: Option<String>,
     pub metas: super::resource::Metas,
     pub customs: BTreeMap<ClassId, Rc<super::custom::Custom>>,
+    /// Action classes that have the methods of their resource.
+    pub forwarding: BTreeSet<ClassId>,
     /// The names that files in `resources/` give their classes.
     pub own_names: BTreeMap<ClassId, String>,
     /// How messages name a custom resource's class.
@@ -117,6 +119,8 @@ pub struct Classes {
     pub recipe: ClassId,
     pub resource: ClassId,
     pub provider: ClassId,
+    pub action_class: ClassId,
+    pub lwrp_provider: ClassId,
     pub lazy: ClassId,
     pub definition: ClassId,
     pub template_context: ClassId,

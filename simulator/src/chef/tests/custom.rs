@@ -96,3 +96,42 @@ fn an_action_knows_its_name() {
       service[x] nothing
     "#);
 }
+
+#[test]
+fn an_action_and_what_it_declares_see_the_methods_of_their_resource() {
+    let library = "module Paths\n def dir(leaf = 'd') = \"/#{leaf}\"\nend";
+    let resource = "
+        include Paths
+        property :port, Integer
+        def size(unit) = \"1#{unit}\"
+        def port_text = \"port #{port}\"
+        private def hidden = 1
+        action_class { def unit = 'k' }
+        action(:create) do
+          log dir('e') + size('m') + port_text
+          log('nested') { message dir + size(unit) + port_text }
+          log [respond_to?(:dir), respond_to?(:port_text), respond_to?(:hidden), respond_to?(:port)].to_s
+        end";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/libraries/paths.rb", library),
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a_site('x') { port 1 }"),
+    ]), @r#"
+    a_site[x] create port=1
+      log[/e1mport 1] write
+      log[nested] write message="/d1kport 1"
+      log[[true, true, false, false]] write
+    "#);
+}
+
+#[test]
+fn a_provider_of_the_old_kind_has_no_methods_of_its_resource() {
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", "actions :create\ndef own = 1\ndefault_action :create"),
+        ("cookbooks/a/providers/site.rb", "action(:create) { log own.to_s }"),
+        ("cookbooks/a/recipes/default.rb", "a_site 'x'"),
+    ]), @r#"
+    a_site[x] create
+    NameError: undefined local variable or method `own' for #<Custom resource a_site from cookbook a::ActionClass:0x… @cookbook_name="a", @recipe_name="default", @new_resource=a_site[x], @action=:create> at cookbooks/a/providers/site.rb:1
+    "#);
+}
