@@ -40,6 +40,9 @@ pub struct Global {
     /// The configuration [default: foretaste.toml in the repository]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// The secret of encrypted data bags, as `knife --secret-file` takes it [default: their values are unknown]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub secret_file: Option<PathBuf>,
     /// Whose search is simulated [default: server]
     #[arg(long, global = true, value_enum)]
     pub profile: Option<Profile>,

@@ -62,10 +62,10 @@ impl Global {
         Source::open(&folder, &streams.folder)
     }
 
-    /// The configuration that a revision is judged by.
+    /// The configuration that a revision is judged by, with the data bag secret that the arguments name.
     ///
     /// # Errors
-    /// As [`Config::of`].
+    /// As [`Config::of`]; a secret that cannot be read or is empty.
     pub fn config(
         &self,
         source: &Source,
@@ -73,7 +73,11 @@ impl Global {
         streams: &Streams<'_>,
     ) -> Result<Config, Failure> {
         let named = self.config.as_ref().map(|path| streams.folder.join(path));
-        Config::of(source, head, named.as_deref())
+        let mut config = Config::of(source, head, named.as_deref())?;
+        if let Some(path) = &self.secret_file {
+            config.model.secret = Some(secret(&streams.folder.join(path))?);
+        }
+        Ok(config)
     }
 
     /// Inventory paths, as seen from where the program was started.
@@ -191,6 +195,19 @@ fn show_holes(text: String) -> String {
         false => c.to_string(),
     };
     text.chars().map(show).collect()
+}
+
+/// What a file with the secret of encrypted data bags holds, as Chef's client reads it.
+fn secret(path: &std::path::Path) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("the secret {}: {error}", path.display())))?;
+    match text.trim() {
+        "" => Err(Failure::usage(format!(
+            "the secret {} is empty",
+            path.display()
+        ))),
+        secret => Ok(secret.to_owned()),
+    }
 }
 
 /// Writes a file beside its place first and then moves it there, so that an interrupt leaves no half of it. A pipe or

@@ -106,7 +106,13 @@ pub fn weigh(
     }
     let exit = exit(verdict, &impact, terms.strict);
     notes.extend(failing_anyway(&impact));
-    let secrets = secrets(&terms.secret_keys, &impact, base.as_ref(), &head);
+    let runs = impact.nodes.values().flat_map(|node| {
+        let after = node.after.iter().flat_map(|r| r.moments().map(|(_, c)| c));
+        node.before.iter().chain(after)
+    });
+    let runs: Vec<&Convergence> = runs.map(|run| &**run).collect();
+    let sides: Vec<&Side> = base.iter().chain([&head]).collect();
+    let secrets = secrets(&terms.secret_keys, &runs, &sides);
     Report {
         base: base.as_ref().map(|b| b.name.clone()),
         head: head.name,
@@ -177,32 +183,25 @@ fn count_problems(impact: &mut Impact, head: &Side) -> bool {
     !problems.is_empty()
 }
 
-/// The values of secret keys in all that was loaded or computed.
-fn secrets(keys: &[String], impact: &Impact, base: Option<&Side>, head: &Side) -> Secrets {
+/// What no output may show: the values of secret keys in all that was loaded or computed, and what runs decrypted.
+pub fn secrets(keys: &[String], runs: &[&Convergence], sides: &[&Side]) -> Secrets {
+    let decrypted: Vec<Json> = runs.iter().flat_map(|run| run.secrets.clone()).collect();
     if keys.is_empty() {
-        return Secrets::default();
+        return Secrets::collect(keys, &decrypted, [], []);
     }
-    let runs = impact.nodes.values().flat_map(|node| {
-        let after = node.after.iter().flat_map(|r| r.moments().map(|(_, c)| c));
-        node.before.iter().chain(after)
-    });
-    let sides = base.into_iter().chain([head]);
-    let mut values = run_values(runs.map(|c| &**c));
-    let sides: Vec<&Side> = sides.collect();
-    values.extend(
-        sides
-            .iter()
-            .flat_map(|side| revision_values(&side.revision)),
-    );
+    let mut values = run_values(runs);
+    let loaded = sides.iter().map(|side| revision_values(&side.revision));
+    values.extend(loaded.flatten());
     let sources = sides
         .iter()
         .flat_map(|side| revision_sources(&side.revision));
-    Secrets::collect(keys, &values, sources)
+    Secrets::collect(keys, &decrypted, &values, sources)
 }
 
 /// What runs computed.
-pub fn run_values<'a>(runs: impl Iterator<Item = &'a Convergence>) -> Vec<Json> {
-    runs.filter_map(|run| run.saved.as_ref().or(run.unsaved.as_ref()))
+fn run_values(runs: &[&Convergence]) -> Vec<Json> {
+    runs.iter()
+        .filter_map(|run| run.saved.as_ref().or(run.unsaved.as_ref()))
         .flat_map(|saved| {
             [
                 &saved.default,

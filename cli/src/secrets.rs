@@ -2,7 +2,7 @@
 //!
 //! What such a key holds is looked up in node objects, JSON roles, environments and data bag items, and in the
 //! attributes that simulated runs compute. It is then hidden wherever it turns up, also where it was copied into a
-//! template. So are strings beside such a key in a source. Encrypted items need none of this: nothing here can read them.
+//! template. So are strings beside such a key in a source, and whatever runs decrypted of encrypted data bag items.
 
 use std::collections::BTreeSet;
 
@@ -21,14 +21,19 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Everything that stands under one of the keys, in values and in the lines of source texts.
+    /// Everything that stands under one of the keys, in values and in the lines of source texts; and all of what was
+    /// encrypted.
     pub fn collect<'a>(
         keys: &[String],
+        encrypted: &[Json],
         values: impl IntoIterator<Item = &'a Json>,
         sources: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
         let mut found = BTreeSet::new();
+        for value in encrypted {
+            search(value, &keys, true, &mut found);
+        }
         for value in values {
             search(value, &keys, false, &mut found);
         }
@@ -163,7 +168,7 @@ mod tests {
             "key": "-----BEGIN KEY-----\nMIIEabcdef\n"
         });
         let keys = ["password", "token", "key"].map(str::to_owned);
-        let secrets = Secrets::collect(&keys, [&value], []);
+        let secrets = Secrets::collect(&keys, &[], [&value], []);
         assert_eq!(
             secrets.hide("server db1 pass hunter2! tok-1234 no MIIEabcdef"),
             "server db1 pass ‹secret› ‹secret› no ‹secret›"
@@ -176,7 +181,7 @@ mod tests {
         let keys = ["password".to_owned()];
         let source = "default['db']['password'] = 'ruby-1'\nx password: \"sym-2\", host: 'h'\n  \"password\": \"json-3\"\n\
             passwords = 'plain'\nmy_password = 'plain'\npassword = \"#{plain}\" + 'open";
-        let secrets = Secrets::collect(&keys, [], [source]);
+        let secrets = Secrets::collect(&keys, &[], [], [source]);
         assert_eq!(secrets.texts, ["json-3", "ruby-1", "sym-2", "open"]);
     }
 }

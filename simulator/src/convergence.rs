@@ -22,6 +22,8 @@ pub struct Convergence {
     pub saved: Option<Arc<SavedNode>>,
     /// What a failing run had computed until then, and no server ever sees; for whoever hides secrets.
     pub unsaved: Option<Arc<SavedNode>>,
+    /// Encrypted values that the run decrypted; for whoever hides secrets.
+    pub secrets: Vec<Json>,
     /// Repository files that the run read or looked for: a change elsewhere cannot alter this result. A path that
     /// ends in `/` stands for everything below it.
     pub inputs: BTreeSet<Arc<str>>,

@@ -320,3 +320,48 @@ fn a_folder_that_is_not_there_is_told() {
     let ran = shop.run(&["check"]);
     assert!(ran.out.contains("names the folder `bags`"), "{}", ran.out);
 }
+
+/// Encrypted by Chef with the secret below; its one value is `tr0ub4dor`.
+const SEALED: &str = r#"{"id": "db", "password": {"encrypted_data": "dpZxIoiGGMd9Mhhc+W82YWIkWUJBYzvkNNIhWQ==\n",
+    "iv": "JgWfV+YZI7wlFxc5\n", "auth_tag": "fRntdMXbjlGnO/0GO0VcWQ==\n", "version": 3, "cipher": "aes-256-gcm"}}"#;
+const SECRET: &str = "invented-secret-0f7c1d9e2b8a4c63-for-tests-only";
+
+#[test]
+fn a_secret_decrypts_items_and_what_was_encrypted_reaches_no_output() {
+    let shop = Folder::shop();
+    shop.write("data_bags/keys/db.json", SEALED);
+    shop.commit("before");
+    shop.write("key", format!("{SECRET}\n"));
+    shop.write(
+        LB_RECIPE,
+        "key = Chef::EncryptedDataBagItem.load_secret(Chef::Config[:encrypted_data_bag_secret])\n\
+         item = data_bag_item('keys', 'db', key)\n\
+         file '/etc/pass' do\n  content \"#{item['password'].length} #{item['password']} #{key}\"\nend\n",
+    );
+    let show = ["converge", "--all", "--show-files"];
+    let closed = shop.run(&show);
+    assert!(
+        closed
+            .out
+            .contains("‹Chef::Config[:encrypted_data_bag_secret]›"),
+        "{}",
+        closed.out
+    );
+    let opened = shop.run(&[&show[..], &["--secret-file", "key"]].concat());
+    assert!(opened.out.contains("9 ‹secret› ‹secret›"), "{}", opened.out);
+    for more in [&["--format", "json"][..], &[]] {
+        let check = [&["check", "--secret-file", "key"][..], more].concat();
+        let ran = shop.run(&check);
+        assert!(!ran.out.contains("tr0ub4dor"), "{}", ran.out);
+        assert!(!ran.out.contains(SECRET), "{}", ran.out);
+    }
+    shop.write("key", "another");
+    let wrong = shop.run(&[&show[..], &["--secret-file", "key"]].concat());
+    assert!(wrong.out.contains("DecryptionFailure"), "{}", wrong.out);
+    for (name, said) in [("empty", "is empty"), ("absent", "No such file")] {
+        shop.write("empty", "\n");
+        let ran = shop.run(&["check", "--secret-file", name]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+}

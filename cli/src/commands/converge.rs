@@ -12,7 +12,7 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::{revision_sources, revision_values, run_values};
+use crate::gate;
 use crate::load::config::Severity;
 use crate::load::side::Loader;
 use crate::load::tree::{UnreadKind, is_evaluated};
@@ -86,14 +86,8 @@ pub fn run(
     progress.say(format!("simulating {} nodes", inventory.nodes.len()));
     let simulation = simulate(&side.revision, &settings);
     drop(progress);
-    let keys = &config.secret_keys();
-    let secrets = if keys.is_empty() {
-        Secrets::default()
-    } else {
-        let mut values = run_values(simulation.runs.values().map(|r| &*r.after));
-        values.extend(revision_values(&side.revision));
-        Secrets::collect(keys, &values, revision_sources(&side.revision))
-    };
+    let runs: Vec<&Convergence> = simulation.runs.values().map(|r| &*r.after).collect();
+    let secrets = gate::secrets(&config.secret_keys(), &runs, &[&side]);
     if !simulation.settled {
         notes.push(format!(
             "after {} rounds of converges searches still change",

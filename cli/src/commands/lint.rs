@@ -65,7 +65,7 @@ pub fn run(
     let keys = config.secret_keys();
     if !keys.is_empty() {
         let texts = linted.files.iter().map(|f| f.source.text().as_ref());
-        let secrets = Secrets::collect(&keys, [], texts);
+        let secrets = Secrets::collect(&keys, &[], [], texts);
         linted.hide(&secrets);
     }
     let fails = global.fail_on(&config) <= Severity::Error && linted.errors() > 0;

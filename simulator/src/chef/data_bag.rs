@@ -7,6 +7,7 @@ use foretaste_parser::name::Name;
 use foretaste_parser::source::{Location, Source};
 use serde_json::{Map, Value as Json};
 
+use super::NodeFile;
 use super::encrypted::{self, Error};
 use super::json::to_value;
 use super::places::{self, Places};
@@ -274,11 +275,32 @@ fn new_encrypted(interp: &mut Interp, _: Value, args: &Args) -> R {
     sealed(interp, args.get(0), args.get(1))
 }
 
-/// The secret's text; unknown where nobody gave it, as it lies on the node.
-fn load_secret(interp: &mut Interp, _: Value, _: &Args) -> R {
-    match run(interp).options.secret.clone() {
-        Some(secret) => Ok(interp.str(secret.trim())),
-        None => Ok(interp.outside("the secret of encrypted data bags")),
+/// Where Chef's client looks for the secret of encrypted data bags.
+pub const SECRET_PATH: &str = "/etc/chef/encrypted_data_bag_secret";
+
+/// `load_secret(path)`: the secret's text; unknown where nobody gave it, as it lies on the node. The secret that was
+/// given is that of the client's own path; what another file holds, only the model can say.
+fn load_secret(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let path = args.get(0);
+    if let Some(id) = interp.unknown_or_hole(path) {
+        return Ok(id.into());
+    }
+    let path = match path.is_nil() {
+        true => SECRET_PATH.to_owned(),
+        false => interp.to_text(path)?,
+    };
+    let options = &run(interp).options;
+    let secret = match options.files.get(&path) {
+        Some(NodeFile::Text(text)) => Some(text.clone()),
+        _ => options.secret.clone().filter(|_| path == SECRET_PATH),
+    };
+    match secret {
+        Some(secret) => {
+            let secret = secret.trim();
+            run(interp).secrets.push(secret.into());
+            Ok(interp.str(secret))
+        }
+        None => Ok(interp.outside(format!("the secret of encrypted data bags at {path}"))),
     }
 }
 
@@ -310,7 +332,10 @@ fn decrypted(interp: &mut Interp, this: Value, args: &Args) -> R {
     let secret = interp.to_text(secret)?;
     let json = super::json::to_json(interp, value);
     match encrypted::decrypt(&json, &secret) {
-        Ok(plain) => Ok(to_value(interp, &plain, origin)),
+        Ok(plain) => {
+            run(interp).secrets.push(plain.clone());
+            Ok(to_value(interp, &plain, origin))
+        }
         Err(Error::Decryption(message)) => {
             let path = format!("{ENCRYPTED_CLASS}::DecryptionFailure");
             let class = super::error_class_at(interp, &path);

@@ -234,6 +234,7 @@ fn machine(
         customs: BTreeMap::new(),
         own_names: BTreeMap::new(),
         forwarding: Default::default(),
+        secrets: Vec::new(),
         custom_labels: BTreeMap::new(),
         template_depth: 0,
         template_place: None,

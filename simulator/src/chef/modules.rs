@@ -224,6 +224,9 @@ fn config(interp: &mut Interp, _: Value, args: &Args) -> R {
             let name = run(interp).node.name.clone();
             interp.str(name)
         }
+        "encrypted_data_bag_secret" if run(interp).options.secret.is_some() => {
+            interp.str(data_bag::SECRET_PATH)
+        }
         _ => interp.outside(format!("Chef::Config[:{name}]")),
     })
 }

@@ -34,6 +34,7 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
     out.failure = state.failure.take();
     out.inputs = std::mem::take(&mut state.inputs);
     out.reads = std::mem::take(&mut state.reads);
+    out.secrets = std::mem::take(&mut state.secrets);
     let extra = std::mem::take(&mut state.extra_undetermined);
     for tag in branched {
         if let Some(search) = out.searches.get_mut(tag as usize) {

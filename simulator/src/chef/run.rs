@@ -61,6 +61,8 @@ pub struct Run {
     pub documents: BTreeMap<(String, String), Value>,
     /// What the run read of other nodes, by their names.
     pub reads: BTreeMap<String, Reads>,
+    /// Encrypted values that were decrypted.
+    pub secrets: Vec<Json>,
     /// Gems and files that were required and that nothing models.
     pub unmodelled: Option<String>,
     pub metas: super::resource::Metas,

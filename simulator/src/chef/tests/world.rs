@@ -1,6 +1,7 @@
 //! What Chef's settings, its other classes and the libraries of the world outside answer.
 
-use super::recipe;
+use super::{converge_as, node, recipe, show};
+use crate::chef::{NodeFile, Options};
 
 #[test]
 fn settings_are_read_as_methods_too() {
@@ -51,5 +52,28 @@ fn sources_of_remote_files_are_a_list() {
     insta::assert_snapshot!(recipe(code), @r#"
     remote_file[/a] create source=["http://example.net/a"]
     remote_file[/b] create source=["http://example.net/b","http://example.org/b"]
+    "#);
+}
+
+#[test]
+fn the_given_secret_is_that_of_the_client_s_own_path() {
+    let options = Options {
+        secret: Some("own\n".to_owned()),
+        files: [("/b".to_owned(), NodeFile::Text("modelled".to_owned()))].into(),
+        ..Options::default()
+    };
+    let code = "
+        s = Chef::EncryptedDataBagItem
+        log s.load_secret + ' ' + s.load_secret(Chef::Config[:encrypted_data_bag_secret]) + ' ' + s.load_secret('/b')
+        log s.load_secret('/c')";
+    let run = converge_as(
+        &node(),
+        &[("cookbooks/a/recipes/default.rb", code)],
+        &options,
+    );
+    insta::assert_snapshot!(show(&run), @r#"
+    log[own own modelled] write
+    log[‹the secret of encrypted data bags at /c›] write
+    Outside: the secret of encrypted data bags at /c
     "#);
 }
