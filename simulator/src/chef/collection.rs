@@ -4,7 +4,7 @@ use foretaste_parser::name::Name;
 
 use super::dsl::raise;
 use super::notification::Wish;
-use super::resource::{self, label};
+use super::resource;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::env::{Args, Definee};
@@ -111,10 +111,11 @@ pub fn find_label(interp: &mut Interp, wanted: &str) -> Option<Value> {
         .rev()
         .flat_map(|l| l.list.iter().rev().copied())
         .collect();
-    let kind = wanted.split('[').next().unwrap_or(wanted);
+    let (kind, rest) = wanted.split_once('[')?;
+    let wanted = rest.strip_suffix(']')?;
     lists.into_iter().find(|r| {
         super::resource::meta(interp, *r).is_some_and(|m| m.r#type == kind)
-            && label(interp, *r) == wanted
+            && super::resource::name_is(interp, *r, wanted)
     })
 }
 

@@ -10,7 +10,7 @@ use super::order::{self, Chosen};
 use super::policy::{self, NoPolicy, Policy};
 use super::roles::{self, Described};
 use super::run_list::{self, Expansion, RunListItem};
-use crate::convergence::{Failure, SavedNode, Stage};
+use crate::convergence::{Failure, SavedNode, Stage, Undetermined, UndeterminedKind};
 use crate::repository::Repository;
 
 /// The expanded run list with the files that it came from.
@@ -29,8 +29,8 @@ pub struct Expanded {
 /// Why a run ends before any cookbook is read.
 pub enum Stopped {
     Failure(Box<Failure>),
-    /// What is needed lies outside the repository.
-    Unknown(String),
+    /// What is needed lies outside the repository, or could not be evaluated.
+    Unknown(Undetermined),
 }
 
 fn failure(class: &str, message: String, location: Option<Location>) -> Stopped {
@@ -47,6 +47,15 @@ fn failure(class: &str, message: String, location: Option<Location>) -> Stopped 
 
 fn unreadable(u: roles::Unreadable) -> Stopped {
     failure(&u.class, u.message, u.location)
+}
+
+/// What a role or environment file says, where all of it is known.
+fn read(repository: &Repository, path: &Arc<str>) -> Result<Arc<Described>, Stopped> {
+    let described = roles::read(repository, path).map_err(unreadable)?;
+    match &described.open {
+        Some(open) => Err(Stopped::Unknown(open.clone())),
+        None => Ok(described),
+    }
 }
 
 /// Expands a node's run list over its roles and environment, or takes it from its policy.
@@ -83,7 +92,7 @@ pub fn expand(
             continue;
         };
         inputs.insert(path.clone());
-        let file = roles::read(repository, path).map_err(unreadable)?;
+        let file = read(repository, path)?;
         let plain = file.role(&role);
         todo.extend(plain.run_list_for(name).iter().filter_map(role_name));
         described.insert(role.clone(), file);
@@ -146,7 +155,7 @@ fn environment(
     match repository.environments.get(name) {
         Some(path) => {
             inputs.insert(path.clone());
-            roles::read(repository, path).map_err(unreadable)
+            read(repository, path)
         }
         // A repository without environments has them elsewhere.
         None if repository.environments.is_empty() => Ok(Arc::default()),
@@ -178,9 +187,11 @@ fn of_policy(
             node.location.clone(),
         ),
         NoPolicy::Unreadable(error) => unreadable(error),
-        NoPolicy::Elsewhere => Stopped::Unknown(format!(
-            "the policy {name}, whose lock is not in the repository"
-        )),
+        NoPolicy::Elsewhere => Stopped::Unknown(Undetermined {
+            kind: UndeterminedKind::Outside,
+            reason: format!("the policy {name}, whose lock is not in the repository"),
+            location: node.location.clone(),
+        }),
     })?;
     Ok(Expanded {
         expansion: policy.expansion(),
@@ -196,13 +207,14 @@ fn of_policy(
 /// repository.
 pub type Cookbooks = (IndexMap<String, Chosen>, Vec<String>);
 
-/// Chooses the cookbooks of a run as the server does: a refusal is the error that Chef would end with.
+/// Chooses the cookbooks of a run as the server does: a refusal is the error that Chef would end with, unless metadata
+/// that is not wholly known could have averted it.
 pub fn cookbooks(
     repository: &Repository,
     node: &SavedNode,
     expanded: &Expanded,
     inputs: &mut BTreeSet<Arc<str>>,
-) -> Result<Cookbooks, Box<Failure>> {
+) -> Result<Cookbooks, Stopped> {
     let expansion = &expanded.expansion;
     if let Some(policy) = &expanded.policy {
         let order = order::load_order(repository, expansion, &policy.cookbooks);
@@ -213,6 +225,9 @@ pub fn cookbooks(
             let order = order::load_order(repository, expansion, &chosen.cookbooks);
             Ok((order, chosen.elsewhere))
         }
+        Err(order::Refusal {
+            open: Some(open), ..
+        }) => Err(Stopped::Unknown(*open)),
         Err(refusal) => {
             let asked = || {
                 let name = match &refusal.error {
@@ -234,7 +249,7 @@ pub fn cookbooks(
                     .find_map(|role| items.iter().find_map(|i| run_list_place(role, i)))
             };
             let location = refusal.location.clone().or_else(asked);
-            Err(Box::new(Failure {
+            Err(Stopped::Failure(Box::new(Failure {
                 stage: Stage::Compile,
                 class: "Net::HTTPClientException".into(),
                 message: format!("412 \"Precondition Failed\": {}", refusal.error),
@@ -242,7 +257,7 @@ pub fn cookbooks(
                 trace: Vec::new(),
                 resource: None,
                 template: None,
-            }))
+            })))
         }
     }
 }

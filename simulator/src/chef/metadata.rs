@@ -9,6 +9,7 @@ use foretaste_parser::source::Location;
 use serde_json::Value as Json;
 
 use super::version::{Constraint, Flavour};
+use crate::convergence::Undetermined;
 use crate::ruby::Interp;
 use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
@@ -27,8 +28,8 @@ pub struct Metadata {
     pub depends: IndexMap<String, String>,
     /// Why Chef refuses the file.
     pub error: Option<MetadataError>,
-    /// What of the file the simulation could not know.
-    pub unknown: Option<String>,
+    /// What of its name, version and dependencies could not be evaluated.
+    pub open: Option<Undetermined>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,6 @@ impl Metadata {
         let mut interp = Interp::default();
         interp.budget.max_depth = 2_000;
         interp.budget.steps = 1_000_000;
-        interp.budget.steps = 1_000_000;
         interp.define_class("Chef", interp.core.object);
         interp.define_module("Chef::Cookbook");
         let class = interp.define_class("Chef::Cookbook::Metadata", interp.core.object);
@@ -97,11 +97,14 @@ impl Metadata {
             }),
             _ => None,
         };
-        // Whatever was not evaluated may have been a dependency.
-        let unknown = interp.unknowns.undetermined().next().map(|u| u.reason);
+        // Where the file was not read to its end, a dependency may have been there.
+        let cut = match result {
+            Err(Flow::Halt(id)) => interp.unknowns.one(id),
+            _ => None,
+        };
         let mut out = std::mem::take(interp.host_mut::<Self>());
         out.error = error;
-        out.unknown = out.unknown.or(unknown);
+        out.open = out.open.or(cut);
         out
     }
 }
@@ -110,9 +113,12 @@ fn word(interp: &mut Interp, name: Name, args: &Args) -> R<Option<Value>> {
     let mut texts = Vec::new();
     for arg in &args.list {
         if let Some(id) = interp.unknown_or_hole(*arg) {
-            let reason = interp.unknowns.reason(id).to_owned();
-            let what = format!("{name} in metadata.rb: {reason}");
-            interp.host_mut::<Metadata>().unknown.get_or_insert(what);
+            if let "name" | "version" | "depends" = name.as_str()
+                && let Some(mut open) = interp.unknowns.one(id)
+            {
+                open.reason = format!("{name} in metadata.rb: {}", open.reason);
+                interp.host_mut::<Metadata>().open.get_or_insert(open);
+            }
             return Ok(Some(Value::NIL));
         }
         texts.extend(interp.text_or_sym(*arg).map(str::to_owned));
@@ -163,7 +169,7 @@ mod tests {
             m.version.unwrap_or_default(),
             m.depends,
             m.error.map(|e| e.message),
-            m.unknown
+            m.open.map(|open| open.reason)
         )
     }
 

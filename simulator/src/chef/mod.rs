@@ -59,9 +59,7 @@ mod tests;
 mod unless;
 pub mod version;
 
-use crate::convergence::{
-    Convergence, ExpandedRunList, SavedNode, Stage, Undetermined, UndeterminedKind,
-};
+use crate::convergence::{Convergence, ExpandedRunList, SavedNode, Stage, Undetermined};
 use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::budget::Budget;
@@ -127,18 +125,7 @@ pub fn converge(
     let mut inputs = BTreeSet::new();
     let expanded = match expand::expand(repository, node, &mut inputs) {
         Ok(expanded) => expanded,
-        Err(stopped) => {
-            match stopped {
-                expand::Stopped::Failure(failure) => out.failure = Some(*failure),
-                expand::Stopped::Unknown(reason) => out.undetermined.push(Undetermined {
-                    kind: UndeterminedKind::Outside,
-                    reason,
-                    location: node.location.clone(),
-                }),
-            }
-            out.inputs = inputs;
-            return out;
-        }
+        Err(stopped) => return end(out, stopped, inputs),
     };
     out.expanded = ExpandedRunList {
         roles: expanded.expansion.roles.iter().cloned().collect(),
@@ -146,15 +133,15 @@ pub fn converge(
     };
     let (cookbooks, elsewhere) = match expand::cookbooks(repository, node, &expanded, &mut inputs) {
         Ok(cookbooks) => cookbooks,
-        Err(failure) => {
-            out.failure = Some(*failure);
-            out.inputs = inputs;
-            return out;
-        }
+        Err(stopped) => return end(out, stopped, inputs),
     };
+    let chosen = cookbooks.values();
+    let open = chosen.filter_map(|c| repository.metadata(&c.cookbook).open.clone());
+    let open: Vec<Undetermined> = open.collect();
     let mut interp = machine(repository, node, index, inputs, options);
     {
         let run = run(&mut interp);
+        run.extra_undetermined = open;
         run.environment.clone_from(&expanded.environment_name);
         run.run_list.clone_from(&expanded.run_list);
         run.cookbooks = cookbooks;
@@ -179,6 +166,16 @@ pub fn converge(
         let _ = converge::converge_run(&mut interp);
     }
     outcome::collect(&mut interp, node, out)
+}
+
+/// The result of a run that ends before any cookbook is read.
+fn end(mut out: Convergence, why: expand::Stopped, inputs: BTreeSet<Arc<str>>) -> Convergence {
+    match why {
+        expand::Stopped::Failure(failure) => out.failure = Some(*failure),
+        expand::Stopped::Unknown(open) => out.undetermined.push(open),
+    }
+    out.inputs = inputs;
+    out
 }
 
 /// The roles that a node's run list expands to; `None` where it cannot be expanded.

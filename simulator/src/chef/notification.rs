@@ -7,7 +7,7 @@ use super::dsl::raise;
 use super::resource::{label, meta};
 use super::run::run;
 use crate::convergence::Notification;
-use crate::hash::HashMap;
+use crate::hash::{HashMap, HashSet};
 use crate::ruby::Interp;
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
@@ -159,11 +159,21 @@ pub fn settle(interp: &mut Interp) {
         let told = |n: &Notification| TIMINGS.iter().position(|t| *t == n.timing);
         notifications.sort_by_key(|n| told(n).unwrap_or(TIMINGS.len()));
     }
+    let kinds: HashSet<String> = wanted
+        .keys()
+        .filter_map(|label| Some(label.split_once('[')?.0.to_owned()))
+        .collect();
     for resource in list {
-        let own = label(interp, resource);
-        let own = interp.show_holes(&own);
+        let notifies = match meta(interp, resource) {
+            Some(meta) if kinds.contains(&meta.r#type) => {
+                let own = label(interp, resource);
+                let own = interp.show_holes(&own);
+                wanted.get(&own).cloned().unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
         if let Some(meta) = meta(interp, resource) {
-            meta.notifies = wanted.get(&own).cloned().unwrap_or_default();
+            meta.notifies = notifies;
         }
     }
 }
@@ -173,10 +183,11 @@ pub fn settle(interp: &mut Interp) {
 /// # Errors
 /// `Chef::Exceptions::ResourceNotFound`.
 pub fn check_targets(interp: &mut Interp, this: Value) -> R<()> {
-    let Some(meta) = meta(interp, this).cloned() else {
-        return Ok(());
+    let (notifies, location) = match meta(interp, this) {
+        Some(meta) if !meta.notifies.is_empty() => (meta.notifies.clone(), meta.location.clone()),
+        _ => return Ok(()),
     };
-    for notification in meta.notifies {
+    for notification in notifies {
         let target = &notification.target;
         if target.contains('‹') || collection::find_label(interp, target).is_some() {
             continue;
@@ -195,7 +206,7 @@ pub fn check_targets(interp: &mut Interp, this: Value) -> R<()> {
             format!(
                 "resource {label} is configured to notify resource {target} with action {}, but {target} cannot be \
                  found in the resource collection. {label} is defined in {}:in `from_file'\n",
-                notification.action, meta.location
+                notification.action, location
             ),
         ));
     }

@@ -10,6 +10,7 @@ use super::depsolve::{Candidate, Unsolvable, solve};
 use super::roles::Described;
 use super::run_list::{Expansion, split_recipe};
 use super::version::compare_gem_versions;
+use crate::convergence::Undetermined;
 use crate::repository::{Cookbook, Repository};
 
 /// The version of a cookbook whose metadata names none.
@@ -26,6 +27,8 @@ pub struct Chosen {
 pub struct Refusal {
     pub error: Unsolvable,
     pub location: Option<Location>,
+    /// What of the metadata that counts is not known.
+    pub open: Option<Box<Undetermined>>,
 }
 
 /// The cookbooks that a run list gets.
@@ -57,6 +60,7 @@ pub fn choose(
             return Err(Refusal {
                 error: Unsolvable::Constraints { name },
                 location: None,
+                open: None,
             });
         }
         if version.is_some() {
@@ -110,7 +114,16 @@ pub fn choose(
                 }
                 _ => None,
             };
-            Err(Refusal { error, location })
+            let all = folders.values().flatten();
+            let open = all
+                .filter_map(|cookbook| repository.metadata(cookbook).open.clone())
+                .min()
+                .map(Box::new);
+            Err(Refusal {
+                error,
+                location,
+                open,
+            })
         }
     }
 }

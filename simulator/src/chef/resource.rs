@@ -127,6 +127,15 @@ pub fn label(interp: &mut Interp, this: Value) -> String {
     format!("{kind}[{name}]")
 }
 
+/// Whether a resource has this name.
+pub fn name_is(interp: &mut Interp, this: Value, wanted: &str) -> bool {
+    let name = interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL);
+    match interp.text_or_sym(name) {
+        Some(text) => text == wanted,
+        None => interp.to_text(name).is_ok_and(|text| text == wanted),
+    }
+}
+
 fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
     let text = label(interp, this);
     Ok(interp.str(text))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, OnceLock};
 
+use crate::hash::HashMap;
 use serde_json::Value as Json;
 
 use super::platform::Platform;
@@ -293,7 +294,14 @@ pub fn lookup(name: &str) -> Option<&'static ResourceType> {
 /// A built-in resource by its class's full name.
 #[must_use]
 pub fn by_class(class: &str) -> Option<&'static ResourceType> {
-    TABLE.values().find(|r| r.class == class)
+    static BY_CLASS: LazyLock<HashMap<&'static str, &'static ResourceType>> = LazyLock::new(|| {
+        TABLE
+            .values()
+            .rev()
+            .map(|r| (r.class.as_str(), r))
+            .collect()
+    });
+    BY_CLASS.get(class).copied()
 }
 
 /// All names that a recipe can declare without any cookbook, for suggestions.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::json::to_json;
 use super::places::{self, Places};
 use super::run_list::{Role, RunListItem};
+use crate::convergence::Undetermined;
 use crate::inventory::Problem;
 use crate::repository::Repository;
 use crate::ruby::Interp;
@@ -29,6 +30,8 @@ pub struct Described {
     /// Cookbook version constraints of an environment.
     pub cookbook_versions: Map<String, Json>,
     pub places: Places,
+    /// Why the file may say something else: what of it could not be evaluated.
+    pub open: Option<Undetermined>,
 }
 
 impl Described {
@@ -63,6 +66,7 @@ impl Described {
             override_attributes: object("override_attributes"),
             cookbook_versions: object("cookbook_versions"),
             places: Places::new(),
+            open: None,
         }
     }
 
@@ -301,7 +305,6 @@ fn evaluate(
     let mut interp = Interp::default();
     interp.budget.max_depth = 2_000;
     interp.budget.steps = 1_000_000;
-    interp.budget.steps = 1_000_000;
     let class = interp.define_class("Chef", interp.core.object);
     let role = interp.define_class("Chef::Role", interp.core.object);
     let _ = class;
@@ -320,7 +323,11 @@ fn evaluate(
             message: interp.exception_text(exception),
             location: interp.exception_location(exception),
         }),
-        _ => Ok(std::mem::take(interp.host_mut::<Described>())),
+        _ => {
+            let open = interp.unknowns.undetermined().next();
+            let out = std::mem::take(interp.host_mut::<Described>());
+            Ok(Described { open, ..out })
+        }
     }
 }
 
@@ -355,6 +362,7 @@ pub fn index_objects(
     let mut problems = Vec::new();
     for (name, path) in &repository.roles {
         match read(repository, path) {
+            Ok(role) if role.open.is_some() => problems.push(half_known("role", name, path, &role)),
             Ok(role) => index.put_role(
                 role.name.as_deref().unwrap_or(name),
                 role.to_json(name, "role"),
@@ -364,6 +372,9 @@ pub fn index_objects(
     }
     for (name, path) in &repository.environments {
         match read(repository, path) {
+            Ok(environment) if environment.open.is_some() => {
+                problems.push(half_known("environment", name, path, &environment));
+            }
             Ok(environment) => {
                 index.put_environment(name, environment.to_json(name, "environment"));
             }
@@ -403,6 +414,16 @@ pub fn index_objects(
         }
     }
     problems
+}
+
+fn half_known(what: &str, name: &str, path: &Arc<str>, described: &Described) -> Problem {
+    let open = described.open.as_ref();
+    let reason = open.map_or("", |open| open.reason.as_str());
+    let place = open.and_then(|open| open.location.clone());
+    Problem {
+        message: format!("{what} `{name}` is not searched, as it could not be evaluated: {reason}"),
+        location: place.unwrap_or_else(|| Location::line(path.clone(), 1)),
+    }
 }
 
 fn unindexed(what: &str, name: &str, path: &Arc<str>, error: &Unreadable) -> Problem {

@@ -93,21 +93,24 @@ impl Unknowns {
 
     /// What the run could not know, for its result; joins are consequences and left out.
     pub fn undetermined(&self) -> impl Iterator<Item = Undetermined> + '_ {
-        self.list.iter().enumerate().filter_map(|(id, u)| {
-            if u32::try_from(id).is_ok_and(|id| self.is_quiet(UnknownId(id))) {
-                return None;
-            }
-            let kind = match u.cause {
-                Cause::Outside => UndeterminedKind::Outside,
-                Cause::Unsupported => UndeterminedKind::Unsupported,
-                Cause::Budget => UndeterminedKind::Budget,
-                Cause::Join(_) => return None,
-            };
-            Some(Undetermined {
-                kind,
-                reason: u.reason.clone(),
-                location: u.location.clone(),
-            })
+        let ids = (0..self.list.len()).filter_map(|id| u32::try_from(id).ok());
+        let told = ids.map(UnknownId).filter(|id| !self.is_quiet(*id));
+        told.filter_map(|id| self.one(id))
+    }
+
+    /// One unknown as results have it; none for a join, whose parts stand for it.
+    pub fn one(&self, id: UnknownId) -> Option<Undetermined> {
+        let u = self.list.get(id.0 as usize)?;
+        let kind = match u.cause {
+            Cause::Outside => UndeterminedKind::Outside,
+            Cause::Unsupported => UndeterminedKind::Unsupported,
+            Cause::Budget => UndeterminedKind::Budget,
+            Cause::Join(_) => return None,
+        };
+        Some(Undetermined {
+            kind,
+            reason: u.reason.clone(),
+            location: u.location.clone(),
         })
     }
 }

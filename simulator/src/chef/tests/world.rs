@@ -77,3 +77,46 @@ fn the_given_secret_is_that_of_the_client_s_own_path() {
     Outside: the secret of encrypted data bags at /c
     "#);
 }
+
+#[test]
+fn a_role_or_environment_that_does_not_end_leaves_its_nodes_open() {
+    let show_as = |environment: &str, files: &[(&str, &str)]| {
+        let mut node = node();
+        node.chef_environment = environment.to_owned();
+        node.run_list = vec!["role[r]".to_owned(), "recipe[a]".to_owned()];
+        let mut all = vec![("cookbooks/a/recipes/default.rb", "log 'x'")];
+        all.extend(files);
+        show(&converge_as(&node, &all, &Options::default()))
+    };
+    let role = ("roles/r.rb", "name 'r'");
+    insta::assert_snapshot!(show_as("_default", &[("roles/r.rb", "name 'r'\nloop {}")]), @"Budget: the step budget is used up");
+    insta::assert_snapshot!(show_as("e", &[role, ("environments/e.rb", "name 'e'\nwhile true do end")]), @"Budget: the step budget is used up");
+    insta::assert_snapshot!(show_as("_default", &[("roles/r.rb", "name 'r'\nrun_list [File.read('/x')]")]), @"Outside: the state of /x on the node");
+    insta::assert_snapshot!(show_as("_default", &[role]), @"log[x] write");
+}
+
+#[test]
+fn metadata_that_is_not_wholly_known_refuses_no_run() {
+    let files = |a: &str| {
+        let files = [
+            ("cookbooks/a/metadata.rb", a),
+            ("cookbooks/a/recipes/default.rb", "log 'x'"),
+            (
+                "cookbooks/b/metadata.rb",
+                "name 'b'\nversion IO.read('VERSION')",
+            ),
+            ("cookbooks/b/attributes/default.rb", ""),
+        ];
+        show(&converge_as(&node(), &files, &Options::default()))
+    };
+    insta::assert_snapshot!(files("name 'a'\nloop {}"), @r#"
+    log[x] write
+    Budget: the step budget is used up
+    "#);
+    insta::assert_snapshot!(files("name 'a'\ndepends 'b', '>= 2.0'"), @"Outside: version in metadata.rb: the state of VERSION on the node");
+    insta::assert_snapshot!(files("name 'a'\ndepends 'b'"), @r#"
+    log[x] write
+    Outside: version in metadata.rb: the state of VERSION on the node
+    "#);
+    insta::assert_snapshot!(files("name 'a'\nlong_description IO.read('README.md')"), @"log[x] write");
+}
