@@ -3,7 +3,7 @@
 //! Nothing is read from disk here: the tree of files comes from the caller, and texts are parsed on first use.
 
 use crate::hash::HashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use foretaste_parser::erb;
@@ -13,6 +13,7 @@ use foretaste_parser::source::Source;
 use serde_json::Value as Json;
 
 use crate::chef::metadata::Metadata;
+use crate::chef::ohai;
 use crate::chef::roles::{Described, Unreadable};
 
 /// A tree of files. Paths are relative to its root, with `/` as separator.
@@ -241,6 +242,8 @@ pub struct Repository {
     cache: Arc<ParseCache>,
     /// Cookbooks' metadata by the path of its file.
     metadata: Mutex<HashMap<Arc<str>, Arc<Metadata>>>,
+    /// Attributes that cookbooks' Ohai plugins report, by the cookbook's folder.
+    reported: Mutex<HashMap<String, Arc<BTreeSet<String>>>>,
     /// Roles and environments by path.
     described: Mutex<HashMap<Arc<str>, Reading>>,
 }
@@ -289,6 +292,7 @@ impl Repository {
             policies,
             cache,
             metadata: Mutex::default(),
+            reported: Mutex::default(),
             described: Mutex::default(),
         };
         this.find_cookbooks();
@@ -455,6 +459,16 @@ impl Repository {
         let mut known = self.metadata.lock().unwrap_or_else(PoisonError::into_inner);
         known.insert(path.clone(), metadata.clone());
         metadata
+    }
+
+    /// The attributes that a cookbook's Ohai plugins report of the machine.
+    pub fn reported(&self, cookbook: &Cookbook) -> Arc<BTreeSet<String>> {
+        let mut known = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || Arc::new(ohai::provided(&self.files, cookbook));
+        known
+            .entry(cookbook.root.clone())
+            .or_insert_with(read)
+            .clone()
     }
 
     /// What a role or environment file was read as, reading it on first use.

@@ -6,6 +6,7 @@
 //! view is made of `ImmutableMash`es, for one top-level key at a time, and kept until that key is written.
 
 use crate::hash::HashMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -93,6 +94,8 @@ pub struct Attributes {
     roots: Vec<Rc<str>>,
     /// What a missing automatic attribute is: unknown for a synthetic node.
     pub missing_automatic: Option<Value>,
+    /// What plugins of the run's cookbooks report: of a synthetic node unknown, whatever cookbooks set.
+    pub reported: BTreeSet<String>,
 }
 
 static VIVID: &[Builtin] = &[
@@ -241,7 +244,14 @@ impl Attributes {
             merged: HashMap::default(),
             roots: Vec::new(),
             missing_automatic: None,
+            reported: BTreeSet::new(),
         }
+    }
+
+    /// What a top-level attribute is that no level has, where only the machine would say.
+    fn missing(&self, key: &str) -> Option<Value> {
+        let is_automatic = AUTOMATIC_KEYS.contains(&key) || self.reported.contains(key);
+        self.missing_automatic.filter(|_| is_automatic)
     }
 
     fn root_number(&mut self, key: &str) -> u32 {
@@ -704,10 +714,16 @@ pub fn merged(interp: &mut Interp, key: &str) -> Value {
             if let Some(unknown) = from_elsewhere(interp, key, true) {
                 open_end(interp, value, unknown);
             }
+            let attributes = &run(interp).attributes;
+            if let Some(unknown) = attributes.missing_automatic
+                && attributes.reported.contains(key)
+            {
+                open_end(interp, value, unknown);
+            }
             value
         }
-        None => match run(interp).attributes.missing_automatic {
-            Some(unknown) if AUTOMATIC_KEYS.contains(&key) => unknown,
+        None => match run(interp).attributes.missing(key) {
+            Some(unknown) => unknown,
             _ => from_elsewhere(interp, key, false).unwrap_or(Value::NIL),
         },
     };
@@ -756,8 +772,8 @@ pub fn has_top_key(interp: &mut Interp, key: &str) -> Value {
             .hash_data(*l)
             .is_some_and(|h| h.map.contains_key(&Key::Str(key.into())))
     });
-    match run(interp).attributes.missing_automatic {
-        Some(unknown) if !found && AUTOMATIC_KEYS.contains(&key) => unknown,
+    match run(interp).attributes.missing(key) {
+        Some(unknown) if !found => unknown,
         _ if !found => from_elsewhere(interp, key, false).unwrap_or(Value::FALSE),
         _ => Value::TRUE,
     }

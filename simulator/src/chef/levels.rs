@@ -18,6 +18,11 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded, facts: &
     if node.synthetic {
         let unknown = interp.outside("an automatic attribute of a synthetic node");
         run(interp).attributes.missing_automatic = Some(unknown);
+        let run = run(interp);
+        for chosen in run.cookbooks.values() {
+            let reported = run.repository.reported(&chosen.cookbook);
+            run.attributes.reported.extend(reported.iter().cloned());
+        }
     }
     let origin = source(interp, format!("node {}", node.name), node.location.clone());
     attributes::load(interp, Level::Normal, &node.normal, &mut |_, _| origin);

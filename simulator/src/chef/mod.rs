@@ -40,6 +40,7 @@ mod modules;
 mod node;
 mod notification;
 mod objects;
+pub mod ohai;
 mod order;
 mod outcome;
 mod places;

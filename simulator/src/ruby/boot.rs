@@ -6,6 +6,7 @@ use std::rc::Rc;
 use foretaste_parser::name::Name;
 
 use super::builtin;
+use super::builtin::known;
 use super::class::{Class, ClassId, Classes, Table};
 use super::heap::Heap;
 use super::object::Data;
@@ -113,7 +114,6 @@ fn blank(superclass: Option<ClassId>, is_module: bool) -> Class {
         prepends: Vec::new(),
         methods: IndexMap::default(),
         natives: Vec::new(),
-        known: &[],
         constants: IndexMap::default(),
         class_variables: IndexMap::default(),
         opaque: None,
@@ -294,9 +294,20 @@ impl Interp {
         self.classes.get_mut(meta).natives.push(table);
     }
 
-    /// Names methods that real Ruby has here and this machine lacks.
-    pub fn add_known(&mut self, class: ClassId, names: &'static [&'static str]) {
-        self.classes.get_mut(class).known = names;
+    /// True where real Ruby has the method and this machine may lack it: calling it is undetermined.
+    pub fn is_known(&mut self, class: ClassId, name: &str) -> bool {
+        let ancestors = self.classes.ancestors(class);
+        ancestors.iter().any(|&ancestor| {
+            let attached = self.classes.get(ancestor).attached;
+            let (class, of_itself) = match attached.and_then(|value| self.as_class(value)) {
+                Some(class) => (class, true),
+                None => (ancestor, false),
+            };
+            let class = &self.classes.get(class).name;
+            class
+                .as_ref()
+                .is_some_and(|class| known::has(class, of_itself, name))
+        })
     }
 
     pub fn include(&mut self, class: ClassId, module: ClassId) {

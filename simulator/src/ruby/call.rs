@@ -127,9 +127,12 @@ impl Interp {
             let id = unknown.unknown().unwrap_or(id);
             return self.call_on_unknown(id, unknown, name, args);
         }
-        if self.classes.is_known(class, name.as_str()) {
-            let class = self.class_name(self.real_class_of(recv));
-            let unknown = self.unsupported(format!("{class}#{name} is not supported"));
+        if self.is_known(class, name.as_str()) {
+            let method = match self.as_class(recv) {
+                Some(class) => format!("{}.{name}", self.class_name(class)),
+                None => format!("{}#{name}", self.class_name(self.real_class_of(recv))),
+            };
+            let unknown = self.unsupported(format!("{method} is not supported"));
             return match unknown.unknown() {
                 Some(id) => self.call_on_unknown(id, unknown, name, args),
                 None => Ok(unknown),

@@ -64,8 +64,6 @@ pub struct Class {
     pub prepends: Vec<ClassId>,
     pub methods: IndexMap<Name, (Method, Visibility)>,
     pub natives: Vec<&'static Table>,
-    /// Methods that real Ruby has here and this evaluator does not: calling one is undetermined.
-    pub known: &'static [&'static str],
     pub constants: IndexMap<Name, Value>,
     pub class_variables: IndexMap<Name, Value>,
     /// Set where an ancestor or mixin could not be evaluated: a missing method is then unknown.
@@ -196,13 +194,6 @@ impl Classes {
             owner,
             visibility: Visibility::Public,
         })
-    }
-
-    /// True where real Ruby has the method and this evaluator lacks it.
-    pub fn is_known(&mut self, class: ClassId, name: &str) -> bool {
-        self.ancestors(class)
-            .iter()
-            .any(|c| self.get(*c).known.contains(&name))
     }
 
     /// Why a missing method of this class may exist all the same.

@@ -2,6 +2,7 @@
 
 use super::{converge_as, node, recipe, show};
 use crate::chef::{NodeFile, Options};
+use crate::convergence::SavedNode;
 
 #[test]
 fn settings_are_read_as_methods_too() {
@@ -119,4 +120,57 @@ fn metadata_that_is_not_wholly_known_refuses_no_run() {
     Outside: version in metadata.rb: the state of VERSION on the node
     "#);
     insta::assert_snapshot!(files("name 'a'\nlong_description IO.read('README.md')"), @"log[x] write");
+}
+
+#[test]
+fn what_a_plugin_of_ohai_reports_is_unknown_of_a_made_up_node() {
+    let plugin = "Ohai.plugin(:Db) do\n  provides 'db', \"disks/sda\"\nend";
+    let recipe = "
+        log node['db']['clusters']['a']['port'].to_s
+        log node['db']['clusters']['a']['version'].to_s
+        log node['disks'].to_s
+        log node['other'].inspect";
+    let attributes = "default['db']['clusters']['a']['port'] = 1\ndefault['other']['x'] = 1";
+    let of = |synthetic: bool| {
+        let node = SavedNode {
+            synthetic,
+            ..node()
+        };
+        let files = [
+            ("cookbooks/a/ohai/db.rb", plugin),
+            ("cookbooks/a/attributes/default.rb", attributes),
+            ("cookbooks/a/recipes/default.rb", recipe),
+        ];
+        show(&converge_as(&node, &files, &Options::default()))
+    };
+    insta::assert_snapshot!(of(true), @r#"
+    log[1] write
+    log[‹an automatic attribute of a synthetic node›] write
+    log[‹an automatic attribute of a synthetic node›] write
+    log[{"x"=>1}] write
+    Outside: an automatic attribute of a synthetic node
+    "#);
+    insta::assert_snapshot!(of(false), @r#"
+    log[1] write
+    log[] write
+    log[] write
+    log[{"x"=>1}] write
+    "#);
+}
+
+#[test]
+fn what_changes_the_files_of_a_node_is_no_error() {
+    let code = "
+        log File.rename('/a', '/b').to_s
+        log File.writelines('/a').to_s";
+    insta::assert_snapshot!(recipe(code), @r#"
+    log[‹the state of /a on the node›] write
+    NoMethodError: undefined method `writelines' for File:Class at cookbooks/a/recipes/default.rb:3
+    Outside: the state of /a on the node
+    "#);
+    insta::assert_snapshot!(recipe("log Time.zone_utc?('Z').to_s"), @r#"
+    log[‹Time.zone_utc? is not supported›] write
+    Unsupported: Time.zone_utc? is not supported
+    "#);
+    insta::assert_snapshot!(recipe("log File.respond_to?(:rename).to_s + File.respond_to?(:nosuch).to_s"), @"log[truefalse] write");
 }

@@ -4,47 +4,39 @@
 
 use std::sync::LazyLock;
 
-/// A class's name with its methods.
-type Row = (&'static str, &'static [&'static str]);
+use crate::hash::HashMap;
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+/// Names by class; those of the class itself under its name with a full stop.
+static ROWS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
     let lines = include_str!("known.tsv").lines();
     let rows = lines.filter(|line| !line.starts_with('#'));
     rows.filter_map(|line| {
         let (class, names) = line.split_once('\t')?;
-        let names: Vec<&str> = names.split(' ').collect();
-        // Once for the process: every machine's classes refer to these lists.
-        Some((class, &*names.leak()))
+        Some((class, names.split(' ').collect()))
     })
     .collect()
 });
 
-/// Each core class with the methods that Ruby has in it.
-pub fn classes() -> impl Iterator<Item = Row> {
-    ROWS.iter()
-        .copied()
-        .filter(|(class, _)| *class != CONSTANTS)
+/// Whether Ruby has a method in a class, or of the class itself.
+pub fn has(class: &str, of_itself: bool, name: &str) -> bool {
+    let row = match of_itself {
+        true => ROWS.get(format!("{class}.").as_str()),
+        false => ROWS.get(class),
+    };
+    row.is_some_and(|names| names.contains(&name))
 }
-
-const CONSTANTS: &str = "constants";
 
 /// Whether Ruby or its standard library has a constant that this evaluator may lack.
 pub fn is_constant(name: &str) -> bool {
-    let row = ROWS.iter().find(|(class, _)| *class == CONSTANTS);
-    row.is_some_and(|(_, names)| names.contains(&name))
+    has("constants", false, name)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::Interp;
-
     #[test]
-    fn every_class_of_the_list_is_one_of_the_core() {
-        let interp = Interp::default();
-        for (class, names) in super::classes() {
-            assert!(interp.class_by_path(class).is_some(), "{class}");
-            assert!(names.iter().all(|n| !n.is_empty()), "{class}");
-        }
+    fn the_list_has_methods_of_instances_and_of_classes() {
+        assert!(super::has("File", true, "rename") && !super::has("File", false, "rename"));
+        assert!(super::has("String", false, "unpack1") && !super::has("String", true, "unpack1"));
         assert!(super::is_constant("BigDecimal") && !super::is_constant("Bigdecimal"));
     }
 }

@@ -117,11 +117,6 @@ pub(super) fn big_literal(interp: &mut Interp, digits: &str) -> R {
 
 /// Adds the native methods of the core classes.
 pub(super) fn install(interp: &mut Interp) {
-    for (class, names) in known::classes() {
-        if let Some(class) = interp.class_by_path(class) {
-            interp.add_known(class, names);
-        }
-    }
     kernel::install(interp);
     conversion::install(interp);
     object::install(interp);

@@ -292,9 +292,7 @@ fn visibility(interp: &mut Interp, this: Value, args: &Args, to: Visibility) -> 
     }
     for name in names(interp, args)? {
         let Some(found) = interp.classes.find(class, name) else {
-            if interp.classes.opaque(class).is_some()
-                || interp.classes.is_known(class, name.as_str())
-            {
+            if interp.classes.opaque(class).is_some() || interp.is_known(class, name.as_str()) {
                 continue;
             }
             let word = if interp.classes.get(class).is_module {

@@ -262,7 +262,7 @@ fn method(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = name_of(interp, args.get(0))?;
     let class = interp.class_of(this);
     let Some(found) = interp.classes.find(class, name) else {
-        if interp.classes.is_known(class, name.as_str()) || interp.classes.opaque(class).is_some() {
+        if interp.is_known(class, name.as_str()) || interp.classes.opaque(class).is_some() {
             return Ok(interp.unsupported(format!("the method object of {name}")));
         }
         let missing = Name::new("respond_to_missing?");

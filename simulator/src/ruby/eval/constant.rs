@@ -267,7 +267,7 @@ impl Interp {
     /// `respond_to?` with `respond_to_missing?` and what is known to exist.
     pub fn answers(&mut self, recv: Value, name: Name) -> R<bool> {
         let class = self.class_of(recv);
-        if self.classes.find(class, name).is_some() || self.classes.is_known(class, name.as_str()) {
+        if self.classes.find(class, name).is_some() || self.is_known(class, name.as_str()) {
             return Ok(true);
         }
         if self.responds(recv, "respond_to_missing?") {

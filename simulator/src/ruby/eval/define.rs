@@ -65,7 +65,7 @@ impl Interp {
             None => None,
         };
         let Some(found) = found else {
-            if self.classes.opaque(class).is_some() || self.classes.is_known(class, old.as_str()) {
+            if self.classes.opaque(class).is_some() || self.is_known(class, old.as_str()) {
                 return Ok(());
             }
             let word = if self.classes.get(class).is_module {
