@@ -95,14 +95,23 @@ fn files(interp: &mut Interp, cookbook: &str, folder: &str) -> Vec<(Arc<str>, St
 
 fn libraries(interp: &mut Interp, cookbook: &str) -> R<()> {
     for (path, _) in files(interp, cookbook, "libraries") {
-        let Some(program) = program(interp, &path) else {
-            continue;
-        };
-        check_syntax(interp, &program)?;
-        let (main, object) = (interp.main, interp.core.object);
-        interp.run_program(&program, main, object)?;
+        require(interp, &path)?;
     }
     Ok(())
+}
+
+/// Runs a file of the repository as `require` does: once. `None` where there is no such file, false where it has run.
+pub fn require(interp: &mut Interp, path: &str) -> R<Option<bool>> {
+    let Some(program) = program(interp, path) else {
+        return Ok(None);
+    };
+    if !run(interp).required.insert(path.into()) {
+        return Ok(Some(false));
+    }
+    check_syntax(interp, &program)?;
+    let (main, object) = (interp.main, interp.core.object);
+    interp.run_program(&program, main, object)?;
+    Ok(Some(true))
 }
 
 /// `default.rb` first, then the others by name.

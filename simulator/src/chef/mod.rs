@@ -48,6 +48,7 @@ pub mod platform;
 mod policy;
 mod property;
 pub mod property_check;
+mod require;
 mod resource;
 pub mod resource_table;
 pub mod roles;
@@ -216,6 +217,7 @@ fn machine(
         recipes: Vec::new(),
         loaded_recipes: IndexSet::new(),
         loaded_attributes: BTreeSet::new(),
+        required: BTreeSet::new(),
         collections: vec![collection::Collection::default()],
         core_types: BTreeMap::new(),
         delayed: Vec::new(),

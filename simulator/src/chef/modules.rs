@@ -191,7 +191,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
 pub fn hooks() -> Hooks {
     Hooks {
         const_missing,
-        require,
+        require: super::require::require,
         preloaded: true,
         shell: super::commands::output,
         file: model::file,
@@ -478,69 +478,15 @@ fn snake(camel: &str) -> String {
     out
 }
 
-/// Files of cookbooks' libraries load anyway; what else is not modelled is remembered.
-fn require(interp: &mut Interp, name: &str) -> R {
-    const KNOWN: &[&str] = &[
-        "json",
-        "set",
-        "uri",
-        "yaml",
-        "ostruct",
-        "digest",
-        "base64",
-        "time",
-        "date",
-        "tempfile",
-        "fileutils",
-        "pathname",
-        "securerandom",
-        "shellwords",
-        "ipaddr",
-        "net/http",
-        "openssl",
-        "erb",
-        "forwardable",
-        "singleton",
-        "socket",
-        "etc",
-        "resolv",
-        "open3",
-        "timeout",
-        "logger",
-        "English",
-        "pp",
-        "rbconfig",
-        "rubygems",
-        "chef",
-        "mixlib/shellout",
-        "csv",
-        "stringio",
-        "bigdecimal",
-        "benchmark",
-        "rexml/document",
-        "tmpdir",
-        "zlib",
-        "open-uri",
-    ];
-    let known = KNOWN.contains(&name)
-        || name.starts_with('.')
-        || name.starts_with('/')
-        || name.starts_with("chef/")
-        || name.starts_with("digest/");
-    if !known {
-        run(interp)
-            .unmodelled
-            .get_or_insert_with(|| format!("the gem or file `{name}`"));
-    }
-    Ok(Value::TRUE)
-}
-
 /// Resources, definitions and platform predicates, for whatever has the DSL.
 fn method_missing(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
     if let Some(value) = of_the_dsl(interp, recv, name, args)? {
         return Ok(Some(value));
     }
-    super::known::stand_in(interp, recv, name, args)
+    if let Some(value) = super::known::stand_in(interp, recv, name, args)? {
+        return Ok(Some(value));
+    }
+    super::require::added_to_core(interp, recv, name)
 }
 
 fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {

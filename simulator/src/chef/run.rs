@@ -43,6 +43,8 @@ pub struct Run {
     /// Recipes that were run or are being run.
     pub loaded_recipes: IndexSet<String>,
     pub loaded_attributes: BTreeSet<String>,
+    /// Files that `require` has run: libraries among them.
+    pub required: BTreeSet<String>,
     /// Where declared resources go: the node's collection, or a custom resource's own.
     pub collections: Vec<super::collection::Collection>,
     /// Classes of built-in resources.

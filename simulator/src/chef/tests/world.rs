@@ -1,6 +1,6 @@
 //! What Chef's settings, its other classes and the libraries of the world outside answer.
 
-use super::{converge_as, node, recipe, show};
+use super::{converge_as, files, node, recipe, show};
 use crate::chef::{NodeFile, Options};
 use crate::convergence::SavedNode;
 
@@ -173,4 +173,44 @@ fn what_changes_the_files_of_a_node_is_no_error() {
     Unsupported: Time.zone_utc? is not supported
     "#);
     insta::assert_snapshot!(recipe("log File.respond_to?(:rename).to_s + File.respond_to?(:nosuch).to_s"), @"log[truefalse] write");
+}
+
+#[test]
+fn files_that_others_require_run_first_and_once() {
+    let files = |first: &str| {
+        files(&[
+            ("cookbooks/a/libraries/a.rb", first),
+            (
+                "cookbooks/a/libraries/b/part.rb",
+                "require_relative '../c'\nmodule Part\n def part = C.pop.to_s\nend",
+            ),
+            ("cookbooks/a/libraries/c.rb", "C = [1, 2]"),
+            (
+                "cookbooks/a/recipes/default.rb",
+                "extend Whole\nlog part\nlog part\nlog part",
+            ),
+        ])
+    };
+    let first = "require_relative 'b/part'\nmodule Whole\n include Part\nend\nB = require_relative('b/part.rb')";
+    insta::assert_snapshot!(files(first), @r#"
+    log[2] write
+    log[1] write
+    log[] write
+    "#);
+    insta::assert_snapshot!(files("require_relative 'b/nothing'"), @"LoadError: cannot load such file -- /var/chef/cache/cookbooks/a/libraries/b/nothing at cookbooks/a/libraries/a.rb:1");
+}
+
+#[test]
+fn a_gem_that_is_not_modelled_may_have_added_to_the_core() {
+    let files = |recipe: &str| {
+        files(&[
+            ("cookbooks/a/libraries/a.rb", "require 'deepsort'"),
+            ("cookbooks/a/recipes/default.rb", recipe),
+        ])
+    };
+    insta::assert_snapshot!(files("log({ 'a' => 1 }.deep_sort.to_s)"), @r#"
+    log[‹`deep_sort`, which may come from the gem or file `deepsort`›] write
+    Unsupported: `deep_sort`, which may come from the gem or file `deepsort`
+    "#);
+    insta::assert_snapshot!(files("log nil.deep_sort"), @"NoMethodError: undefined method `deep_sort' for nil:NilClass at cookbooks/a/recipes/default.rb:1");
 }
