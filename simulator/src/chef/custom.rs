@@ -39,6 +39,7 @@ pub struct Custom {
 static CLASS_METHODS: &[Builtin] = &[
     def("property", 1, -1, property).takes_unknown(),
     def("attribute", 1, -1, property).takes_unknown(),
+    def("property_type", 0, -1, super::property::property_type).takes_unknown(),
     def("deprecated_property_alias", 3, 3, property_alias).takes_unknown(),
     def("action", 1, 2, action),
     def("actions", 0, -1, actions),

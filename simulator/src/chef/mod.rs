@@ -149,12 +149,6 @@ pub fn converge(
         run.cookbooks = cookbooks;
         run.roles = out.expanded.roles.clone();
         run.recipes = out.expanded.recipes.clone();
-        if !elsewhere.is_empty() {
-            let names = elsewhere.join(", ");
-            run.unmodelled = Some(format!(
-                "a cookbook that is not in the repository ({names})"
-            ));
-        }
         run.elsewhere = elsewhere;
     }
     let facts = &options.facts;
@@ -229,7 +223,7 @@ fn machine(
         inputs,
         documents: BTreeMap::new(),
         reads: BTreeMap::new(),
-        unmodelled: None,
+        unmodelled: IndexSet::new(),
         metas: BTreeMap::new(),
         customs: BTreeMap::new(),
         own_names: BTreeMap::new(),

@@ -455,10 +455,10 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
         return Ok(Some(interp.unsupported(format!("{full} is not modelled"))));
     }
     if scope == interp.core.object || interp.classes.get(scope).name.is_some() {
-        if OUTSIDE.contains(&text) {
+        if OUTSIDE.contains(&text) || crate::ruby::builtin::known::is_constant(text) {
             return Ok(Some(interp.unsupported(format!("{text} is not modelled"))));
         }
-        if let Some(gem) = run(interp).unmodelled.clone() {
+        if let Some(gem) = super::require::unmodelled(interp) {
             return Ok(Some(
                 interp.unsupported(format!("{full}, which may come from {gem}")),
             ));
@@ -486,7 +486,7 @@ fn method_missing(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> 
     if let Some(value) = super::known::stand_in(interp, recv, name, args)? {
         return Ok(Some(value));
     }
-    super::require::added_to_core(interp, recv, name)
+    super::require::added(interp, recv, name)
 }
 
 fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
@@ -511,7 +511,7 @@ fn of_the_dsl(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Op
     }
     // A resource, definition or helper of a cookbook that is not here.
     if !run(interp).elsewhere.is_empty()
-        && let Some(source) = run(interp).unmodelled.clone()
+        && let Some(source) = super::require::unmodelled(interp)
     {
         return Ok(Some(
             interp.outside(format!("`{name}`, which may come from {source}")),

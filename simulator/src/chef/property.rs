@@ -18,7 +18,7 @@ use crate::ruby::Interp;
 use crate::ruby::class::ClassId;
 use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::R;
-use crate::ruby::object::{Hash, Key};
+use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::value::{Kind, Value};
 
 /// How a property is declared.
@@ -206,7 +206,8 @@ fn set(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value
 /// A property's value; its default where it was not set. A default that can be changed in place becomes the
 /// property's own on its first reading.
 pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
-    let value = match interp.ivar(this, ivar_of(name)) {
+    let stored = interp.ivar(this, ivar_of(name));
+    let value = match stored.filter(|v| !is_default_of_a_branch(interp, this, name, rules, *v)) {
         Some(value) => output(interp, this, name, rules, value)?,
         None if rules.has_default() => {
             let value = default(interp, this, rules)?;
@@ -232,6 +233,19 @@ pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
         }
     }
     Ok(value)
+}
+
+/// Whether an unknown stands here only because a branch that may not run has read the default, and kept it.
+fn is_default_of_a_branch(
+    interp: &mut Interp,
+    this: Value,
+    name: Name,
+    rules: &Rules,
+    value: Value,
+) -> bool {
+    value.unknown().is_some()
+        && rules.has_default()
+        && meta(interp, this).is_some_and(|meta| !meta.set.contains(&name))
 }
 
 /// A list or hash that a recipe read may have been filled since: it belongs to what the resource is given, unless
@@ -580,7 +594,7 @@ fn any_of(interp: &mut Interp, this: Value, kinds: &[Value], value: Value) -> R<
 
 /// Raises unless a value is one of those allowed.
 pub fn check_equal(interp: &mut Interp, name: Name, allowed: Value, value: Value) -> R<()> {
-    let list = list_of(interp, allowed);
+    let list = interp.splat(allowed)?;
     for one in &list {
         if interp.equal(*one, value).unwrap_or(true) {
             return Ok(());
@@ -648,6 +662,25 @@ fn declared_where(
     out.into_iter().collect()
 }
 
+/// Where the result of `property_type` keeps its options.
+const TYPE_OPTIONS: &str = "@options";
+
+/// `property_type(is: [true, false], default: false)`: a type for properties to be derived from
+/// (`Chef::Mixin::Properties#property_type`).
+pub fn property_type(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let class = match interp.class_by_path("Chef::Property") {
+        Some(class) => class,
+        None => interp.define_class("Chef::Property", interp.core.object),
+    };
+    let object: Value = interp.alloc(class, Data::Plain).into();
+    let options = match args.opt(0) {
+        Some(options) => options,
+        None => interp.hash(Hash::default()),
+    };
+    interp.set_ivar(object, Name::new(TYPE_OPTIONS), options)?;
+    Ok(object)
+}
+
 /// `property :name, Type, default: …` for a class: adds to what the ancestors said of a property of this name.
 pub fn declare(interp: &mut Interp, class: ClassId, args: &Args) -> Option<Name> {
     let name = interp.text_or_sym(args.get(0)).map(Name::new)?;
@@ -658,7 +691,14 @@ pub fn declare(interp: &mut Interp, class: ClassId, args: &Args) -> Option<Name>
         .find_map(|v| interp.hash_data(*v))
         .cloned()
         .unwrap_or_default();
-    if let Some(types) = args.opt(1).filter(|v| interp.hash_data(*v).is_none()) {
+    let types = args.opt(1).filter(|v| interp.hash_data(*v).is_none());
+    let described = types.and_then(|types| interp.ivar(types, Name::new(TYPE_OPTIONS)));
+    if let Some(described) = described.and_then(|o| interp.hash_data(o).cloned()) {
+        // `property_type(is: …)` given as the type: what it says, and what is said here.
+        let mut derived = described;
+        derived.map.extend(options.map);
+        options = derived;
+    } else if let Some(types) = types {
         let key = Name::new("__types");
         options.map.insert(Key::Sym(key), (key.into(), types));
     }

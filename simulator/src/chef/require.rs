@@ -79,9 +79,7 @@ pub fn require(interp: &mut Interp, name: &str) -> R {
         || name.starts_with("chef/")
         || name.starts_with("digest/");
     if !known {
-        run(interp)
-            .unmodelled
-            .get_or_insert_with(|| format!("the gem or file `{name}`"));
+        run(interp).unmodelled.insert(name.to_owned());
     }
     Ok(Value::TRUE)
 }
@@ -102,18 +100,54 @@ fn beside(file: &str, path: &str) -> String {
     parts.join("/").trim_start_matches('/').to_owned()
 }
 
-/// What a library that is not modelled may have added to a class of Ruby's own. To `nil` few do, and a method that `nil`
-/// lacks is the commonest mistake there is.
-pub fn added_to_core(interp: &mut Interp, recv: Value, name: Name) -> R<Option<Value>> {
+/// Where a constant or method may come from that nothing in the repository defines: gems and files without a model, and
+/// cookbooks that are not here. `None` where all is known.
+pub fn unmodelled(interp: &mut Interp) -> Option<String> {
+    let run = run(interp);
+    let mut sources = Vec::new();
+    if !run.elsewhere.is_empty() {
+        let names = run.elsewhere.join(", ");
+        sources.push(format!(
+            "a cookbook that is not in the repository ({names})"
+        ));
+    }
+    let gems: Vec<String> = run.unmodelled.iter().map(|n| format!("`{n}`")).collect();
+    match gems.as_slice() {
+        [] => {}
+        [one] => sources.push(format!("the gem or file {one}")),
+        several => sources.push(format!("the gems or files {}", several.join(", "))),
+    }
+    (!sources.is_empty()).then(|| sources.join(" or "))
+}
+
+/// A method that a library without a model may have added: to a class of Ruby's own, to its own module that a cookbook
+/// has opened, or for all, as `IPAddress(text)`. To `nil` few add any, and a method that `nil` lacks is the commonest
+/// mistake there is.
+pub fn added(interp: &mut Interp, recv: Value, name: Name) -> R<Option<Value>> {
     let is_core = matches!(
         recv.kind,
         Kind::Int(_) | Kind::Float(_) | Kind::Sym(_) | Kind::Bool(_)
     ) || interp.text(recv).is_some()
         || interp.array_items(recv).is_some()
         || interp.hash_data(recv).is_some();
-    if !is_core || interp.is_known(interp.class_of(recv), name.as_str()) {
+    let for_all = name.as_str().starts_with(char::is_uppercase);
+    let may_be = for_all || is_core || is_of_a_gem(interp, recv);
+    if !may_be || interp.is_known(interp.class_of(recv), name.as_str()) {
         return Ok(None);
     }
-    let source = run(interp).unmodelled.clone();
+    let source = unmodelled(interp);
     Ok(source.map(|source| interp.unsupported(format!("`{name}`, which may come from {source}"))))
+}
+
+/// Whether a module is named after a library that was required: `Docker` after `docker` or `docker-api`.
+fn is_of_a_gem(interp: &mut Interp, recv: Value) -> bool {
+    let Some(class) = interp.as_class(recv) else {
+        return false;
+    };
+    let name = interp.class_name(class).to_lowercase();
+    let top = name.split("::").next().unwrap_or("");
+    run(interp).unmodelled.iter().any(|gem| {
+        let first = gem.split(['-', '/']).next().unwrap_or("");
+        first.replace('_', "") == top
+    })
 }

@@ -66,7 +66,7 @@ pub struct Run {
     /// Encrypted values that were decrypted.
     pub secrets: Vec<Json>,
     /// Gems and files that were required and that nothing models.
-    pub unmodelled: Option<String>,
+    pub unmodelled: IndexSet<String>,
     pub metas: super::resource::Metas,
     pub customs: BTreeMap<ClassId, Rc<super::custom::Custom>>,
     /// Action classes that have the methods of their resource.

@@ -135,3 +135,46 @@ fn a_provider_of_the_old_kind_has_no_methods_of_its_resource() {
     NameError: undefined local variable or method `own' for #<Custom resource a_site from cookbook a::ActionClass:0x… @cookbook_name="a", @recipe_name="default", @new_resource=a_site[x], @action=:create> at cookbooks/a/providers/site.rb:1
     "#);
 }
+
+#[test]
+fn properties_may_be_derived_from_a_type() {
+    let resource = "
+        Port = property_type(is: Integer, default: 80, callbacks: { 'is too high' => ->(n) { n < 100 } })
+        property :port, Port
+        property :other, Port, default: 81
+        property :third, Integer, equal_to: 1.upto(3)
+        action(:create) { log \"#{new_resource.port} #{new_resource.other} #{new_resource.third}\" }";
+    let recipe = |code: &str| {
+        files(&[
+            ("cookbooks/a/resources/site.rb", resource),
+            ("cookbooks/a/recipes/default.rb", code),
+        ])
+    };
+    insta::assert_snapshot!(recipe("a_site('x') { third 2 }"), @r#"
+    a_site[x] create third=2
+      log[80 81 2] write
+    "#);
+    insta::assert_snapshot!(recipe("a_site('x') { port 200 }"), @"Chef::Exceptions::ValidationFailed: Option port's value 200 is too high! at cookbooks/a/recipes/default.rb:1");
+    insta::assert_snapshot!(recipe("a_site('x') { third 4 }"), @"Chef::Exceptions::ValidationFailed: Option third must be equal to one of: 1, 2, 3!  You passed 4. at cookbooks/a/recipes/default.rb:1");
+}
+
+#[test]
+fn a_default_that_only_a_branch_has_read_is_known_all_the_same() {
+    let resource = "
+        property :own, String, default: 'a'
+        action :create do
+          2.times { |n| log(\"#{n}\") { message new_resource.own } if shell_out(\"stat #{n}\").stdout == 'nfs' }
+          log new_resource.own
+        end";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a_site 'x'"),
+    ]), @r#"
+    a_site[x] create
+      log[0] write message="a" if the output of the command `stat 0`
+      log[1] write message="a" if the output of the command `stat 1`
+      log[a] write
+    Outside: the output of the command `stat 0`
+    Outside: the output of the command `stat 1`
+    "#);
+}

@@ -214,3 +214,21 @@ fn a_gem_that_is_not_modelled_may_have_added_to_the_core() {
     "#);
     insta::assert_snapshot!(files("log nil.deep_sort"), @"NoMethodError: undefined method `deep_sort' for nil:NilClass at cookbooks/a/recipes/default.rb:1");
 }
+
+#[test]
+fn a_module_of_a_gem_that_a_cookbook_opens_has_the_gem_s_methods_too() {
+    let files = |recipe: &str| {
+        let library =
+            "require 'docker-api'\nmodule Docker\n def self.own = 'own'\nend\nmodule Own\nend";
+        files(&[
+            ("cookbooks/a/libraries/a.rb", library),
+            ("cookbooks/a/recipes/default.rb", recipe),
+        ])
+    };
+    insta::assert_snapshot!(files("log Docker.own + Docker.info + IPAddress('::1')"), @r#"
+    log[own‹`info`, which may come from the gem or file `docker-api`›‹`IPAddress`, which may come from the gem or file `docker-api`›] write
+    Unsupported: `IPAddress`, which may come from the gem or file `docker-api`
+    Unsupported: `info`, which may come from the gem or file `docker-api`
+    "#);
+    insta::assert_snapshot!(files("Own.info"), @"NoMethodError: undefined method `info' for Own:Module at cookbooks/a/recipes/default.rb:1");
+}
