@@ -210,7 +210,7 @@ fn run_values(runs: &[&Convergence]) -> Vec<Json> {
                 &saved.automatic,
             ]
         })
-        .map(|level| Json::Object(level.clone()))
+        .map(|level| Json::Object(level.to_map()))
         .collect()
 }
 
@@ -234,7 +234,7 @@ pub fn revision_values(revision: &Revision) -> Vec<Json> {
             &node.r#override,
             &node.automatic,
         ] {
-            out.push(Json::Object(level.clone()));
+            out.push(Json::Object(level.to_map()));
         }
     }
     out

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use foretaste_simulator::convergence::SavedNode;
+use foretaste_simulator::packed::Attributes;
 use foretaste_simulator::search::{Answer, Profile, SearchIndex};
 use serde_json::{Value as Json, json};
 
@@ -72,7 +73,7 @@ fn node(i: usize) -> SavedNode {
         "languages": {"ruby": {"version": "3.1.2", "platform": "x86_64-linux"}, "python": {"version": "3.10.6"}},
         "dmi": {"system": {"manufacturer": "Acme", "serial_number": format!("SN{i:08}"), "uuid": format!("{:032x}", i * 31)}},
     });
-    let map = |json: Json| json.as_object().cloned().unwrap_or_default();
+    let map = |json: Json| Attributes::from(json.as_object().cloned().unwrap_or_default());
     SavedNode {
         name,
         chef_environment: environment.into(),
@@ -170,8 +171,8 @@ fn scale() {
     let sample = node(4711);
     let count: usize = [&sample.default, &sample.normal, &sample.automatic]
         .into_iter()
-        .flat_map(|level| level.values())
-        .map(attributes)
+        .flat_map(Attributes::entries)
+        .map(|(_, value)| attributes(&value.to_json()))
         .sum();
     println!("nodes of {count} attributes, {} threads\n", threads());
     print!("{:24}", "nodes");

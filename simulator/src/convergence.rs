@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foretaste_parser::source::{Location, Source};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
+
+use crate::packed::Attributes;
 
 /// The outcome of simulating one node at one revision against one search index.
 #[derive(Clone, Debug, Default)]
@@ -45,10 +47,10 @@ pub struct SavedNode {
     pub run_list: Vec<String>,
     pub policy_name: Option<String>,
     pub policy_group: Option<String>,
-    pub default: Map<String, Json>,
-    pub normal: Map<String, Json>,
-    pub r#override: Map<String, Json>,
-    pub automatic: Map<String, Json>,
+    pub default: Attributes,
+    pub normal: Attributes,
+    pub r#override: Attributes,
+    pub automatic: Attributes,
     /// Attribute paths whose value the simulation could not know; a search on them may or may not match. A last part
     /// `*` stands for keys that are not known.
     pub unknown: Vec<Vec<String>>,

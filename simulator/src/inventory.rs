@@ -135,11 +135,13 @@ impl Inventory {
             ),
             ("ip6address", own(true).map(String::as_str)),
         ];
-        for (key, value) in facts {
-            if let Some(value) = value {
-                node.automatic.insert(key.to_owned(), Json::from(value));
+        node.automatic.edit(|automatic| {
+            for (key, value) in facts {
+                if let Some(value) = value {
+                    automatic.insert(key.to_owned(), Json::from(value));
+                }
             }
-        }
+        });
         self.nodes.insert(entry.name.clone(), node);
     }
 
@@ -234,7 +236,7 @@ fn synthetic(name: &str, platform: &Platform, location: Option<Location>) -> Sav
     SavedNode {
         name: name.to_owned(),
         chef_environment: "_default".to_owned(),
-        automatic,
+        automatic: automatic.into(),
         synthetic: true,
         location,
         ..SavedNode::default()
@@ -355,12 +357,12 @@ impl Reader<'_> {
             run_list,
             policy_name,
             policy_group,
-            default: level("default"),
-            normal: level("normal"),
-            r#override: level("override"),
+            default: level("default").into(),
+            normal: level("normal").into(),
+            r#override: level("override").into(),
             // An export without `-l` and a hand-written file tell nothing of the machine: unknown, not absent.
             synthetic: automatic.is_empty(),
-            automatic,
+            automatic: automatic.into(),
             unknown: Vec::new(),
             location: Some(Location::line(self.path.clone(), line)),
             name: name.clone(),
@@ -468,7 +470,7 @@ mod tests {
         let node = inventory.nodes.get("web-synthetic").unwrap();
         assert!(node.synthetic);
         assert_eq!(node.run_list, ["role[web]"]);
-        assert_eq!(node.automatic.get("platform"), Some(&Json::from("debian")));
+        assert_eq!(node.automatic.get("platform"), Some(Json::from("debian")));
         assert_eq!(node.automatic.get("fqdn"), None);
     }
 }

@@ -20,6 +20,7 @@ pub mod files;
 pub mod hash;
 pub mod impact;
 pub mod inventory;
+pub mod packed;
 pub mod pool;
 pub mod readers;
 pub mod repository;

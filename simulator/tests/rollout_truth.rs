@@ -134,7 +134,9 @@ impl Truth<'_> {
             let saved = index.document("node", n).and_then(|d| d.saved()).unwrap();
             format!(
                 "{:?}{:?}{:?}",
-                saved.normal, saved.default, saved.automatic["roles"]
+                saved.normal,
+                saved.default,
+                saved.automatic.get("roles")
             )
         });
         documents.collect()

@@ -73,7 +73,7 @@ pub fn nodes(
         for node in inventory.nodes.values_mut().filter(|n| n.synthetic) {
             if !node.automatic.contains_key("platform") {
                 node.automatic
-                    .extend(facts(&platform.name, Some(&platform.version)));
+                    .edit(|known| known.extend(facts(&platform.name, Some(&platform.version))));
             }
         }
     }

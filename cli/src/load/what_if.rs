@@ -81,7 +81,7 @@ impl Set {
                 let tags: Vec<String> = list();
                 node.normal.insert("tags".to_owned(), tags.into());
             }
-            path => put(&mut node.normal, path, self.json()),
+            path => node.normal.edit(|normal| put(normal, path, self.json())),
         }
     }
 

@@ -170,8 +170,8 @@ mod tests {
                 |key: &str, value| -> Map<_, _> { [(key.to_owned(), value)].into_iter().collect() };
             index.put_node(SavedNode {
                 name: name.into(),
-                normal: map("site", json!(site)),
-                automatic: map("roles", json!([role])),
+                normal: map("site", json!(site)).into(),
+                automatic: map("roles", json!([role])).into(),
                 ..SavedNode::default()
             });
         }

@@ -119,9 +119,7 @@ pub(super) type Pins = BTreeMap<String, String>;
 
 /// The cookbook pins of an environment as an index has it.
 pub(super) fn pins(index: &SearchIndex, environment: &str) -> Pins {
-    let json = index
-        .document("environment", environment)
-        .map(|d| d.json().clone());
+    let json = index.document("environment", environment).map(|d| d.json());
     let pins = json
         .as_deref()
         .and_then(|j| j.get("cookbook_versions"))

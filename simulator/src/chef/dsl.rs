@@ -345,7 +345,7 @@ pub fn client_version(interp: &mut Interp) -> String {
     const MODELLED: &str = "18.11.21";
     let saved = &run(interp).node.automatic;
     let found = saved
-        .get("chef_packages")
+        .value("chef_packages")
         .and_then(|p| p.get("chef")?.get("version")?.as_str());
     found.unwrap_or(MODELLED).to_owned()
 }

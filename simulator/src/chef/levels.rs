@@ -25,7 +25,9 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded, facts: &
         }
     }
     let origin = source(interp, format!("node {}", node.name), node.location.clone());
-    attributes::load(interp, Level::Normal, &node.normal, &mut |_, _| origin);
+    attributes::load(interp, Level::Normal, &node.normal.to_map(), &mut |_, _| {
+        origin
+    });
     let mut known = facts.clone();
     super::deep_merge::hash_only_merge(&mut known, &automatic(node, expanded));
     let automatic = known;
@@ -78,7 +80,7 @@ pub fn fill(interp: &mut Interp, node: &SavedNode, expanded: &Expanded, facts: &
 /// The saved automatic attributes, with what the expansion sets.
 fn automatic(node: &SavedNode, expanded: &Expanded) -> Map<String, Json> {
     let expansion = &expanded.expansion;
-    let mut out = node.automatic.clone();
+    let mut out = node.automatic.to_map();
     let mut set = |key: &str, value: Json| {
         out.insert(key.to_owned(), value);
     };

@@ -243,7 +243,7 @@ pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
         return value.with_origin(other.origin);
     }
     let saved = other.document.saved().cloned();
-    let json = other.document.json().get(key).cloned();
+    let json = other.document.key(key);
     let unknown = saved.as_ref().is_some_and(|s| {
         let open = |path: &Vec<String>| match path.as_slice() {
             [] => true,
@@ -343,7 +343,7 @@ fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
         note(interp, other.document.name(), &key);
     }
     match peek(interp, this) {
-        Some(other) => match other.document.json().get(&key) {
+        Some(other) => match other.document.key(&key) {
             Some(_) => Ok(Value::TRUE),
             None => {
                 let value = top(interp, this, &key);
@@ -491,10 +491,10 @@ fn tags(interp: &mut Interp, this: Value, _: &Args) -> R {
 fn level(interp: &mut Interp, this: Value, level: Level) -> R {
     if let Some(other) = other_of(interp, this) {
         let map = other.document.saved().map(|s| match level {
-            Level::Normal => s.normal.clone(),
-            Level::Override => s.r#override.clone(),
-            Level::Automatic => s.automatic.clone(),
-            _ => s.default.clone(),
+            Level::Normal => s.normal.to_map(),
+            Level::Override => s.r#override.to_map(),
+            Level::Automatic => s.automatic.to_map(),
+            _ => s.default.to_map(),
         });
         return Ok(to_value(
             interp,
@@ -627,12 +627,7 @@ fn debug_value(interp: &mut Interp, _: Value, args: &Args) -> R {
 
 fn top_names(interp: &mut Interp, this: Value) -> Vec<String> {
     match other_of(interp, this) {
-        Some(other) => other
-            .document
-            .json()
-            .as_object()
-            .map(|o| o.keys().cloned().collect())
-            .unwrap_or_default(),
+        Some(other) => other.document.keys(),
         None => attributes::top_keys(interp)
             .iter()
             .map(ToString::to_string)

@@ -147,10 +147,7 @@ impl Run {
 
     /// The document of another object, or `None` where the server would say 404.
     pub fn document(&self, index: &str, name: &str) -> Option<Arc<Json>> {
-        self.index
-            .view()
-            .document(index, name)
-            .map(|d| d.json().clone())
+        self.index.view().document(index, name).map(|d| d.json())
     }
 }
 

@@ -270,7 +270,7 @@ fn results(
 fn object(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> Value {
     match document.kind() {
         Kind::Node => super::node::other(interp, document, origin),
-        Kind::Item(bag) => super::data_bag::item_value(interp, bag, document.json(), origin),
+        Kind::Item(bag) => super::data_bag::item_value(interp, bag, &document.json(), origin),
         _ => super::objects::object(interp, document, origin),
     }
 }
@@ -295,9 +295,8 @@ fn filtered(interp: &mut Interp, document: &Arc<Document>, filter: Value, origin
         let value = match document.kind() {
             Kind::Node => node_path(interp, document, &parts, origin)?,
             _ => {
-                let json = parts
-                    .iter()
-                    .try_fold(&**document.json(), |at, part| at.get(part));
+                let whole = document.json();
+                let json = parts.iter().try_fold(&*whole, |at, part| at.get(part));
                 to_value(interp, json.unwrap_or(&Json::Null), origin)
             }
         };

@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value as Json};
-
 use super::Member;
 use crate::convergence::SavedNode;
+use crate::packed::{Attributes, Packed};
 
 /// The names and addresses under which other machines know the nodes of an inventory.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +89,7 @@ fn claims(node: &SavedNode) -> BTreeSet<String> {
     let automatic = &node.automatic;
     let mut out = BTreeSet::from([node.name.clone()]);
     for key in ["fqdn", "hostname", "machinename", "ipaddress", "ip6address"] {
-        text(automatic.get(key), &mut out);
+        text(automatic.value(key), &mut out);
     }
     for cloud in [
         "cloud",
@@ -103,16 +102,16 @@ fn claims(node: &SavedNode) -> BTreeSet<String> {
         "rackspace",
         "linode",
     ] {
-        if let Some(Json::Object(cloud)) = automatic.get(cloud) {
+        if let Some(cloud) = automatic.value(cloud) {
             for key in CLOUD_KEYS {
                 text(cloud.get(key), &mut out);
             }
         }
     }
-    if let Some(Json::Object(interfaces)) =
-        automatic.get("network").and_then(|n| n.get("interfaces"))
+    if let Some(Packed::Object(interfaces)) =
+        automatic.value("network").and_then(|n| n.get("interfaces"))
     {
-        interfaces.values().for_each(|i| interface(i, &mut out));
+        interfaces.for_each(|(_, i)| interface(i, &mut out));
     }
     // What a repository itself writes about its machines, as openly as Ohai does.
     for level in [&node.default, &node.normal, &node.r#override] {
@@ -124,32 +123,32 @@ fn claims(node: &SavedNode) -> BTreeSet<String> {
     out
 }
 
-fn interface(interface: &Json, out: &mut BTreeSet<String>) {
-    let Some(Json::Object(addresses)) = interface.get("addresses") else {
+fn interface(interface: Packed<'_>, out: &mut BTreeSet<String>) {
+    let Some(Packed::Object(addresses)) = interface.get("addresses") else {
         return;
     };
     for (address, facts) in addresses {
-        let family = facts.get("family").and_then(Json::as_str);
-        let local = facts.get("scope").and_then(Json::as_str) == Some("Node");
+        let family = facts.get("family").and_then(Packed::as_str);
+        let local = facts.get("scope").and_then(Packed::as_str) == Some("Node");
         if !local && !address.starts_with("127.") && matches!(family, Some("inet" | "inet6")) {
-            out.insert(address.clone());
+            out.insert(address.to_owned());
         }
     }
 }
 
-fn written(level: &Map<String, Json>, out: &mut BTreeSet<String>) {
+fn written(level: &Attributes, out: &mut BTreeSet<String>) {
     for key in ["fqdn", "hostname", "ipaddress"] {
-        text(level.get(key), out);
+        text(level.value(key), out);
     }
 }
 
-fn text(value: Option<&Json>, out: &mut BTreeSet<String>) {
+fn text(value: Option<Packed<'_>>, out: &mut BTreeSet<String>) {
     match value {
-        Some(Json::String(s)) => {
-            out.insert(s.clone());
+        Some(Packed::Text(s)) => {
+            out.insert(s.to_owned());
         }
-        Some(Json::Array(values)) => {
-            for s in values.iter().filter_map(Json::as_str) {
+        Some(Packed::Array(values)) => {
+            for s in values.filter_map(Packed::as_str) {
                 out.insert(s.to_owned());
             }
         }
@@ -159,7 +158,7 @@ fn text(value: Option<&Json>, out: &mut BTreeSet<String>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::super::MemberState;
     use super::*;
@@ -170,7 +169,7 @@ mod tests {
         };
         SavedNode {
             name: name.to_owned(),
-            automatic,
+            automatic: automatic.into(),
             ..SavedNode::default()
         }
     }

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::flatten::{Expanded, SEPARATOR};
-use super::merge;
+use super::merge::{self, Merged};
 use super::pairs::Pairs;
 use super::unknown::{self, Key, MayHold, Unknown};
 use super::zero::{Flat, View};
@@ -36,7 +36,6 @@ pub struct Document {
     /// A server's ids are random. Ours depend on the name, so that runs repeat.
     id: Box<str>,
     origin: Origin,
-    json: OnceLock<Arc<Json>>,
     expanded: OnceLock<Expanded>,
     flat: OnceLock<Flat>,
     unknown: Unknown,
@@ -54,7 +53,6 @@ impl Document {
             id: id(&node.name),
             unknown: Unknown::of(&node),
             origin: Origin::Node(node),
-            json: OnceLock::new(),
             expanded: OnceLock::new(),
             flat: OnceLock::new(),
         }
@@ -67,7 +65,6 @@ impl Document {
             name: Arc::from(name),
             id: id(name),
             origin: Origin::Object(json),
-            json: OnceLock::new(),
             expanded: OnceLock::new(),
             flat: OnceLock::new(),
             unknown: Unknown::default(),
@@ -98,16 +95,42 @@ impl Document {
         }
     }
 
-    /// What is indexed and what `filter_result` looks into: for a node its merged attributes and top-level keys.
-    pub fn json(&self) -> &Arc<Json> {
-        self.json.get_or_init(|| match &self.origin {
+    /// What is indexed and what `filter_result` looks into: for a node its merged attributes and top-level keys. Put
+    /// together at each call: see [`Self::key`].
+    #[must_use]
+    pub fn json(&self) -> Arc<Json> {
+        match &self.origin {
             Origin::Node(node) => Arc::new(Json::Object(merge::server(node))),
             Origin::Object(json) => match &self.kind {
                 Kind::Item(bag) => Arc::new(merge::item(json, bag)),
                 Kind::Role => Arc::new(merge::role(json)),
                 _ => json.clone(),
             },
-        })
+        }
+    }
+
+    /// One top-level key of it, without putting the rest together.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Option<Json> {
+        match &self.origin {
+            Origin::Node(node) => merge::server_key(node, key),
+            Origin::Object(_) => self.json().get(key).cloned(),
+        }
+    }
+
+    /// The names of its top-level keys, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        match &self.origin {
+            Origin::Node(node) => merge::server_keys(node)
+                .map(|(key, _)| key.to_owned())
+                .collect(),
+            Origin::Object(_) => {
+                let json = self.json();
+                let keys = json.as_object().into_iter().flat_map(Map::keys);
+                keys.cloned().collect()
+            }
+        }
     }
 
     /// The indexed text of the server's profiles.
@@ -156,16 +179,26 @@ impl Document {
         match &self.origin {
             // Most documents are only searched, so the merged attributes are not kept.
             Origin::Node(node) if node.unknown.is_empty() => {
-                merge::server_keys(node).for_each(|(key, value)| out.key(key, &value));
+                let mut joined = Map::new();
+                for (key, value) in merge::server_keys(node) {
+                    match value {
+                        Merged::Alone(value) => out.key(key, value),
+                        Merged::Joined(value) => {
+                            joined.insert(key.to_owned(), value);
+                        }
+                    }
+                }
+                out.object(&joined);
             }
             Origin::Node(node) => {
                 let mut map = merge::server(node);
                 unknown::strip(&mut map, &node.unknown);
-                map.iter().for_each(|(key, value)| out.key(key, value));
+                out.object(&map);
             }
             Origin::Object(_) => {
-                let keys = self.json().as_object().into_iter().flatten();
-                keys.for_each(|(key, value)| out.key(key, value));
+                if let Some(map) = self.json().as_object() {
+                    out.object(map);
+                }
             }
         }
         out.end();
@@ -234,18 +267,18 @@ impl Document {
     /// One value of a row that `filter_result` asks for: null where the path leads nowhere.
     #[must_use]
     pub fn pick<S: AsRef<str>>(&self, path: &[S]) -> Json {
-        let mut at = &**self.json();
-        for key in path {
+        let Some((first, rest)) = path.split_first() else {
+            return Json::clone(&self.json());
+        };
+        let mut at = self.key(first.as_ref()).unwrap_or_default();
+        for key in rest {
             at = match at {
-                Json::Object(map) => match map.get(key.as_ref()) {
-                    Some(value) => value,
-                    None => return Json::Null,
-                },
+                Json::Object(mut map) => map.swap_remove(key.as_ref()).unwrap_or_default(),
                 Json::Null => return Json::Null,
                 _ => return "ERROR - Attribute does not exist".into(),
             };
         }
-        at.clone()
+        at
     }
 }
 

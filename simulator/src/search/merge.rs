@@ -1,42 +1,68 @@
 //! What of an object is indexed.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use foretaste_parser::query::Profile;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use serde_json::{Map, Value as Json};
 
 use super::document::Kind;
 use crate::convergence::SavedNode;
+use crate::packed::{Attributes, Packed};
 
-/// What [`server`] merges, key by key: what only one level has is not copied.
-pub fn server_keys(node: &SavedNode) -> impl Iterator<Item = (&str, Cow<'_, Json>)> {
-    let mut out: BTreeMap<&str, Cow<'_, Json>> = BTreeMap::new();
-    for (key, value) in levels(node).into_iter().flatten() {
-        match out.get_mut(key.as_str()) {
-            Some(old) => join(old.to_mut(), value, Profile::Server),
-            None => {
-                out.insert(key, Cow::Borrowed(value));
+/// A value that only one level has, as it is there, or one put together.
+pub enum Merged<'a> {
+    Alone(Packed<'a>),
+    Joined(Json),
+}
+
+impl Merged<'_> {
+    fn into_json(self) -> Json {
+        match self {
+            Self::Alone(value) => value.to_json(),
+            Self::Joined(value) => value,
+        }
+    }
+
+    fn join(&mut self, value: Packed<'_>) {
+        let mut joined = std::mem::replace(self, Self::Joined(Json::Null)).into_json();
+        join(&mut joined, value.to_json(), Profile::Server);
+        *self = Self::Joined(joined);
+    }
+}
+
+/// A node for the server's indexes, key by key: default < normal < override < automatic, then the keys that win over
+/// attributes. What only one level has is not copied.
+pub fn server_keys(node: &SavedNode) -> impl Iterator<Item = (&str, Merged<'_>)> {
+    let mut out: IndexMap<&str, Merged<'_>> = IndexMap::new();
+    for (key, value) in levels(node).into_iter().flat_map(Attributes::entries) {
+        match out.entry(key) {
+            Entry::Occupied(mut old) => old.get_mut().join(value),
+            Entry::Vacant(new) => {
+                new.insert(Merged::Alone(value));
             }
         }
     }
-    let own = own(node).into_iter().map(|(k, v)| (k, Cow::Owned(v)));
+    let own = own(node).into_iter().map(|(k, v)| (k, Merged::Joined(v)));
     out.extend(own);
     out.into_iter()
 }
 
-/// A node for the server's indexes: default < normal < override < automatic, then the keys that win over attributes.
+/// The same in one piece.
 pub fn server(node: &SavedNode) -> Map<String, Json> {
-    let mut out = Map::new();
-    for level in levels(node) {
-        for (key, value) in level {
-            put(&mut out, key, value, Profile::Server);
-        }
+    server_keys(node)
+        .map(|(key, value)| (key.to_owned(), value.into_json()))
+        .collect()
+}
+
+/// One key of it.
+pub fn server_key(node: &SavedNode, key: &str) -> Option<Json> {
+    if let Some((_, own)) = own(node).into_iter().find(|(name, _)| *name == key) {
+        return Some(own);
     }
-    for (key, value) in own(node) {
-        out.insert(key.to_string(), value);
-    }
-    out
+    let mut values = levels(node).into_iter().filter_map(|l| l.value(key));
+    let mut out = Merged::Alone(values.next()?);
+    values.for_each(|value| out.join(value));
+    Some(out.into_json())
 }
 
 /// The keys that win over attributes.
@@ -63,8 +89,8 @@ fn own(node: &SavedNode) -> Vec<(&'static str, Json)> {
 pub fn zero(node: &SavedNode) -> Map<String, Json> {
     let mut out = Map::new();
     for level in levels(node) {
-        for (key, value) in level {
-            put(&mut out, key, value, Profile::Zero);
+        for (key, value) in level.entries() {
+            put(&mut out, key.to_owned(), value.to_json(), Profile::Zero);
         }
     }
     let (recipes, roles) = entries(&node.run_list);
@@ -142,7 +168,7 @@ fn environment(node: &SavedNode) -> &str {
     }
 }
 
-fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
+fn levels(node: &SavedNode) -> [&Attributes; 4] {
     [
         &node.default,
         &node.normal,
@@ -152,16 +178,16 @@ fn levels(node: &SavedNode) -> [&Map<String, Json>; 4] {
 }
 
 /// Merges one key: hashes deeply, anything else replaced; chef-zero unions arrays and lets a null change nothing.
-fn put(into: &mut Map<String, Json>, key: &str, value: &Json, profile: Profile) {
-    match into.get_mut(key) {
+fn put(into: &mut Map<String, Json>, key: String, value: Json, profile: Profile) {
+    match into.get_mut(&key) {
         Some(old) => join(old, value, profile),
         None => {
-            into.insert(key.to_string(), value.clone());
+            into.insert(key, value);
         }
     }
 }
 
-fn join(old: &mut Json, new: &Json, profile: Profile) {
+fn join(old: &mut Json, new: Json, profile: Profile) {
     let zero = profile == Profile::Zero;
     match (old, new) {
         (Json::Object(old), Json::Object(new)) => {
@@ -170,7 +196,7 @@ fn join(old: &mut Json, new: &Json, profile: Profile) {
             }
         }
         (Json::Array(old), Json::Array(new)) if zero => {
-            let all: Vec<Json> = old.drain(..).chain(new.iter().cloned()).collect();
+            let all: Vec<Json> = old.drain(..).chain(new).collect();
             for element in all {
                 if !old.contains(&element) {
                     old.push(element);
@@ -179,7 +205,7 @@ fn join(old: &mut Json, new: &Json, profile: Profile) {
         }
         (old, Json::Null) if zero && truthy(old) => {}
         (old, Json::Object(new)) if zero && truthy(old) && new.is_empty() => {}
-        (old, new) => *old = new.clone(),
+        (old, new) => *old = new,
     }
 }
 

@@ -9,10 +9,11 @@ use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::number;
 use super::texts::{Texts, number, ranks};
+use crate::packed::{Attributes, Packed};
 
 /// Deeper values are left out; the JSON parser does not read such documents either.
 const MAX_DEPTH: usize = 300;
@@ -44,9 +45,16 @@ struct Step {
 
 impl Pairs {
     /// Adds what a top-level key contributes to the document that is being read.
-    pub fn key(&mut self, key: &str, value: &Json) {
+    pub fn key(&mut self, key: &str, value: Packed<'_>) {
         let key = self.texts.number(key);
         self.expand(value, key, key, MAX_DEPTH);
+    }
+
+    /// Adds what an object's keys contribute.
+    pub fn object(&mut self, map: &Map<String, Json>) {
+        for (key, value) in Attributes::from(map).entries() {
+            self.key(key, value);
+        }
     }
 
     /// Adds a pair that is not in the document's JSON.
@@ -112,29 +120,35 @@ impl Pairs {
     }
 
     /// Adds what a value at `path`, whose last part is `leaf`, contributes.
-    fn expand(&mut self, value: &Json, path: u32, leaf: u32, depth: usize) {
+    fn expand(&mut self, value: Packed<'_>, path: u32, leaf: u32, depth: usize) {
         let Some(depth) = depth.checked_sub(1) else {
             return;
         };
         match value {
-            Json::Object(map) => {
-                for (key, value) in map {
+            Packed::Object(entries) => {
+                for (key, value) in entries {
                     let key = self.texts.number(key);
                     self.value(path, leaf, key);
                     let below = self.step(path, key);
                     self.expand(value, below, key, depth);
                 }
             }
-            Json::Array(list) => {
-                for value in list {
+            Packed::Array(values) => {
+                for value in values {
                     self.expand(value, path, leaf, depth);
                 }
             }
-            scalar => {
-                let value = self.texts.number(&text(scalar));
-                self.value(path, leaf, value);
-            }
+            Packed::Null => self.scalar("", path, leaf),
+            Packed::Bool(true) => self.scalar("true", path, leaf),
+            Packed::Bool(false) => self.scalar("false", path, leaf),
+            Packed::Text(text) => self.scalar(text, path, leaf),
+            Packed::Number(text) => self.scalar(&number_text(text), path, leaf),
         }
+    }
+
+    fn scalar(&mut self, text: &str, path: u32, leaf: u32) {
+        let value = self.texts.number(text);
+        self.value(path, leaf, value);
     }
 
     fn value(&mut self, path: u32, leaf: u32, value: u32) {
@@ -193,15 +207,15 @@ impl Pairs {
     }
 }
 
-/// A scalar's text: null is empty, floats as Erlang prints them.
-fn text(value: &Json) -> Cow<'_, str> {
-    match value {
-        Json::Null => Cow::Borrowed(""),
-        Json::String(text) => Cow::Borrowed(text),
-        Json::Number(number) if number.is_f64() => match number.as_f64() {
-            Some(float) => Cow::Owned(number::erlang(float)),
-            None => Cow::Owned(number.to_string()),
-        },
-        other => Cow::Owned(other.to_string()),
+/// A number's text: floats as Erlang prints them.
+fn number_text(text: &str) -> Cow<'_, str> {
+    let is_float = text.contains(['.', 'e', 'E']);
+    match text
+        .parse::<f64>()
+        .ok()
+        .filter(|f| is_float && f.is_finite())
+    {
+        Some(float) => Cow::Owned(number::erlang(float)),
+        None => Cow::Borrowed(text),
     }
 }

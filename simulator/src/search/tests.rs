@@ -14,8 +14,8 @@ fn node(name: &str, default: Json, automatic: Json) -> SavedNode {
         name: name.into(),
         chef_environment: "prod".into(),
         run_list: vec!["role[web]".into(), "recipe[nginx::default]".into()],
-        default: map(default),
-        automatic: map(automatic),
+        default: map(default).into(),
+        automatic: map(automatic).into(),
         ..SavedNode::default()
     }
 }

@@ -108,7 +108,7 @@ impl Unknown {
         if node.synthetic {
             out.settled = [&node.default, &node.normal, &node.r#override]
                 .into_iter()
-                .flat_map(|level| level.keys().cloned())
+                .flat_map(|level| level.keys().map(str::to_owned))
                 .collect();
         }
         out

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::convergence::SavedNode;
+use crate::packed::Attributes;
 
 /// What `saved` becomes when its inventory object is edited from `before` to `after`: the edit alone is taken over,
 /// so that what the node computed for itself stays until it converges.
@@ -22,11 +23,17 @@ pub(super) fn edited(saved: &SavedNode, before: &SavedNode, after: &SavedNode) -
     if before.policy_group != after.policy_group {
         node.policy_group.clone_from(&after.policy_group);
     }
-    merge(&mut node.default, &before.default, &after.default);
-    merge(&mut node.normal, &before.normal, &after.normal);
-    merge(&mut node.r#override, &before.r#override, &after.r#override);
-    merge(&mut node.automatic, &before.automatic, &after.automatic);
+    level(&mut node.default, &before.default, &after.default);
+    level(&mut node.normal, &before.normal, &after.normal);
+    level(&mut node.r#override, &before.r#override, &after.r#override);
+    level(&mut node.automatic, &before.automatic, &after.automatic);
     node
+}
+
+fn level(target: &mut Attributes, before: &Attributes, after: &Attributes) {
+    if before != after {
+        target.edit(|target| merge(target, &before.to_map(), &after.to_map()));
+    }
 }
 
 /// Applies the difference of two maps to a third. JSON is read with a bounded depth, which bounds the recursion.

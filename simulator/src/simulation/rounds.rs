@@ -79,7 +79,7 @@ fn reads_alike(old: Option<Arc<Document>>, new: Option<Arc<Document>>, reads: &R
             let concerns = |path: &Vec<String>| path.first().is_none_or(|f| f == key || f == "*");
             paths.into_iter().flatten().filter(concerns).collect()
         };
-        old.json().get(key) == new.json().get(key) && open(&old) == open(&new)
+        old.key(key) == new.key(key) && open(&old) == open(&new)
     })
 }
 

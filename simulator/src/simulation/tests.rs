@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::*;
 use crate::convergence::{Failure, Reads, RenderedFile, Search, Stage};
@@ -225,7 +225,7 @@ fn who_fails_does_not_save_and_who_never_settles_is_told() {
     let counting = |n: &SavedNode, i: IndexView<'_>| {
         let mut out = run(n, i, "roles:on");
         let mut saved = n.clone();
-        let count = n.normal.get("count").and_then(Json::as_u64).unwrap_or(0);
+        let count = n.normal.get("count").and_then(|c| c.as_u64()).unwrap_or(0);
         saved.normal.insert("count".into(), json!(count + 1));
         out.saved = Some(Arc::new(saved));
         out

@@ -83,10 +83,10 @@ pub fn node(json: &Json) -> SavedNode {
         run_list: strings(json.get("run_list")),
         policy_name: text("policy_name"),
         policy_group: text("policy_group"),
-        default: object("default"),
-        normal: object("normal"),
-        r#override: object("override"),
-        automatic: object("automatic"),
+        default: object("default").into(),
+        normal: object("normal").into(),
+        r#override: object("override").into(),
+        automatic: object("automatic").into(),
         ..SavedNode::default()
     }
 }
@@ -294,16 +294,16 @@ fn compare_attributes(expected: &Json, got: &Convergence, wrong: &mut Vec<String
         .or_else(|| expected.get("expanded")?.get("recipes"));
     let ours = saved.automatic.get("recipes");
     if let (Some(want), Some(have)) = (recipes, ours)
-        && want != have
+        && *want != have
     {
         wrong.push(format!("node['recipes'] {want}, got {have}"));
     }
     if expected.get("attributes_changed_at_converge").is_some() {
         return;
     }
-    let mut merged = saved.default.clone();
+    let mut merged = saved.default.to_map();
     for level in [&saved.normal, &saved.r#override, &saved.automatic] {
-        chef::deep_merge::hash_only_merge(&mut merged, level);
+        chef::deep_merge::hash_only_merge(&mut merged, &level.to_map());
     }
     let attributes = expected.get("attributes").and_then(Json::as_object);
     for (key, want) in attributes.into_iter().flatten() {

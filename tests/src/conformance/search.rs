@@ -168,10 +168,10 @@ fn saved(node: &Json) -> SavedNode {
             .collect(),
         policy_name: text("policy_name"),
         policy_group: text("policy_group"),
-        default: level("default"),
-        normal: level("normal"),
-        r#override: level("override"),
-        automatic: level("automatic"),
+        default: level("default").into(),
+        normal: level("normal").into(),
+        r#override: level("override").into(),
+        automatic: level("automatic").into(),
         ..SavedNode::default()
     }
 }

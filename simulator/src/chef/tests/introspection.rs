@@ -2,6 +2,7 @@
 
 use super::{converge_as, node, recipe, show};
 use crate::chef::Options;
+use crate::packed::Attributes;
 
 const RECIPE: &str = "cookbooks/a/recipes/default.rb";
 
@@ -55,7 +56,7 @@ fn ohai_has_read_the_name_of_the_first_process() {
 fn nobody_has_asked_a_synthetic_node() {
     let mut node = node();
     node.synthetic = true;
-    node.automatic.clear();
+    node.automatic = Attributes::default();
     let code = "log 'a' if virtual?\nlog 'b' if ec2?\nlog 'c' if debian?";
     let result = converge_as(&node, &[(RECIPE, code)], &Options::default());
     insta::assert_snapshot!(show(&result), @r"

@@ -30,7 +30,7 @@ pub fn node() -> SavedNode {
         name: "n1".to_owned(),
         chef_environment: "_default".to_owned(),
         run_list: vec!["recipe[a]".to_owned()],
-        automatic: automatic.as_object().cloned().unwrap_or_default(),
+        automatic: automatic.as_object().cloned().unwrap_or_default().into(),
         ..SavedNode::default()
     }
 }

@@ -71,9 +71,9 @@ prop_compose! {
         SavedNode {
             name: format!("n{name}"),
             run_list: run_list.into_iter().map(str::to_owned).collect(),
-            default,
-            normal,
-            automatic,
+            default: default.into(),
+            normal: normal.into(),
+            automatic: automatic.into(),
             unknown,
             synthetic,
             ..SavedNode::default()
@@ -192,7 +192,8 @@ fn many_saves_are_joined_and_threads_change_nothing() {
         default: json!({"round": round, "group": i % 7, "note": "alpha beta"})
             .as_object()
             .cloned()
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .into(),
         ..SavedNode::default()
     };
     let mut index = SearchIndex::new(Profile::Server).with_threads(NonZeroUsize::new(3).unwrap());
