@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use foretaste_parser::query::surprises;
 use foretaste_simulator::impact::{Impact, SearchImpact};
-use foretaste_simulator::search::{Answer, Profile, client};
+use foretaste_simulator::search::{Answer, Hits, Profile, client};
 
 use crate::chain;
 use crate::config::Config;
@@ -150,9 +150,7 @@ enum Results {
 
 impl Results {
     fn new(answer: &Answer) -> Self {
-        let names = |documents: &[std::sync::Arc<foretaste_simulator::search::Document>]| {
-            documents.iter().map(|d| d.name().to_owned()).collect()
-        };
+        let names = |hits: &Hits| hits.iter().map(|d| d.name().to_owned()).collect();
         match answer {
             Answer::Results { certain, maybe } => Self::Found(names(certain), names(maybe)),
             Answer::Refused(error) => Self::Refused(error.message.clone()),

@@ -131,9 +131,10 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
     let profile = view.view().saved().profile();
     let answer = view.view().search(&index, &client::arrives(&query));
     match answer {
-        Answer::Results { mut certain, maybe } => {
+        Answer::Results { certain, maybe } => {
             let matched = certain.len();
             let page = Some((request.start, client::total(profile, matched)));
+            let mut certain = certain.to_vec();
             if maybe.is_empty() {
                 let received = request.received(profile, matched);
                 record.cut = (received.len() < matched).then_some(matched);

@@ -1,6 +1,6 @@
 //! The search index: documents by index name and object name, and the questions put to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,9 @@ use foretaste_parser::query::{Profile, QueryError};
 use serde_json::Value as Json;
 
 use super::document::{Document, Kind};
-use super::engine::{Documents, Engine, Family};
+use super::documents::Documents;
+use super::engine::{Engine, Family};
+use super::hits::Hits;
 use super::plan::Plan;
 use super::truth::Truth;
 use crate::convergence::SavedNode;
@@ -21,8 +23,8 @@ pub struct SearchIndex {
     indexes: BTreeMap<Arc<str>, Arc<Store>>,
 }
 
-/// The documents of one index, and engines over them that are made when first asked.
-#[derive(Debug, Default)]
+/// The documents of one index, and engines over them that are made when first asked. Copied only to be changed.
+#[derive(Clone, Debug, Default)]
 struct Store {
     documents: Documents,
     text: Made,
@@ -33,39 +35,51 @@ struct Store {
 #[derive(Debug, Default)]
 struct Made {
     now: OnceLock<Engine>,
-    earlier: Option<Engine>,
+    earlier: Option<Earlier>,
 }
 
-impl Made {
-    /// For documents that will differ.
-    fn outdated(&self) -> Self {
+/// An engine over earlier documents, and the names under which there are others by now.
+#[derive(Clone, Debug)]
+struct Earlier {
+    engine: Engine,
+    changed: BTreeSet<Arc<str>>,
+}
+
+/// As it is to make the engine of other documents from.
+impl Clone for Made {
+    fn clone(&self) -> Self {
+        let now = self.now.get().map(|engine| Earlier {
+            engine: engine.clone(),
+            changed: BTreeSet::new(),
+        });
         Self {
             now: OnceLock::new(),
-            earlier: self.now.get().or(self.earlier.as_ref()).cloned(),
+            earlier: now.or_else(|| self.earlier.clone()),
         }
     }
 }
 
-/// Copied only to be changed.
-impl Clone for Store {
-    fn clone(&self) -> Self {
-        Self {
-            documents: self.documents.clone(),
-            text: self.text.outdated(),
-            zero: self.zero.outdated(),
+impl Made {
+    /// Notes that the document of this name will be another one.
+    fn change(&mut self, name: &Arc<str>) {
+        if let Some(engine) = self.now.take() {
+            self.earlier = Some(Earlier {
+                engine,
+                changed: BTreeSet::new(),
+            });
+        }
+        if let Some(earlier) = &mut self.earlier {
+            earlier.changed.insert(name.clone());
         }
     }
 }
 
 impl Store {
-    /// The documents, about to be changed.
-    fn edit(&mut self) -> &mut Documents {
-        for made in [&mut self.text, &mut self.zero] {
-            if made.now.get().is_some() {
-                *made = made.outdated();
-            }
-        }
-        &mut self.documents
+    /// Sets a document, or takes it away.
+    fn put(&mut self, name: Arc<str>, document: Option<Arc<Document>>) {
+        self.text.change(&name);
+        self.zero.change(&name);
+        self.documents.put(name, document);
     }
 
     fn engine(&self, family: Family, threads: NonZeroUsize) -> &Engine {
@@ -73,39 +87,43 @@ impl Store {
             Family::Text => &self.text,
             Family::Zero => &self.zero,
         };
-        made.now
-            .get_or_init(|| Engine::new(family, &self.documents, made.earlier.as_ref(), threads))
+        made.now.get_or_init(|| match &made.earlier {
+            None => Engine::new(family, &self.documents, threads),
+            Some(Earlier { engine, changed }) => {
+                engine.updated(family, &self.documents, changed, threads)
+            }
+        })
     }
 
     /// What a query matches.
-    fn find(&self, plan: &Plan, threads: NonZeroUsize) -> Result<Vec<Judged<'_>>, QueryError> {
+    fn find(&self, plan: &Plan, threads: NonZeroUsize) -> Result<Answer, QueryError> {
         let engine = self.engine(plan.family(), threads);
         match engine.find(plan) {
-            Ok(found) => Ok(found),
+            Ok((certain, maybe)) => Ok(Answer::Results { certain, maybe }),
             // The first document that raises decides what chef-zero says.
             Err(_) => self.judge_each(plan),
         }
     }
 
     /// The same, one document after the other.
-    fn judge_each(&self, plan: &Plan) -> Result<Vec<Judged<'_>>, QueryError> {
-        self.documents
-            .values()
+    fn judge_each(&self, plan: &Plan) -> Result<Answer, QueryError> {
+        let judged: Result<Vec<_>, QueryError> = self
+            .documents
+            .iter()
             .map(|document| Ok((document, plan.judge(document)?)))
-            .collect()
+            .collect();
+        Ok(Answer::new(judged?))
     }
 }
-
-type Judged<'a> = (&'a Arc<Document>, Truth);
 
 /// What a search returns.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// Documents by name. A real server returns them in no order at all.
     Results {
-        certain: Vec<Arc<Document>>,
+        certain: Hits,
         /// Those that match or not depending on something unknown.
-        maybe: Vec<Arc<Document>>,
+        maybe: Hits,
     },
     /// The server refuses the query.
     Refused(QueryError),
@@ -114,9 +132,8 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn new<'a>(judged: impl IntoIterator<Item = Judged<'a>>) -> Self {
-        let judged = judged.into_iter();
-        let mut certain = Vec::with_capacity(judged.size_hint().0);
+    fn new<'a>(judged: impl IntoIterator<Item = (&'a Arc<Document>, Truth)>) -> Self {
+        let mut certain = Vec::new();
         let mut maybe = Vec::new();
         for (document, truth) in judged {
             match truth {
@@ -125,14 +142,31 @@ impl Answer {
                 Truth::No => {}
             }
         }
-        Self::Results { certain, maybe }
+        Self::Results {
+            certain: certain.into(),
+            maybe: maybe.into(),
+        }
+    }
+
+    /// All results, with how sure each is.
+    fn judged(&self) -> Vec<(&Arc<Document>, Truth)> {
+        match self {
+            Self::Results { certain, maybe } => {
+                let sure = certain.iter().map(|document| (document, Truth::Yes));
+                let open = maybe.iter().map(|document| (document, Truth::Maybe));
+                let mut out: Vec<_> = sure.chain(open).collect();
+                out.sort_by(|a, b| a.0.name().cmp(b.0.name()));
+                out
+            }
+            Self::Refused(_) | Self::NoSuchIndex => Vec::new(),
+        }
     }
 
     /// Names of the certain results, sorted; empty where there are none or the search is refused.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         match self {
-            Self::Results { certain, .. } => certain.iter().map(|d| d.name()).collect(),
+            Self::Results { certain, .. } => certain.names(),
             Self::Refused(_) | Self::NoSuchIndex => Vec::new(),
         }
     }
@@ -214,20 +248,18 @@ impl SearchIndex {
 
     pub fn remove(&mut self, index: &str, name: &str) {
         if let Some(store) = self.indexes.get_mut(index) {
-            Arc::make_mut(store).edit().remove(name);
+            Arc::make_mut(store).put(Arc::from(name), None);
         }
     }
 
     fn put(&mut self, index: &str, document: Document) {
         let store = self.indexes.entry(Arc::from(index)).or_default();
-        Arc::make_mut(store)
-            .edit()
-            .insert(document.name_arc(), Arc::new(document));
+        Arc::make_mut(store).put(document.name_arc(), Some(Arc::new(document)));
     }
 
     /// The documents of an index by name; `None` where the server would say 404.
     pub fn documents(&self, index: &str) -> Option<impl Iterator<Item = &Arc<Document>>> {
-        self.indexes.get(index).map(|s| s.documents.values())
+        self.indexes.get(index).map(|s| s.documents.iter())
     }
 
     #[must_use]
@@ -254,10 +286,9 @@ impl SearchIndex {
         let Some(store) = self.indexes.get(index) else {
             return Answer::NoSuchIndex;
         };
-        match store.find(plan, self.threads) {
-            Ok(found) => Answer::new(found),
-            Err(error) => Answer::Refused(error),
-        }
+        store
+            .find(plan, self.threads)
+            .unwrap_or_else(Answer::Refused)
     }
 
     /// Answers as [`Self::run`] does by judging one document after the other, as the rules of search are written down;
@@ -266,8 +297,7 @@ impl SearchIndex {
     pub(super) fn run_slowly(&self, index: &str, plan: &Plan) -> Answer {
         match self.indexes.get(index).map(|store| store.judge_each(plan)) {
             None => Answer::NoSuchIndex,
-            Some(Ok(found)) => Answer::new(found),
-            Some(Err(error)) => Answer::Refused(error),
+            Some(found) => found.unwrap_or_else(Answer::Refused),
         }
     }
 }
@@ -312,15 +342,17 @@ impl Timeline {
         else {
             return Ok(Answer::NoSuchIndex);
         };
-        let after: BTreeMap<&str, Truth> = new
-            .find(plan, self.new.threads)?
+        let after = new.find(plan, self.new.threads)?;
+        let after: BTreeMap<&str, Truth> = after
+            .judged()
             .into_iter()
             .map(|(document, truth)| (document.name(), truth))
             .collect();
         let before = old.find(plan, self.old.threads)?;
-        Ok(Answer::new(before.into_iter().map(|(document, truth)| {
+        let worst = before.judged().into_iter().map(|(document, truth)| {
             let after = after.get(document.name()).copied();
             (document, truth.min(after.unwrap_or(Truth::No)))
-        })))
+        });
+        Ok(Answer::new(worst))
     }
 }

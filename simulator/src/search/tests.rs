@@ -21,13 +21,7 @@ fn node(name: &str, default: Json, automatic: Json) -> SavedNode {
 }
 
 fn show(answer: &Answer) -> String {
-    let names = |documents: &[Arc<Document>]| {
-        documents
-            .iter()
-            .map(|d| d.name().to_string())
-            .collect::<Vec<_>>()
-            .join(",")
-    };
+    let names = |hits: &Hits| hits.names().join(",");
     match answer {
         Answer::Results { certain, maybe } if maybe.is_empty() => format!("[{}]", names(certain)),
         Answer::Results { certain, maybe } => {

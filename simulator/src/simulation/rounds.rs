@@ -101,8 +101,8 @@ impl Generation {
             .entry((search.index.clone(), search.query.clone()))
             .or_insert_with(|| match self.index.search(&search.index, &search.query) {
                 Answer::Results { certain, maybe } => Answers::Found(
-                    certain.into_iter().map(ByContent).collect(),
-                    maybe.into_iter().map(ByContent).collect(),
+                    certain.iter().cloned().map(ByContent).collect(),
+                    maybe.iter().cloned().map(ByContent).collect(),
                 ),
                 Answer::Refused(_) | Answer::NoSuchIndex => Answers::None,
             })

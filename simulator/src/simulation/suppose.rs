@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Converge, IndexView, Options, Simulation, threads};
 use crate::convergence::Convergence;
-use crate::search::Answer;
+use crate::search::{Answer, Hits};
 
 /// In what a search answers otherwise than the index has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,18 +22,22 @@ impl Supposition {
     /// What a search answers under this supposition.
     pub(super) fn applied(&self, answer: Answer, index: &str, query: &str) -> Answer {
         match (self, answer) {
-            (Self::OtherOrder, Answer::Results { mut certain, maybe }) => {
+            (Self::OtherOrder, Answer::Results { certain, maybe }) => {
+                let mut certain = certain.to_vec();
                 // No result stays in its place, whether first, last or in the middle.
                 let by = usize::from(certain.len() > 1);
                 certain.rotate_left(by);
-                Answer::Results { certain, maybe }
+                Answer::Results {
+                    certain: certain.into(),
+                    maybe,
+                }
             }
             (Self::Nothing { index: i, query: q }, Answer::Results { .. })
                 if (i.as_str(), q.as_str()) == (index, query) =>
             {
                 Answer::Results {
-                    certain: Vec::new(),
-                    maybe: Vec::new(),
+                    certain: Hits::default(),
+                    maybe: Hits::default(),
                 }
             }
             (_, answer) => answer,

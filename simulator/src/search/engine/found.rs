@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use roaring::RoaringBitmap;
 
-use crate::search::truth::Truth;
-
 /// The documents that match for certain, and those that may.
 #[derive(Clone, Debug)]
 pub struct Found<'a> {
@@ -77,23 +75,16 @@ impl<'a> Found<'a> {
         }
     }
 
-    /// Lends what of these is in a set, and how sure that is.
-    pub fn each_of(&self, live: &RoaringBitmap, mut take: impl FnMut(u32, Truth)) {
-        let found = self.may();
-        let all;
-        let within = match found.is_subset(live) {
-            true => found,
-            false => {
-                all = found & live;
-                &all
-            }
+    /// What of a set matches for certain, and what of it perhaps.
+    pub fn split(self, live: &RoaringBitmap) -> (RoaringBitmap, RoaringBitmap) {
+        let maybe = match self.may {
+            None => RoaringBitmap::new(),
+            Some(may) => (may - &*self.yes) & live,
         };
-        match &self.may {
-            None => within.iter().for_each(|at| take(at, Truth::Yes)),
-            Some(_) => within.iter().for_each(|at| {
-                let sure = self.yes.contains(at);
-                take(at, if sure { Truth::Yes } else { Truth::Maybe });
-            }),
-        }
+        let yes = match self.yes {
+            Cow::Owned(yes) => yes & live,
+            Cow::Borrowed(yes) => yes & live,
+        };
+        (yes, maybe)
     }
 }

@@ -20,29 +20,32 @@ mod zero;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use foretaste_parser::query::Meaning;
 use roaring::RoaringBitmap;
 
 use self::found::Found;
 use self::gathered::Gather;
-use self::segment::Segment;
+pub use self::segment::Segment;
 use super::document::Document;
+use super::documents::Documents;
+use super::hits::Hits;
 use super::plan::Plan;
 use super::texts::number;
-use super::truth::Truth;
 use super::zero::Raised;
 
-/// Which documents an engine is made of, by name.
-pub type Documents = BTreeMap<Arc<str>, Arc<Document>>;
-
 /// More segments than this are joined.
-const SEGMENTS: usize = 16;
+const SEGMENTS: usize = 24;
 /// A thread of its own is worth it for so many documents.
-const SHARE: usize = 64;
+const SMALL: usize = 64;
+/// A segment of no more is put together within a processor's caches.
+const LARGE: usize = 8192;
+/// At first there are no more segments, so that some can be added before any are joined.
+const FIRST: usize = SEGMENTS / 2;
 
 /// Which terms an engine holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +69,6 @@ impl Family {
 #[derive(Clone, Debug)]
 pub struct Engine {
     parts: Vec<Part>,
-    /// Whether the parts, one after the other, have their documents by name.
-    ordered: bool,
 }
 
 /// A segment with the documents of it that are not replaced.
@@ -78,49 +79,65 @@ struct Part {
 }
 
 impl Engine {
-    /// Indexes documents; those that `earlier` holds are taken from there.
-    pub fn new(
-        family: Family,
-        documents: &Documents,
-        earlier: Option<&Engine>,
-        threads: NonZeroUsize,
-    ) -> Self {
-        let mut parts = Vec::new();
-        let mut known = vec![false; documents.len()];
-        for part in earlier.into_iter().flat_map(|e| &e.parts) {
-            parts.extend(part.kept(documents, &mut known));
-        }
-        let fresh: Vec<Arc<Document>> = documents
-            .values()
-            .zip(known)
-            .filter(|(_, known)| !known)
-            .map(|(document, _)| document.clone())
-            .collect();
-        parts.extend(segments(&fresh, family, threads));
-        join(&mut parts);
+    /// Indexes documents.
+    pub fn new(family: Family, documents: &Documents, threads: NonZeroUsize) -> Self {
+        let all: Vec<Arc<Document>> = documents.iter().cloned().collect();
         Self {
-            ordered: parts.is_sorted_by(|a, b| a.last() < b.first()),
-            parts,
+            parts: segments(&all, family, threads),
         }
     }
 
-    /// What a query matches: documents with how sure that is, by name.
+    /// Indexes what is new of documents that differ under these names from what this engine was made of.
+    #[must_use]
+    pub fn updated(
+        &self,
+        family: Family,
+        documents: &Documents,
+        changed: &BTreeSet<Arc<str>>,
+        threads: NonZeroUsize,
+    ) -> Self {
+        let mut parts = self.parts.clone();
+        let mut fresh = Vec::new();
+        for name in changed {
+            let now = documents.get(name);
+            let held = parts.iter_mut().find_map(|part| {
+                let at = part.number(name)?;
+                Some((part, at))
+            });
+            if let Some((part, at)) = held {
+                let same = |now: &Arc<Document>| {
+                    let held = part.segment.document(at);
+                    held.is_some_and(|held| Arc::ptr_eq(held, now))
+                };
+                if now.is_some_and(same) {
+                    continue;
+                }
+                Arc::make_mut(&mut part.live).remove(at);
+            }
+            fresh.extend(now.cloned());
+        }
+        parts.retain(|part| !part.live.is_empty());
+        parts.extend(segments(&fresh, family, threads));
+        join(&mut parts);
+        Self { parts }
+    }
+
+    /// What a query matches: for certain, and perhaps.
     ///
     /// # Errors
     /// Some document makes chef-zero raise.
-    pub fn find(&self, plan: &Plan) -> Result<Vec<(&Arc<Document>, Truth)>, Raised> {
-        let mut out = Vec::new();
+    pub fn find(&self, plan: &Plan) -> Result<(Hits, Hits), Raised> {
+        let mut certain = Vec::with_capacity(self.parts.len());
+        let mut maybe = Vec::new();
         for part in &self.parts {
-            let found = part.find(plan)?;
-            out.reserve(usize::try_from(found.may().len()).unwrap_or(0));
-            found.each_of(&part.live, |at, truth| {
-                out.extend(part.segment.document(at).map(|d| (d, truth)));
-            });
+            let (yes, open) = part.find(plan)?.split(&part.live);
+            for (numbers, hits) in [(yes, &mut certain), (open, &mut maybe)] {
+                if !numbers.is_empty() {
+                    hits.push((part.segment.clone(), numbers));
+                }
+            }
         }
-        if !self.ordered {
-            out.sort_by(|a, b| a.0.name().cmp(b.0.name()));
-        }
-        Ok(out)
+        Ok((Hits::numbered(certain), Hits::numbered(maybe)))
     }
 
     /// Whether a query matches anything, for certain or perhaps.
@@ -132,29 +149,32 @@ impl Engine {
     }
 }
 
-/// Joins the smallest segments where there are too many.
+/// Joins the smallest segments where there are too many. One much larger than those before it stays as it is, so that
+/// no document is joined again and again with the few that come after it.
 fn join(parts: &mut Vec<Part>) {
     if parts.len() <= SEGMENTS {
         return;
     }
-    parts.sort_by_key(|part| std::cmp::Reverse(part.live.len()));
+    parts.sort_by_key(|part| part.live.len());
+    let mut sum = 0;
+    let small = parts.iter().take_while(|part| {
+        let joins = part.live.len() <= 2 * sum;
+        sum += part.live.len();
+        joins || sum == part.live.len()
+    });
+    let count = small.count().max(2);
     let small: Vec<_> = parts
-        .split_off(SEGMENTS / 2)
-        .into_iter()
+        .drain(..count)
         .map(|part| (part.segment, part.live))
         .collect();
     parts.push(Part::whole(Segment::merge(&small)));
 }
 
 impl Part {
-    /// The name of the first living document.
-    fn first(&self) -> Option<&str> {
-        Some(self.segment.document(self.live.min()?)?.name())
-    }
-
-    /// The name of the last living document.
-    fn last(&self) -> Option<&str> {
-        Some(self.segment.document(self.live.max()?)?.name())
+    /// The number of the living document of this name.
+    fn number(&self, name: &str) -> Option<u32> {
+        let at = self.segment.number(name)?;
+        self.live.contains(at).then_some(at)
     }
 
     fn whole(segment: Segment) -> Self {
@@ -163,29 +183,6 @@ impl Part {
             live: Arc::new(all.into_iter().collect()),
             segment: Arc::new(segment),
         }
-    }
-
-    /// This part less what is no longer among the documents; `None` where nothing is left. Marks what is, by rank.
-    fn kept(&self, documents: &Documents, known: &mut [bool]) -> Option<Self> {
-        let mut live = RoaringBitmap::new();
-        let mut current = documents.iter().zip(known).peekable();
-        for (at, document) in (0..).zip(self.segment.documents()) {
-            while current
-                .next_if(|((name, _), _)| &***name < document.name())
-                .is_some()
-            {}
-            if let Some(((_, now), known)) = current.peek_mut()
-                && Arc::ptr_eq(now, document)
-                && self.live.contains(at)
-            {
-                live.insert(at);
-                **known = true;
-            }
-        }
-        (!live.is_empty()).then(|| Self {
-            segment: self.segment.clone(),
-            live: Arc::new(live),
-        })
     }
 
     fn find(&self, plan: &Plan) -> Result<Found<'_>, Raised> {
@@ -197,29 +194,36 @@ impl Part {
     }
 }
 
-/// Indexes new documents, a share of them in each thread.
+/// Indexes new documents, several threads taking a share after the other.
 fn segments(documents: &[Arc<Document>], family: Family, threads: NonZeroUsize) -> Vec<Part> {
-    let threads = threads.get().min(SEGMENTS / 2);
-    let share = documents.len().div_ceil(threads).max(SHARE);
+    let each = documents.len().div_ceil(threads.get());
+    let share = each
+        .clamp(SMALL, LARGE)
+        .max(documents.len().div_ceil(FIRST));
+    let shares: Vec<&[Arc<Document>]> = documents.chunks(share).collect();
+    let built: Vec<OnceLock<Part>> = shares.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
     let build = |share: &[Arc<Document>]| Part::whole(Segment::new(share, family.gather()));
-    if documents.len() <= share {
-        return documents.chunks(share).map(build).collect();
-    }
+    let work = || {
+        while let Some((share, slot)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            shares.get(at).zip(built.get(at))
+        } {
+            slot.get_or_init(|| build(share));
+        }
+    };
     std::thread::scope(|scope| {
-        let started: Vec<_> = documents
-            .chunks(share)
-            .map(|share| {
-                let thread = std::thread::Builder::new().spawn_scoped(scope, move || build(share));
-                (share, thread)
-            })
+        // Where no thread is to be had, or one dies, the others do its work.
+        let started: Vec<_> = (1..threads.get().min(shares.len()))
+            .filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, work).ok())
             .collect();
-        started
-            .into_iter()
-            .map(|(share, thread)| {
-                // No thread to be had, or one that died: this one does it.
-                let built = thread.ok().and_then(|thread| thread.join().ok());
-                built.unwrap_or_else(|| build(share))
-            })
-            .collect()
-    })
+        work();
+        for thread in started {
+            let _ = thread.join();
+        }
+    });
+    let parts = shares.iter().zip(built);
+    parts
+        .map(|(share, slot)| slot.into_inner().unwrap_or_else(|| build(share)))
+        .collect()
 }

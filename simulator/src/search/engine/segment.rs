@@ -9,6 +9,7 @@ use super::dictionary::Dictionary;
 use super::gathered::{Gather, Gathered, Gatherer};
 use super::postings::Postings;
 use crate::search::document::Document;
+use crate::search::texts::number;
 use crate::search::unknown::Unknown;
 
 /// Documents with the terms that they hold. A document's number is its rank by name.
@@ -87,6 +88,12 @@ impl Segment {
 
     pub fn document(&self, at: u32) -> Option<&Arc<Document>> {
         self.documents.get(at as usize)
+    }
+
+    /// The number of the document of this name.
+    pub fn number(&self, name: &str) -> Option<u32> {
+        let found = self.documents.binary_search_by(|d| d.name().cmp(name));
+        found.ok().map(number)
     }
 
     /// The numbers of a document's terms, in order.

@@ -1,13 +1,16 @@
 //! The engine answers as one document after the other does, whatever the documents and queries are.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value as Json, json};
 
+use super::{Engine, Family};
 use crate::convergence::SavedNode;
-use crate::search::{Answer, Plan, Profile, SearchIndex};
+use crate::search::documents::Documents;
+use crate::search::{Answer, Document, Kind, Plan, Profile, SearchIndex};
 
 /// Few names and values, so that queries hit.
 const NAMES: [&str; 9] = [
@@ -183,6 +186,37 @@ proptest! {
         agree(&index, &queries)?;
         agree(&older, &queries)?;
     }
+}
+
+#[test]
+fn a_save_indexes_one_document() {
+    let document = |i: usize, round: usize| {
+        let json = Arc::new(json!({ "round": round }));
+        Arc::new(Document::object(Kind::Client, &format!("n{i:03}"), json))
+    };
+    let mut documents = Documents::default();
+    for i in 0..300 {
+        let document = document(i, 0);
+        documents.put(document.name().into(), Some(document));
+    }
+    let threads = NonZeroUsize::new(2).unwrap();
+    let before = Engine::new(Family::Text, &documents, threads);
+    assert_eq!(before.parts.len(), 2);
+    documents.put("n007".into(), Some(document(7, 1)));
+    documents.put("n299".into(), None);
+    // What is said to have changed and did not, is not read again.
+    let changed = ["n007", "n200", "n299"].map(Arc::from).into();
+    let after = before.updated(Family::Text, &documents, &changed, threads);
+    for (old, new) in before.parts.iter().zip(&after.parts) {
+        assert!(Arc::ptr_eq(&old.segment, &new.segment));
+        assert_eq!(old.live.len() - new.live.len(), 1);
+    }
+    let added: Vec<&str> = after.parts[2..]
+        .iter()
+        .flat_map(|part| part.segment.documents())
+        .map(|document| document.name())
+        .collect();
+    assert_eq!(added, ["n007"]);
 }
 
 #[test]
