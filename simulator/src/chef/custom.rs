@@ -18,7 +18,7 @@ use crate::ruby::class::{ClassId, Found, Method, NamedFn, Table, Visibility};
 use crate::ruby::env::{Args, Cref, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
-use crate::ruby::value::Value;
+use crate::ruby::value::{Kind, Value};
 
 /// What a resource class written in Ruby declares.
 #[derive(Clone, Debug, Default)]
@@ -276,6 +276,7 @@ fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(Value::NIL);
     };
     if let Some(block) = args.block {
+        let block = interp.as_lambda(block);
         let entry = custom(interp, class);
         if entry.default_action.is_empty() && name != "nothing" {
             entry.default_action = vec![name.clone()];
@@ -477,7 +478,8 @@ fn resource_name(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 fn load_current_value(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class_of(interp, this);
-    custom(interp, class).load_current_value = args.block;
+    let block = args.block.map(|block| interp.as_lambda(block));
+    custom(interp, class).load_current_value = block;
     Ok(Value::NIL)
 }
 
@@ -572,9 +574,9 @@ pub fn load_provider(
 
 fn run_in_class(interp: &mut Interp, program: &Arc<Program>, class: ClassId) -> R<()> {
     super::load::check_syntax(interp, program)?;
-    let object = interp.core.object;
-    let cref = std::rc::Rc::new(Cref {
-        class: object,
+    // As `class_eval` of a text: constants are the class's, and those of the modules that it includes.
+    let cref = Rc::new(Cref {
+        class,
         parent: None,
     });
     let value = interp.class_value(class);
@@ -594,6 +596,7 @@ fn provider_action(interp: &mut Interp, this: Value, args: &Args) -> R {
         .map(|(id, _)| *id);
     match (owner, args.block) {
         (Some(class), Some(block)) => {
+            let block = interp.as_lambda(block);
             custom(interp, class).actions.insert(name, block);
         }
         (None, Some(block)) => {
@@ -774,7 +777,11 @@ fn current_value(
     }
     interp.set_ivar(provider, Name::new("@current_resource"), current)?;
     let definee = Definee::SingletonOf(current);
-    match interp.instance_exec(block, current, definee, Args::of(&[this])) {
+    let given = match interp.call(block, "arity", &[])?.kind {
+        Kind::Int(1..) => Args::of(&[this]),
+        _ => Args::default(),
+    };
+    match interp.instance_exec(block, current, definee, given) {
         Ok(_) => Ok(()),
         Err(Flow::Raise(exception)) => {
             let class = super::error_class(interp, "CurrentValueDoesNotExist");

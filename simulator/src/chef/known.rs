@@ -22,6 +22,11 @@ static METHODS: LazyLock<BTreeMap<&str, Vec<&str>>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Whether the methods of a class or module are listed.
+pub fn lists(class: &str) -> bool {
+    METHODS.contains_key(class)
+}
+
 /// What a method gives that real Chef has here and this machine lacks: an unknown. `None` where Chef lacks it too.
 pub fn stand_in(interp: &mut Interp, recv: Value, name: Name, args: &Args) -> R<Option<Value>> {
     let Some(method) = method(interp, recv, name) else {

@@ -420,16 +420,20 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
     }
     if full.starts_with("Chef::Mixin::") || full.starts_with("Chef::DSL::") {
         let module = interp.define_module(&full);
-        if DSL_MODULES.iter().any(|own| full.ends_with(own)) {
+        let is_dsl = DSL_MODULES.iter().any(|own| full.ends_with(own));
+        if is_dsl {
             let dsl = run(interp).classes.dsl;
             interp.include(module, dsl);
         }
-        let id = interp.unknowns.add_quietly(Unknown {
-            cause: Cause::Unsupported,
-            reason: format!("{full} is not modelled"),
-            location: None,
-        });
-        interp.classes.get_mut(module).opaque = Some(id);
+        // Where Chef's own list has its methods, what it lacks is missing.
+        if !is_dsl && !super::known::lists(&full) {
+            let id = interp.unknowns.add_quietly(Unknown {
+                cause: Cause::Unsupported,
+                reason: format!("{full} is not modelled"),
+                location: None,
+            });
+            interp.classes.get_mut(module).opaque = Some(id);
+        }
         return Ok(Some(interp.class_value(module)));
     }
     if ["Chef::", "ChefVault::", "Mixlib::", "Net::"]

@@ -480,6 +480,21 @@ impl Interp {
         .into()
     }
 
+    /// A block as `define_method` makes a method of it: `return` leaves it.
+    pub fn as_lambda(&mut self, block: Value) -> Value {
+        let body = match block.obj().map(|id| self.data(id)) {
+            Some(Data::Proc(proc)) => match &proc.body {
+                ProcBody::Block { block, env } => ProcBody::Block {
+                    block: block.clone(),
+                    env: env.clone(),
+                },
+                _ => return block,
+            },
+            _ => return block,
+        };
+        self.new_proc(body, true).with_origin(block.origin)
+    }
+
     fn call_block(
         &mut self,
         proc: &Proc,

@@ -158,8 +158,38 @@ impl Interp {
                 }
                 Ok(value)
             }
+            (Err(flow @ Flow::Raise(_)), Some(why)) => {
+                self.raised_after_a_way_out(*why, flow, region.activation, region.returned)
+            }
             (result, _) => result,
         }
+    }
+
+    /// An exception in a region that another side has left without one: it is only possible.
+    ///
+    /// The method or block then gives what that side returned. Of a block that is called without end the exception may be
+    /// what ends the loop; it goes on to the method around, which then only may raise it.
+    fn raised_after_a_way_out(
+        &mut self,
+        why: UnknownId,
+        flow: Flow,
+        activation: Option<u64>,
+        returned: Vec<Value>,
+    ) -> R {
+        let native = self.natives.last().map(|(_, name)| *name);
+        let is_endless = matches!(native, Some("loop" | "cycle" | "step" | "each_entry"));
+        if activation.is_none() && is_endless && !self.regions.is_empty() {
+            let around = self.regions.iter().rposition(|r| r.activation.is_some());
+            if let Some(region) = self.regions.get_mut(around.unwrap_or(0)) {
+                region.conditions.push(why);
+                region.returned.push(why.into());
+            }
+            return Err(flow);
+        }
+        self.left_early(why, flow);
+        let mut returned = returned.into_iter();
+        let first = returned.next().unwrap_or(Value::NIL);
+        Ok(returned.fold(first, |a, b| self.join_values(why, a, b)))
     }
 
     /// Why what is declared now may not happen; `None` where it is certain.

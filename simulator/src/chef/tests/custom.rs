@@ -178,3 +178,25 @@ fn a_default_that_only_a_branch_has_read_is_known_all_the_same() {
     Outside: the output of the command `stat 1`
     "#);
 }
+
+#[test]
+fn constants_of_a_resource_file_are_those_of_its_class() {
+    let library = "module Own\n class Word\n end\nend";
+    let resource = "
+        include Own
+        SIZE = 1
+        property :word, [String, Word]
+        action(:create) { log \"#{SIZE} #{new_resource.class::SIZE} #{Word}\" }";
+    let recipe = |code: &str| {
+        files(&[
+            ("cookbooks/a/libraries/own.rb", library),
+            ("cookbooks/a/resources/site.rb", resource),
+            ("cookbooks/a/recipes/default.rb", code),
+        ])
+    };
+    insta::assert_snapshot!(recipe("a_site 'x'"), @r#"
+    a_site[x] create
+      log[1 1 Own::Word] write
+    "#);
+    insta::assert_snapshot!(recipe("log SIZE.to_s"), @"NameError: uninitialized constant SIZE at cookbooks/a/recipes/default.rb:1");
+}

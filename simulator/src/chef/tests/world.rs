@@ -232,3 +232,88 @@ fn a_module_of_a_gem_that_a_cookbook_opens_has_the_gem_s_methods_too() {
     "#);
     insta::assert_snapshot!(files("Own.info"), @"NoMethodError: undefined method `info' for Own:Module at cookbooks/a/recipes/default.rb:1");
 }
+
+#[test]
+fn a_constant_that_nobody_here_defines_is_not_defined() {
+    let library = "require 'docker-api'\nA = 1 unless defined?(A)";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/libraries/a.rb", library),
+        ("cookbooks/a/recipes/default.rb", "log \"#{A} #{defined?(A)} #{defined?(Nobody).inspect}\""),
+    ]), @"log[1 constant nil] write");
+}
+
+#[test]
+fn a_mixin_of_chef_s_hides_no_mistake() {
+    let library = "include Chef::Mixin::ShellOut\ninclude Chef::Mixin::Which";
+    let recipe = |code: &str| {
+        files(&[
+            ("cookbooks/a/libraries/a.rb", library),
+            ("cookbooks/a/recipes/default.rb", code),
+        ])
+    };
+    insta::assert_snapshot!(recipe("log which('tar').to_s + shell_out('x').stdout"), @r#"
+    log[‹where the program tar is on the node›] write
+    Outside: the output of the command `x`
+    Outside: where the program tar is on the node
+    "#);
+    insta::assert_snapshot!(recipe("log 'x'.no_such"), @r#"
+    NoMethodError: undefined method `no_such' for "x":String at cookbooks/a/recipes/default.rb:1
+    "#);
+}
+
+#[test]
+fn an_exception_after_a_possible_way_out_is_only_possible() {
+    let out = "return if File.read('/x') == 'a'";
+    let code = |body: &str| recipe(&format!("{body}\nlog 'after'"));
+    insta::assert_snapshot!(code(&format!("def f\n {out}\n raise 'f'\nend\nf")), @r#"
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    insta::assert_snapshot!(code(&format!("def f\n 2.times {{ {out} }}\n raise 'f'\nend\nf")), @r#"
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    insta::assert_snapshot!(code("def f\n loop { break if File.read('/x'); raise 'f' }\nend\nf"), @r#"
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    insta::assert_snapshot!(code("[1].each { |x| next if File.read('/x'); raise 'f' }"), @r#"
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    insta::assert_snapshot!(code(&format!("{out}\nraise 'f'")), @r#"
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    // Whatever it is, it raises.
+    insta::assert_snapshot!(code("raise 'f' if File.read('/x')\nraise 'g'"), @r#"
+    RuntimeError: g at cookbooks/a/recipes/default.rb:2
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    let action = |body: &str| {
+        let resource = format!("action(:create) do\n {body}\nend");
+        let files = [
+            ("cookbooks/a/resources/site.rb", resource.as_str()),
+            ("cookbooks/a/recipes/default.rb", "a_site 'x'\nlog 'after'"),
+        ];
+        super::files(&files)
+    };
+    insta::assert_snapshot!(action(&format!("{out}\nraise 'f'")), @r#"
+    a_site[x] create
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+    insta::assert_snapshot!(action("log('b') { only_if { next true if File.read('/x'); raise 'f' } }"), @r#"
+    a_site[x] create
+      log[b] write
+    log[after] write
+    Outside: may raise RuntimeError: f (depends on the state of /x on the node)
+    Outside: the state of /x on the node
+    "#);
+}

@@ -216,7 +216,17 @@ impl Interp {
                 "class variable"
             }
             E::Const(_) | E::RootConst(_) | E::ScopedConst(..) => {
+                let count = self.unknowns.count();
                 match self.eval_const(env, what) {
+                    // `X = … unless defined?(X)`: that a library without a model has this name, too, is far-fetched.
+                    Ok(value)
+                        if matches!(what.kind, E::Const(_))
+                            && value.unknown().is_some()
+                            && self.unknowns.count() > count =>
+                    {
+                        self.unknowns.hush(count);
+                        return Ok(Value::NIL);
+                    }
                     Ok(value) if self.unknown_of(value).is_some() => return Ok(value),
                     Ok(_) => "constant",
                     Err(super::super::flow::Flow::Raise(_)) => return Ok(Value::NIL),
