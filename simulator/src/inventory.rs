@@ -1,5 +1,7 @@
 //! Node objects: as exported from a Chef server, as written by hand, or made up from roles.
 
+mod read;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -91,26 +93,7 @@ impl Inventory {
     /// `rows` of `knife search node -F json -l`, an array, or an object of nodes by name. A later object of the same
     /// name replaces an earlier one. What is no node object becomes a problem.
     pub fn add_json(&mut self, path: &str, bytes: &[u8]) {
-        match serde_json::from_slice::<Json>(bytes) {
-            Ok(json) => {
-                let text = String::from_utf8_lossy(bytes);
-                Reader {
-                    path: Arc::from(path),
-                    text: &text,
-                    inventory: self,
-                }
-                .read(json);
-            }
-            Err(error) => {
-                let mut location = Location::line(path, at_least_one(error.line()));
-                location.column = at_least_one(error.column());
-                location.end_column = location.column;
-                self.problems.push(Problem {
-                    message: format!("this is no JSON: {error}"),
-                    location,
-                });
-            }
-        }
+        read::add(self, path, bytes);
     }
 
     /// Adds a node described by hand; `platform` is that of entries which name none.
@@ -243,212 +226,10 @@ fn synthetic(name: &str, platform: &Platform, location: Option<Location>) -> Sav
     }
 }
 
-fn at_least_one(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX).max(1)
-}
-
-/// Takes the nodes out of one text.
-struct Reader<'a> {
-    path: Arc<str>,
-    text: &'a str,
-    inventory: &'a mut Inventory,
-}
-
-impl Reader<'_> {
-    fn read(&mut self, json: Json) {
-        match json {
-            Json::Array(nodes) => self.all(nodes),
-            Json::Object(mut map) => match map.shift_remove("rows") {
-                Some(Json::Array(rows)) => self.all(rows),
-                Some(_) => self.problem("`rows` is no array of node objects", 1),
-                None if is_node(&map) => {
-                    let stem = self.path.rsplit('/').next().unwrap_or("");
-                    let stem = stem.strip_suffix(".json").unwrap_or(stem).to_owned();
-                    self.node(map, &stem, 1);
-                }
-                None if map.values().any(Json::is_object) => self.by_name(map),
-                None => self.problem(
-                    "no node object: it has no `name`, `run_list` or `automatic`",
-                    1,
-                ),
-            },
-            _ => self.problem("no node object, and no array or object of them", 1),
-        }
-    }
-
-    fn all(&mut self, nodes: Vec<Json>) {
-        for (i, node) in nodes.into_iter().enumerate() {
-            match node {
-                Json::Object(map) if is_node(&map) => {
-                    let name = map.get("name").and_then(Json::as_str).unwrap_or("");
-                    let line = self.line_of(name);
-                    self.node(map, "", line);
-                }
-                // `knife search -a` prints `{"web1": {"roles": [...]}}`: parts of a node cannot be simulated.
-                Json::Object(_) => self.problem(
-                    &format!(
-                        "entry {} is a part of a node: export it with `-l` and without `-a`",
-                        i + 1
-                    ),
-                    1,
-                ),
-                _ => self.problem(&format!("entry {} is no node object", i + 1), 1),
-            }
-        }
-    }
-
-    fn by_name(&mut self, map: Map<String, Json>) {
-        for (name, node) in map {
-            let line = self.line_of(&name);
-            match node {
-                Json::Object(node) if is_node(&node) => self.node(node, &name, line),
-                _ => self.problem(&format!("`{name}` is no node object"), line),
-            }
-        }
-    }
-
-    fn node(&mut self, mut map: Map<String, Json>, default_name: &str, line: u32) {
-        let text = |map: &Map<String, Json>, key: &str| {
-            map.get(key)
-                .and_then(Json::as_str)
-                .filter(|t| !t.is_empty())
-                .map(str::to_owned)
-        };
-        let name = text(&map, "name").unwrap_or_else(|| default_name.to_owned());
-        if name.is_empty() {
-            self.problem("a node object without a name", line);
-            return;
-        }
-        if text(&map, "chef_type").is_some_and(|t| t != "node") {
-            self.problem(&format!("`{name}` is no node but another object"), line);
-            return;
-        }
-        let mut run_list = Vec::new();
-        match map.get("run_list") {
-            None | Some(Json::Null) => {}
-            Some(Json::Array(items)) => {
-                for item in items {
-                    match item.as_str() {
-                        Some(item) => run_list.push(item.to_owned()),
-                        None => self.problem(
-                            &format!("`{name}` has a run list item that is no text"),
-                            line,
-                        ),
-                    }
-                }
-            }
-            Some(_) => self.problem(&format!("the run list of `{name}` is no array"), line),
-        }
-        let chef_environment =
-            text(&map, "chef_environment").unwrap_or_else(|| "_default".to_owned());
-        let policy_name = text(&map, "policy_name");
-        let policy_group = text(&map, "policy_group");
-        let mut level = |key: &str| match map.shift_remove(key) {
-            None | Some(Json::Null) => Map::new(),
-            Some(Json::Object(level)) => level,
-            Some(_) => {
-                self.problem(&format!("`{key}` of `{name}` is no object"), line);
-                Map::new()
-            }
-        };
-        let automatic = level("automatic");
-        let node = SavedNode {
-            chef_environment,
-            run_list,
-            policy_name,
-            policy_group,
-            default: level("default").into(),
-            normal: level("normal").into(),
-            r#override: level("override").into(),
-            // An export without `-l` and a hand-written file tell nothing of the machine: unknown, not absent.
-            synthetic: automatic.is_empty(),
-            automatic: automatic.into(),
-            unknown: Vec::new(),
-            location: Some(Location::line(self.path.clone(), line)),
-            name: name.clone(),
-        };
-        self.inventory.nodes.insert(name, node);
-    }
-
-    /// The line on which a name stands as a JSON string for the first time.
-    fn line_of(&self, name: &str) -> u32 {
-        let quoted = Json::from(name).to_string();
-        let at = self.text.find(&quoted).unwrap_or(0);
-        let before = self.text.get(..at).unwrap_or("");
-        at_least_one(before.bytes().filter(|b| *b == b'\n').count() + 1)
-    }
-
-    fn problem(&mut self, message: &str, line: u32) {
-        self.inventory.problems.push(Problem {
-            message: message.to_owned(),
-            location: Location::line(self.path.clone(), line),
-        });
-    }
-}
-
-fn is_node(map: &Map<String, Json>) -> bool {
-    let is_array = |key: &str| map.get(key).is_some_and(Json::is_array);
-    let is_text = |key: &str| map.get(key).is_some_and(Json::is_string);
-    is_array("run_list")
-        || is_text("name")
-        || is_text("chef_environment")
-        || map.get("json_class").is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::repository::Layout;
-
-    fn read(text: &str) -> String {
-        let mut inventory = Inventory::default();
-        inventory.add_json("nodes/web1.json", text.as_bytes());
-        let nodes = inventory.nodes.values().map(|n| {
-            let at = n.location.as_ref().map_or(0, |l| l.line);
-            let kind = if n.synthetic { "partial" } else { "full" };
-            format!(
-                "{} {} {:?} line {at} {kind}",
-                n.name, n.chef_environment, n.run_list
-            )
-        });
-        let problems = inventory
-            .problems
-            .iter()
-            .map(|p| format!("! {}:{}: {}", p.location, p.location.column, p.message));
-        nodes.chain(problems).collect::<Vec<_>>().join("\n")
-    }
-
-    #[test]
-    fn every_export_gives_its_nodes() {
-        let full = r#"{"name": "web1", "run_list": ["role[web]"], "automatic": {"os": "linux"}}"#;
-        assert_eq!(read(full), r#"web1 _default ["role[web]"] line 1 full"#);
-        assert_eq!(
-            read(r#"{"run_list": [], "chef_environment": "prod"}"#),
-            "web1 prod [] line 1 partial"
-        );
-        let rows = format!("{{\"results\": 2, \"rows\": [\n{full},\n{{\"name\": \"db1\"}}]}}");
-        assert_eq!(
-            read(&rows),
-            "db1 _default [] line 3 partial\nweb1 _default [\"role[web]\"] line 2 full"
-        );
-        assert_eq!(read(&format!("[{full}]")), read(full));
-        assert_eq!(
-            read("{\"a\": {\"run_list\": []},\n\"b\": {\"run_list\": []}}"),
-            "a _default [] line 1 partial\nb _default [] line 2 partial"
-        );
-    }
-
-    #[test]
-    fn what_is_no_node_is_reported_where_it_stands() {
-        assert!(read("{\n  \"name\": }").starts_with("! nodes/web1.json:2:11: this is no JSON"));
-        assert!(read(r#"{"rows": [{"web1": {"os": null}}]}"#).contains("without `-a`"));
-        assert!(
-            read(r#"{"name": "web", "chef_type": "role", "run_list": []}"#)
-                .contains("another object")
-        );
-        assert!(read(r#"{"name": "x", "run_list": "role[a]"}"#).contains("is no array"));
-        assert!(read("[1]").contains("entry 1"));
-    }
 
     #[test]
     fn roles_become_nodes_on_the_platform_of_the_kitchen() {
