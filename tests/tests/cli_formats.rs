@@ -61,7 +61,7 @@ fn check_as_human() {
       change   HEAD (2950bd6cd0) → the work tree: 1 file differs, 2 nodes change
       checked  files 4 · nodes 2 of 4 (2 undetermined) · searches 2 · configs 2
       not evaluated:
-        2 nodes Matrix is not supported (cookbooks/lb/recipes/default.rb:5)
+        2 nodes Matrix is not modelled (cookbooks/lb/recipes/default.rb:5)
     ");
 }
 
@@ -301,14 +301,14 @@ fn check_as_json() {
           "node": "lb1",
           "path": "cookbooks/lb/recipes/default.rb",
           "line": 5,
-          "reason": "Matrix is not supported",
+          "reason": "Matrix is not modelled",
           "kind": "unsupported"
         },
         {
           "node": "lb2",
           "path": "cookbooks/lb/recipes/default.rb",
           "line": 5,
-          "reason": "Matrix is not supported",
+          "reason": "Matrix is not modelled",
           "kind": "unsupported"
         }
       ],

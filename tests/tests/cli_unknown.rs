@@ -35,7 +35,7 @@ fn each_unknown_says_where_it_came_from_what_it_reached_and_how_to_answer() {
       to answer, in foretaste.toml:
         [model.commands]
         "lsb-tier --short" = "…"
-    Matrix is not supported (unsupported)
+    Matrix is not modelled (unsupported)
       from      cookbooks/lb/recipes/default.rb:7
       reaches   the text of /etc/motd
     "#);
