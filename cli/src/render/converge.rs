@@ -1,7 +1,6 @@
 //! Simulated converges, for people and machines.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use foretaste_simulator::convergence::{Convergence, Resource, Search, UndeterminedKind};
 use serde_json::{Map, Value as Json, json};
@@ -87,24 +86,20 @@ pub(super) fn kind(kind: UndeterminedKind) -> &'static str {
     }
 }
 
-/// How often something stayed unknown, by whose limit it was.
-fn accounting(runs: &[Arc<Convergence>]) -> String {
+/// How often something stayed unknown, by whose limit it was; empty where nothing did.
+pub(super) fn accounting(kinds: impl Iterator<Item = UndeterminedKind> + Clone) -> String {
     const WORDS: &[(UndeterminedKind, &str)] = &[
         (UndeterminedKind::Outside, "of the world outside"),
         (UndeterminedKind::Unsupported, "not supported"),
         (UndeterminedKind::Budget, "over the budget"),
     ];
-    let all = || runs.iter().flat_map(|run| &run.undetermined);
     let parts: Vec<String> = WORDS
         .iter()
-        .map(|(kind, words)| (all().filter(|what| what.kind == *kind).count(), words))
+        .map(|(kind, words)| (kinds.clone().filter(|k| k == kind).count(), words))
         .filter(|(n, _)| *n > 0)
         .map(|(n, words)| format!("{n} {words}"))
         .collect();
-    match parts.as_slice() {
-        [] => String::new(),
-        parts => format!(": {}", parts.join(", ")),
-    }
+    parts.join(", ")
 }
 
 fn is_sensitive(resource: &Resource) -> bool {
@@ -178,6 +173,9 @@ pub fn human(shown: &Converges, paint: Paint) -> String {
     }
     let failed = shown.runs.iter().filter(|r| r.failure.is_some()).count();
     let open = shown.runs.iter().filter(|r| !r.undetermined.is_empty());
+    let kinds = open
+        .clone()
+        .flat_map(|r| r.undetermined.iter().map(|u| u.kind));
     let _ = match shown.runs.len() {
         0 => writeln!(
             out,
@@ -189,7 +187,10 @@ pub fn human(shown: &Converges, paint: Paint) -> String {
             n - failed,
             count(n, "node", "nodes"),
             open.count(),
-            accounting(&shown.runs)
+            match accounting(kinds).as_str() {
+                "" => String::new(),
+                parts => format!(": {parts}"),
+            }
         ),
     };
     shown.secrets.hide(&out)

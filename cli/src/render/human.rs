@@ -8,9 +8,11 @@ use std::ops::Range;
 use foretaste_parser::source::{Location, Source};
 use foretaste_rules::waiver::{Refusal, Waiver};
 use foretaste_rules::{Evidence, Finding, Severity, Suppressed, Verdict};
+use foretaste_simulator::convergence::UndeterminedKind;
 use foretaste_simulator::impact::PoolImpact;
 use foretaste_simulator::pool::Pool;
 
+use super::converge::accounting;
 use super::paint::{Paint, count, names, printable};
 use super::place::{Snippet, snippet};
 use super::summary::{self, Gap};
@@ -283,7 +285,10 @@ fn undetermined(report: &Report, paint: Paint) -> String {
         if rows.is_empty() {
             continue;
         }
-        let _ = writeln!(out, "  {}", paint.bold(&format!("{title}:")));
+        let all = report.impact.undetermined.keys().map(|what| what.kind);
+        let counts = accounting(all.filter(|k| (*k == UndeterminedKind::Outside) == outside));
+        let title = paint.bold(title);
+        let _ = writeln!(out, "  {title} ({counts}):");
         for gap in rows.iter().take(shown) {
             let mut text = cut(&gap.reason, 160);
             if let Some(place) = &gap.place {

@@ -327,6 +327,18 @@ const WORLD: &[(&str, &str)] = &[
     ("Net::SSH", "the network of the node"),
 ];
 
+/// `REXML::Document.new(text)`: what an unknown text gives is unknown for the text's reason.
+static XML: &[Builtin] = &[def("new", 0, -1, |i, _, a| {
+    let text = a.get(0);
+    let known = i.unknown_or_hole(text).is_none() && i.unknown_of(text).is_none();
+    Ok(match known {
+        true => i.unsupported("REXML is not modelled"),
+        false => text,
+    })
+})
+.takes_unknown()];
+static XML_TABLE: Table = LazyLock::new(|| table(XML));
+
 /// Gems and parts of the standard library that Chef itself has loaded and that are not modelled.
 const OUTSIDE: &[&str] = &[
     "Benchmark",
@@ -348,7 +360,6 @@ const OUTSIDE: &[&str] = &[
     "OpenSSL",
     "OptionParser",
     "PP",
-    "REXML",
     "Random",
     "ARGV",
     "StringScanner",
@@ -414,6 +425,13 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
             return Ok(Some(interp.class_value(class)));
         }
     }
+    if full == "REXML" {
+        let object = interp.core.object;
+        let module = interp.define_module("REXML");
+        let document = interp.define_class("REXML::Document", object);
+        interp.add_static(document, &XML_TABLE);
+        return Ok(Some(interp.class_value(module)));
+    }
     // What the library before this hook has a model of never comes here.
     if let Some((_, reason)) = WORLD.iter().find(|(name, _)| *name == full) {
         return Ok(Some(interp.outside(*reason)));
@@ -436,7 +454,7 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
         }
         return Ok(Some(interp.class_value(module)));
     }
-    if ["Chef::", "ChefVault::", "Mixlib::", "Net::"]
+    if ["Chef::", "ChefVault::", "Mixlib::", "Net::", "REXML::"]
         .iter()
         .any(|own| full.starts_with(own))
     {

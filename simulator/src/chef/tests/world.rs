@@ -317,3 +317,31 @@ fn an_exception_after_a_possible_way_out_is_only_possible() {
     Outside: the state of /x on the node
     "#);
 }
+
+#[test]
+fn what_is_made_of_unknown_output_is_unknown_for_its_reason() {
+    let code = "
+        log IO.popen(['df', '/boot']).readlines.last.split.first
+        IO.popen('df /boot') { |io| log io.read.lines.first }
+        log REXML::Document.new(shell_out('x').stdout).root.name
+        log REXML::Document.new('<a/>').root.name";
+    insta::assert_snapshot!(recipe(code), @r#"
+    log[‹the output of the command `df /boot`›] write
+    log[‹the output of the command `df /boot`›] write
+    log[‹the output of the command `x`›] write
+    log[‹REXML is not modelled›] write
+    Outside: the output of the command `df /boot`
+    Outside: the output of the command `df /boot`
+    Outside: the output of the command `x`
+    Unsupported: REXML is not modelled
+    "#);
+    let mut options = Options::default();
+    options.commands.push(crate::chef::Command {
+        command: "df /boot".to_owned(),
+        stdout: "a\nb c\n".to_owned(),
+        ..Default::default()
+    });
+    let code = "log IO.popen(['df', '/boot']).readlines.last.split.first";
+    let files = [("cookbooks/a/recipes/default.rb", code)];
+    insta::assert_snapshot!(show(&converge_as(&node(), &files, &options)), @"log[b] write");
+}

@@ -89,6 +89,9 @@ static STATIC: &[Builtin] = &[
 ];
 static TABLE: Table = LazyLock::new(|| table(STATIC));
 
+static PROCESS: &[Builtin] = &[def("popen", 1, -1, popen).takes_unknown()];
+static PROCESS_TABLE: Table = LazyLock::new(|| table(PROCESS));
+
 static OUTSIDE: &[Builtin] = &[
     def("[]", 1, -1, outside),
     def("children", 1, 1, outside),
@@ -119,6 +122,7 @@ pub(super) fn install(interp: &mut Interp) {
     let io = interp.define_class("IO", object);
     let file = interp.define_class("File", io);
     interp.add_static(io, &TABLE);
+    interp.add_static(io, &PROCESS_TABLE);
     interp.add_static(file, &TABLE);
     let dir = interp.define_class("Dir", object);
     interp.add_static(dir, &OUTSIDE_TABLE);
@@ -160,6 +164,37 @@ fn outside(interp: &mut Interp, _: Value, args: &Args) -> R {
         .unwrap_or("the file system")
         .to_owned();
     Ok(interp.outside(format!("the state of {path} on the node")))
+}
+
+/// `IO.popen(command)`: what the command prints, to be read.
+fn popen(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let is_command = |i: &Interp, v: Value| {
+        i.text(v).is_some() || i.array_items(v).is_some() || i.unknown_of(v).is_some()
+    };
+    let command = args.list.iter().copied().find(|v| is_command(interp, *v));
+    let command = match command {
+        Some(list) if interp.array_items(list).is_some() => {
+            let space = interp.str(" ");
+            interp.call(list, "join", &[space])?
+        }
+        Some(text) => text,
+        None => Value::NIL,
+    };
+    let output = (interp.hooks.shell)(interp, command)?;
+    let stream = match interp.unknown_of(output) {
+        Some(_) => output,
+        None => {
+            let class = interp.const_in(
+                interp.core.object,
+                foretaste_parser::name::Name::new("StringIO"),
+            )?;
+            interp.call(class, "new", &[output])?
+        }
+    };
+    match args.block {
+        Some(_) => interp.yield_to(args, &[stream]),
+        None => Ok(stream),
+    }
 }
 
 /// A path argument: a string, or what gives one by `to_path`.
