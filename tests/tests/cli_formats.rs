@@ -60,7 +60,7 @@ fn check_as_human() {
     unsafe: 1 error
       change   HEAD (2950bd6cd0) → the work tree: 1 file differs, 2 nodes change
       checked  files 4 · nodes 2 of 4 (2 undetermined) · searches 2 · configs 2
-      not evaluated:
+      not evaluated (1 not supported):
         2 nodes Matrix is not modelled (cookbooks/lb/recipes/default.rb:5)
     ");
 }

@@ -425,7 +425,7 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
             return Ok(Some(interp.class_value(class)));
         }
     }
-    if full == "REXML" {
+    if text == "REXML" {
         let object = interp.core.object;
         let module = interp.define_module("REXML");
         let document = interp.define_class("REXML::Document", object);
@@ -433,7 +433,10 @@ fn const_missing(interp: &mut Interp, scope: ClassId, name: Name) -> R<Option<Va
         return Ok(Some(interp.class_value(module)));
     }
     // What the library before this hook has a model of never comes here.
-    if let Some((_, reason)) = WORLD.iter().find(|(name, _)| *name == full) {
+    if let Some((_, reason)) = WORLD
+        .iter()
+        .find(|(name, _)| *name == full || *name == text)
+    {
         return Ok(Some(interp.outside(*reason)));
     }
     if full.starts_with("Chef::Mixin::") || full.starts_with("Chef::DSL::") {

@@ -323,7 +323,13 @@ fn what_is_made_of_unknown_output_is_unknown_for_its_reason() {
     let code = "
         log IO.popen(['df', '/boot']).readlines.last.split.first
         IO.popen('df /boot') { |io| log io.read.lines.first }
-        log REXML::Document.new(shell_out('x').stdout).root.name
+        module Own
+          class << self
+            def name_in(text) = REXML::Document.new(text).root.name
+            def home = Etc.getpwnam('root').dir
+          end
+        end
+        log Own.name_in(shell_out('x').stdout) + Own.home
         log REXML::Document.new('<a/>').root.name";
     insta::assert_snapshot!(recipe(code), @r#"
     log[‹the output of the command `df /boot`›] write
@@ -333,6 +339,7 @@ fn what_is_made_of_unknown_output_is_unknown_for_its_reason() {
     Outside: the output of the command `df /boot`
     Outside: the output of the command `df /boot`
     Outside: the output of the command `x`
+    Outside: the users of the node
     Unsupported: REXML is not modelled
     "#);
     let mut options = Options::default();
