@@ -237,3 +237,108 @@ fn what_cannot_be_read_is_named() {
     note: data_bags/users/ann.json:1: item `ann` of data bag `users` is not searched: EOF while parsing a value at line 1 column 7
     "#);
 }
+
+#[test]
+fn what_is_meant_is_said() {
+    let shop = Folder::shop();
+    shop.write("data_bags/users/ann.json", "{\"id\": \"ann\"}");
+    let mut out = String::new();
+    for arguments in [
+        &["user", "id:ann"][..],
+        &["node", "roles:wbe"],
+        &["node", "roles:web", "--why", "wob1"],
+        &["node", "role:(web OR lb)", "--explain"],
+        &["node", "--profile", "server", "--", "-roles:web"],
+    ] {
+        out += &format!("> {}\n", arguments.join(" "));
+        let ran = shop.run(&[&["search"], arguments].concat());
+        out += &ran.out;
+        out += &ran.err;
+    }
+    insta::assert_snapshot!(out, @r"
+    > user id:ann
+    there is no index and no data bag `user`: the server answers 404
+    help: did you mean `users`?
+    > node roles:wbe
+    0 of 4 match
+    help: --explain says what is near
+    > node roles:web --why wob1
+    web1
+    web2
+    2 of 4 match
+
+    server reads it as
+      roles is `web`: 2 matches
+      sent to the search engine: content:roles__=__web
+
+    there is no wob1 in the index
+    help: did you mean `web1`?
+
+    server: 2 matches
+    solr4: 2 matches
+    zero: 2 matches
+    > node role:(web OR lb) --explain
+    0 of 4 match
+
+    server reads it as
+      at least one of: 0 matches
+        optional: role is empty: 0 matches
+        optional: at least one of: 0 matches
+          optional: the word `web`, anywhere: 0 matches
+          optional: the word `lb`, anywhere: 0 matches
+      sent to the search engine: content:role__=__(web OR lb)
+      of 4 objects with `role` none has an empty one
+
+    server: 0 matches
+    solr4: 0 matches
+    zero: 4 matches; also lb1, lb2, web1, web2
+    > node --profile server -- -roles:web
+    lb1
+    lb2
+    2 of 4 match
+    ");
+}
+
+#[test]
+fn roles_and_environments_are_as_an_upload_leaves_them() {
+    let shop = Folder::shop();
+    shop.write(
+        "roles/db.rb",
+        "name 'db'\ndescription 'keeps the orders'\nrun_list 'recipe[pg]'\n",
+    );
+    shop.write(
+        "environments/prod.json",
+        "{\"name\": \"prod\", \"description\": \"orders\", \"cookbook_versions\": {\"pg\": \"= 1.0\"}}",
+    );
+    let ask = |index: &str, query: &str| shop.run(&["search", index, query]).out;
+    let mut out = String::new();
+    for (index, query) in [
+        ("role", "description:keeps"),
+        ("role", "description:orders"),
+        ("role", "json_class:Chef\\:\\:Role AND name:db"),
+        (
+            "environment",
+            "description:orders AND json_class:Chef\\:\\:Env*",
+        ),
+        ("environment", "cookbook_versions_pg:*"),
+    ] {
+        out += &format!("> {index} {query}\n{}", ask(index, query));
+    }
+    insta::assert_snapshot!(out, @r"
+    > role description:keeps
+    db
+    1 of 3 match
+    > role description:orders
+    0 of 3 match
+    help: --explain says what is near
+    > role json_class:Chef\:\:Role AND name:db
+    db
+    1 of 3 match
+    > environment description:orders AND json_class:Chef\:\:Env*
+    prod
+    1 of 1 match
+    > environment cookbook_versions_pg:*
+    prod
+    1 of 1 match
+    ");
+}

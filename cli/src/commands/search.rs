@@ -8,7 +8,7 @@ use foretaste_parser::nearest::nearest;
 use foretaste_parser::query::QueryError;
 use foretaste_simulator::change::{self, Revision, Settings};
 use foretaste_simulator::inventory::Problem;
-use foretaste_simulator::search::{Answer, SearchIndex};
+use foretaste_simulator::search::{Answer, SearchIndex, client};
 use foretaste_simulator::simulation::World;
 use serde_json::{Value as Json, json};
 
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// node, role, environment, client or a data bag [default with --batch: node]
     #[arg(required_unless_present = "batch")]
     pub index: Option<String>,
-    /// As in a recipe: "roles:web AND chef_environment:prod"
+    /// As in a recipe: "roles:web AND chef_environment:prod"; behind `--` where it begins with a `-`
     #[arg(required_unless_present = "batch", conflicts_with = "batch")]
     pub query: Option<String>,
     /// Say how the query is read, what each part of it matches, and what the other profiles return
@@ -199,6 +199,16 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
             }
             let of = index.documents(name).map_or(0, Iterator::count);
             let _ = writeln!(out, "{} of {of} match", certain.len());
+            let given = client::total(index.profile(), certain.len());
+            if given < certain.len() {
+                let _ = writeln!(
+                    out,
+                    "note: the server gives a client {given} of them, and says not which"
+                );
+            }
+            if certain.is_empty() && maybe.is_empty() && of > 0 && !asked.explain {
+                out += "help: --explain says what is near\n";
+            }
             if of == 0 && name == "node" {
                 out += "help: the inventory is empty: give node objects with --inventory, in nodes/ or in foretaste.toml\n";
             }
@@ -209,8 +219,7 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
                 out,
                 "there is no index and no data bag `{name}`: the server answers 404"
             );
-            let known = ["node", "role", "environment", "client"];
-            if let Some(meant) = nearest(name, known.into_iter()) {
+            if let Some(meant) = nearest(name, index.indexes()) {
                 let _ = writeln!(out, "help: did you mean `{meant}`?");
             }
         }

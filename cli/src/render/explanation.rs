@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use foretaste_parser::nearest::nearest as similar;
 use foretaste_parser::query::{Meaning, Occur, Profile};
 use foretaste_simulator::search::{Answer, Explanation, Outline, Plan, SearchIndex, Truth};
 
@@ -68,11 +69,14 @@ fn nearest(index: &SearchIndex, name: &str, plan: &Plan, out: &mut String) {
         let (field, value) = (printable(&clause.field), printable(&clause.value));
         let _ = match near.holders {
             0 => writeln!(out, "  nothing has `{field}`"),
-            n => writeln!(
-                out,
-                "  of {} with `{field}` none has `{value}`",
-                count(n, "object", "objects")
-            ),
+            n => {
+                let objects = count(n, "object", "objects");
+                let value = match value.is_empty() {
+                    true => "an empty one".to_owned(),
+                    false => format!("`{value}`"),
+                };
+                writeln!(out, "  of {objects} with `{field}` none has {value}")
+            }
         };
         for (what, holders) in near.values.iter().chain(&near.fields) {
             let holders = count(*holders, "object has", "objects have");
@@ -97,6 +101,11 @@ fn nearest(index: &SearchIndex, name: &str, plan: &Plan, out: &mut String) {
 fn because(index: &SearchIndex, name: &str, plan: &Plan, object: &str, out: &mut String) {
     let Some(document) = index.document(name, object) else {
         let _ = writeln!(out, "there is no {} in the index", printable(object));
+        let all = index.documents(name).into_iter().flatten();
+        let names: Vec<&str> = all.map(|document| document.name()).collect();
+        if let Some(meant) = similar(object, names.into_iter()) {
+            let _ = writeln!(out, "help: did you mean `{}`?", printable(meant));
+        }
         return;
     };
     let whole = plan.explain(document);

@@ -23,6 +23,7 @@ use crate::ruby::value::Value;
 pub struct Described {
     pub path: Arc<str>,
     pub name: Option<String>,
+    pub description: String,
     pub run_list: Vec<String>,
     pub env_run_lists: Map<String, Json>,
     pub default_attributes: Map<String, Json>,
@@ -57,9 +58,11 @@ impl Described {
                 .cloned()
                 .unwrap_or_default()
         };
+        let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
         Self {
             path,
-            name: json.get("name").and_then(Json::as_str).map(str::to_owned),
+            name: text("name"),
+            description: text("description").unwrap_or_default(),
             run_list: strings(json.get("run_list")),
             env_run_lists: object("env_run_lists"),
             default_attributes: object("default_attributes"),
@@ -75,6 +78,12 @@ impl Described {
     pub fn to_json(&self, name: &str, class: &str) -> Json {
         let mut out = Map::new();
         out.insert("name".into(), name.into());
+        out.insert("description".into(), self.description.as_str().into());
+        let json_class = match class {
+            "role" => "Chef::Role",
+            _ => "Chef::Environment",
+        };
+        out.insert("json_class".into(), json_class.into());
         out.insert("chef_type".into(), class.into());
         out.insert(
             "default_attributes".into(),
@@ -268,7 +277,10 @@ fn set(out: &mut Described, name: &str, mut values: Vec<Json>) -> bool {
     };
     match name {
         "name" => out.name = values.first().and_then(Json::as_str).map(str::to_owned),
-        "description" => {}
+        "description" => {
+            let text = values.first().and_then(Json::as_str);
+            out.description = text.unwrap_or_default().to_owned();
+        }
         "run_list" => out.run_list = flatten(&values),
         "env_run_lists" | "env_run_list" => out.env_run_lists = object(&mut values),
         "default_attributes" => out.default_attributes = object(&mut values),

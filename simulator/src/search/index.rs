@@ -257,6 +257,11 @@ impl SearchIndex {
         Arc::make_mut(store).put(document.name_arc(), Some(Arc::new(document)));
     }
 
+    /// The names of the indexes that there are, data bags among them.
+    pub fn indexes(&self) -> impl Iterator<Item = &str> {
+        self.indexes.keys().map(|name| &**name)
+    }
+
     /// The documents of an index by name; `None` where the server would say 404.
     pub fn documents(&self, index: &str) -> Option<impl Iterator<Item = &Arc<Document>>> {
         self.indexes.get(index).map(|s| s.documents.iter())
