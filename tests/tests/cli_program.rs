@@ -172,10 +172,8 @@ fn a_node_that_is_made_up_is_found_by_what_its_converge_saves() {
         "default['tier'] = 'edge'\n",
     );
     // What is exported is as it was saved, whatever a converge would change.
-    assert_eq!(
-        shop.run(&["search", "node", "tier:edge"]).out,
-        "0 of 4 match\n"
-    );
+    let ran = shop.run(&["search", "node", "tier:edge"]);
+    assert_eq!(ran.out.lines().next(), Some("0 of 4 match"));
     let ran = shop.run(&["search", "node", "tier:edge", "--converged"]);
     assert_eq!(ran.out, "lb1\nlb2\n2 of 4 match\n");
     std::fs::remove_dir_all(shop.0.join("nodes")).unwrap();
