@@ -271,15 +271,17 @@ fn generate(lcg: &mut Lcg, depth: usize) -> String {
     for index in 0..=lcg.below(4) {
         if index > 0 {
             out.push_str(lcg.pick(&[
-                " AND ", " OR ", " ", "\t", " && ", "||", " NOT ", " -", " !",
+                " AND ", " OR ", " ", "\t", " && ", "||", " NOT ", " -", " !", " ! ", " +",
             ]));
         }
         let operand = match lcg.below(if depth == 0 { 6 } else { 8 }) {
             0 => "roles:web".to_string(),
             1 => "note:\"a b\"".to_string(),
-            2 => "port:[8 TO *]".to_string(),
+            2 => lcg
+                .pick(&["port:[8 TO *]", "port:{a TO b\\:c}"])
+                .to_string(),
             3 => lcg
-                .pick(&["word", "w*", "a~1", "b^2", "ANDY", "x:y~"])
+                .pick(&["word", "w*", "a~1", "b^2", "ANDY", "x:y~", "\"q r\"~2"])
                 .to_string(),
             4 => lcg
                 .pick(&["x\\:y", "a:b\\[c\\]", "*x:?", "a:*", "*:*"])

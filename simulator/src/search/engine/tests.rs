@@ -16,7 +16,7 @@ use crate::search::{Answer, Document, Kind, Plan, Profile, SearchIndex};
 const NAMES: [&str; 9] = [
     "a", "b", "a_b", "roles", "rols", "note", "kernel", "text", "x y",
 ];
-const VALUES: [&str; 12] = [
+const VALUES: [&str; 14] = [
     "web",
     "Web",
     "webs",
@@ -26,6 +26,8 @@ const VALUES: [&str; 12] = [
     "9",
     "alpha beta",
     "beta alpha  x",
+    "alpha x beta",
+    "web alpha x beta",
     "a__=__b",
     "w-1.x",
     "",
@@ -113,6 +115,7 @@ fn query() -> impl Strategy<Value = String> {
         2 => (field.clone(), phrase.clone()).prop_map(|(f, p)| format!("{f}:{p}")),
         2 => wanted.prop_map(str::to_owned),
         1 => phrase.prop_map(str::to_owned),
+        1 => select(&["\"alpha beta\"~1", "\"beta alpha\"~2"][..]).prop_map(str::to_owned),
         1 => Just("*:*".to_owned()),
         1 => Just("+a".to_owned()),
         1 => field.prop_map(|f| format!("{f}:(web OR b:c)")),
@@ -149,16 +152,16 @@ fn names(answer: &Answer) -> Json {
     }
 }
 
-fn agree(index: &SearchIndex, queries: &[String]) -> Result<(), TestCaseError> {
+fn agree(index: &SearchIndex, name: &str, queries: &[String]) -> Result<(), TestCaseError> {
     for profile in Profile::ALL {
         let index = index.with_profile(profile);
         for query in queries {
             let Ok(plan) = Plan::new(query, profile) else {
                 continue;
             };
-            let slow = names(&index.run_slowly("node", &plan));
-            let fast = names(&index.run("node", &plan));
-            prop_assert_eq!(fast, slow, "{} for {}", query, profile.as_str());
+            let slow = names(&index.run_slowly(name, &plan));
+            let fast = names(&index.run(name, &plan));
+            prop_assert_eq!(fast, slow, "{} of {} for {}", query, name, profile.as_str());
         }
     }
     Ok(())
@@ -177,14 +180,36 @@ proptest! {
         for node in nodes {
             index.put_node(node);
         }
-        agree(&index, &queries)?;
+        agree(&index, "node", &queries)?;
         // What is saved later is found, and what was there before is still there in the older index.
         let older = index.clone();
         for node in later {
             index.put_node(node);
         }
-        agree(&index, &queries)?;
-        agree(&older, &queries)?;
+        agree(&index, "node", &queries)?;
+        agree(&older, "node", &queries)?;
+    }
+
+    #[test]
+    fn the_engine_agrees_on_other_objects(
+        objects in prop::collection::vec((0..8u8, map(value())), 0..10),
+        queries in prop::collection::vec(query(), 8),
+    ) {
+        let mut index = SearchIndex::new(Profile::Server);
+        index.put_data_bag("a");
+        for (i, object) in objects {
+            let name = format!("n{}", i % 4);
+            let json = Json::Object(object);
+            match i / 2 {
+                0 => index.put_item("a", &name, json),
+                1 => index.put_role(&name, json),
+                2 => index.put_environment(&name, json),
+                _ => index.put_client(&name, json),
+            }
+        }
+        for name in ["a", "role", "environment", "client", "none"] {
+            agree(&index, name, &queries)?;
+        }
     }
 }
 
@@ -244,6 +269,6 @@ fn many_saves_are_joined_and_threads_change_nothing() {
             index.put_node(node(i, round));
         }
         index.remove("node", &format!("n{:03}", round * 7));
-        agree(&index, &queries.map(str::to_owned)).unwrap();
+        agree(&index, "node", &queries.map(str::to_owned)).unwrap();
     }
 }
