@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use foretaste_tests::conformance::{Report, chef, erb, ruby};
+use foretaste_tests::conformance::{Report, changes, chef, erb, ruby};
 
 fn data(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -69,4 +69,15 @@ fn templates_render_as_erubis_renders_them() {
 fn nodes_converge_as_chef_converges_them() {
     let report = chef::run(&data("chef")).expect("the data is readable");
     differs_as_listed(&report, "chef", 272);
+}
+
+#[test]
+fn changes_do_what_they_did_to_chef_s_nodes() {
+    let report = changes::run(&data("changes")).expect("the data is readable");
+    assert_eq!(
+        (report.passed(), report.total()),
+        (12, 12),
+        "{}",
+        report.text()
+    );
 }
