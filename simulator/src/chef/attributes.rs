@@ -8,7 +8,6 @@
 use crate::hash::HashMap;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 use serde_json::{Map, Value as Json};
@@ -17,13 +16,11 @@ use super::json::{attribute_key, to_json};
 use super::run::run;
 pub use crate::convergence::AUTOMATIC_KEYS;
 use crate::ruby::Interp;
-use crate::ruby::builtin::{Builtin, def, table};
-use crate::ruby::class::{ClassId, Table};
-use crate::ruby::env::Args;
+use crate::ruby::class::ClassId;
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::origin::OriginSource;
-use crate::ruby::value::{Kind, Origin, Value};
+use crate::ruby::value::{Origin, Value};
 
 /// A precedence level, lowest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,128 +95,6 @@ pub struct Attributes {
     pub reported: BTreeSet<String>,
 }
 
-static VIVID: &[Builtin] = &[
-    def("[]", 1, 1, vivid_get).takes_unknown(),
-    def("[]=", 2, 2, vivid_set).takes_unknown(),
-    def("store", 2, 2, vivid_set).takes_unknown(),
-    def("delete", 1, 1, vivid_delete),
-    def("clear", 0, 0, vivid_clear),
-    def("update", 1, 1, vivid_update).takes_unknown(),
-    def("merge!", 1, 1, vivid_update).takes_unknown(),
-    def("replace", 1, 1, vivid_replace).takes_unknown(),
-    def("read", 1, -1, read),
-    def("read!", 1, -1, read_strict),
-    def("exist?", 1, -1, exist),
-    def("write", 2, -1, write).takes_unknown(),
-    def("write!", 2, -1, write_strict).takes_unknown(),
-    def("unlink", 1, -1, unlink),
-    def("unlink!", 1, -1, unlink_strict),
-    def("dig", 1, -1, read),
-    def("dup", 0, 0, to_plain_mash).takes_unknown(),
-    def("to_h", 0, 0, to_plain).takes_unknown(),
-    def("to_hash", 0, 0, to_plain).takes_unknown(),
-    def("attribute?", 1, 1, has_key),
-];
-static VIVID_TABLE: Table = LazyLock::new(|| table(VIVID));
-
-static IMMUTABLE: &[Builtin] = &[
-    def("[]", 1, 1, immutable_get),
-    def("read", 1, -1, read),
-    def("dig", 1, -1, read),
-    def("read!", 1, -1, read_strict),
-    def("exist?", 1, -1, exist),
-    def("dup", 0, 0, to_plain_mash).takes_unknown(),
-    def("to_h", 0, 0, to_plain).takes_unknown(),
-    def("to_hash", 0, 0, to_plain).takes_unknown(),
-    def("attribute?", 1, 1, has_key),
-];
-static IMMUTABLE_TABLE: Table = LazyLock::new(|| table(IMMUTABLE));
-
-static IMMUTABLE_ARRAY: &[Builtin] = &[
-    def("dup", 0, 0, to_plain).takes_unknown(),
-    def("to_a", 0, 0, to_plain).takes_unknown(),
-    def("to_array", 0, 0, to_plain).takes_unknown(),
-];
-static IMMUTABLE_ARRAY_TABLE: Table = LazyLock::new(|| table(IMMUTABLE_ARRAY));
-
-static MASH: &[Builtin] = &[
-    def("new", 0, 1, new_mash).takes_unknown(),
-    def("[]", 0, 1, new_mash).takes_unknown(),
-    def("from_hash", 1, 1, new_mash).takes_unknown(),
-];
-static MASH_TABLE: Table = LazyLock::new(|| table(MASH));
-
-/// `Mash.new(hash)` holds what the hash has, hashes inside it included; another argument is the default.
-fn new_mash(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let given = args.get(0);
-    if let Some(id) = interp.unknown_of(given) {
-        return Ok(id.into());
-    }
-    if interp.hash_data(given).is_some() {
-        return mash_of(interp, given, 0);
-    }
-    let hash = Hash {
-        default: args.opt(0),
-        default_proc: args.block,
-        ..Hash::default()
-    };
-    Ok(empty_mash(interp, hash))
-}
-
-fn empty_mash(interp: &mut Interp, hash: Hash) -> Value {
-    let class = run(interp).attributes.classes.mash;
-    let hash = Hash {
-        indifferent: true,
-        ..hash
-    };
-    interp.alloc(class, Data::Hash(Box::new(hash))).into()
-}
-
-fn mash_of(interp: &mut Interp, value: Value, depth: usize) -> R {
-    const DEEPEST: usize = 200;
-    if depth > DEEPEST {
-        return Ok(value);
-    }
-    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec) {
-        let mut out = Vec::with_capacity(items.len());
-        for item in items {
-            out.push(mash_of(interp, item, depth + 1)?);
-        }
-        return Ok(interp.array(out).with_origin(value.origin));
-    }
-    let Some(hash) = interp.hash_data(value) else {
-        return Ok(value);
-    };
-    let pairs: Vec<(Value, Value)> = hash.map.values().copied().collect();
-    let mash = empty_mash(interp, Hash::default());
-    for (key, value) in pairs {
-        let value = mash_of(interp, value, depth + 1)?;
-        interp.call(mash, "[]=", &[key, value])?;
-    }
-    Ok(mash.with_origin(value.origin))
-}
-
-/// Defines the collection classes.
-pub fn define(interp: &mut Interp) -> Classes {
-    let core = interp.core;
-    let mash = interp.define_class("Mash", core.hash);
-    let vivid_mash = interp.define_class("Chef::Node::VividMash", mash);
-    let attr_array = interp.define_class("Chef::Node::AttrArray", core.array);
-    let immutable_mash = interp.define_class("Chef::Node::ImmutableMash", mash);
-    let immutable_array = interp.define_class("Chef::Node::ImmutableArray", core.array);
-    interp.add_static(mash, &MASH_TABLE);
-    interp.add_methods(vivid_mash, &VIVID_TABLE);
-    interp.add_methods(immutable_mash, &IMMUTABLE_TABLE);
-    interp.add_methods(immutable_array, &IMMUTABLE_ARRAY_TABLE);
-    Classes {
-        mash,
-        vivid_mash,
-        attr_array,
-        immutable_mash,
-        immutable_array,
-    }
-}
-
 impl Attributes {
     /// The root of a level.
     pub fn level(&self, level: Level) -> Value {
@@ -283,7 +158,7 @@ fn root_of(tag: u32) -> Option<usize> {
 }
 
 /// Forgets the merged view of the key that a hash of this tag lies under.
-fn touched(interp: &mut Interp, tag: u32, key: Option<&str>) {
+pub(super) fn touched(interp: &mut Interp, tag: u32, key: Option<&str>) {
     let attributes = &mut run(interp).attributes;
     match root_of(tag)
         .and_then(|at| attributes.roots.get(at))
@@ -298,12 +173,12 @@ fn touched(interp: &mut Interp, tag: u32, key: Option<&str>) {
     }
 }
 
-fn tag_of(interp: &Interp, value: Value) -> u32 {
+pub(super) fn tag_of(interp: &Interp, value: Value) -> u32 {
     interp.hash_data(value).map_or(0, |h| h.tag)
 }
 
 /// The tag of what lies under a key of a vivid hash.
-fn child_tag(interp: &mut Interp, parent: u32, key: &Key) -> u32 {
+pub(super) fn child_tag(interp: &mut Interp, parent: u32, key: &Key) -> u32 {
     if root_of(parent).is_some() {
         return parent;
     }
@@ -368,44 +243,8 @@ fn write_source(interp: &mut Interp, tag: u32, key: &Key) -> Origin {
     })
 }
 
-fn vivid_get(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if let Some(id) = interp.unknown_or_hole(args.get(0)) {
-        return Ok(id.into());
-    }
-    let key = attribute_key(interp, args.get(0))?;
-    let tag = tag_of(interp, this);
-    if let Some((_, value)) = interp.hash_data(this).and_then(|h| h.map.get(&key)) {
-        let value = *value;
-        // An array may be changed in place through what is handed out here.
-        if interp.array_items(value).is_some() {
-            touched(interp, tag, super::json::key_text(&key));
-        }
-        return Ok(value);
-    }
-    let child = Hash {
-        indifferent: true,
-        tag: child_tag(interp, tag, &key),
-        ..Hash::default()
-    };
-    let class = run(interp).attributes.classes.vivid_mash;
-    let value: Value = interp.alloc(class, Data::Hash(Box::new(child))).into();
-    let key_value = interp.key_value(&key);
-    touched(interp, tag, super::json::key_text(&key));
-    interp.hash_mut(this)?.map.insert(key, (key_value, value));
-    Ok(value)
-}
-
-fn vivid_set(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if interp.unknown_or_hole(args.get(0)).is_some() {
-        return Ok(args.get(1));
-    }
-    let key = attribute_key(interp, args.get(0))?;
-    put(interp, this, key, args.get(1))?;
-    Ok(args.get(1))
-}
-
 /// Sets one key of a vivid hash, remembering where.
-fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R<()> {
+pub(super) fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R<()> {
     let tag = tag_of(interp, this);
     let child = child_tag(interp, tag, &key);
     let source = write_source(interp, tag, &key);
@@ -420,204 +259,6 @@ fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R<()> {
         .map
         .insert(key, (key_value, value.with_origin(origin)));
     Ok(())
-}
-
-fn vivid_delete(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let key = attribute_key(interp, args.get(0))?;
-    let tag = tag_of(interp, this);
-    touched(interp, tag, super::json::key_text(&key));
-    Ok(interp
-        .hash_mut(this)?
-        .map
-        .shift_remove(&key)
-        .map_or(Value::NIL, |(_, v)| v))
-}
-
-fn vivid_clear(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let tag = tag_of(interp, this);
-    touched(interp, tag, None);
-    interp.hash_mut(this)?.map.clear();
-    Ok(this)
-}
-
-fn vivid_update(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if interp.unknown_of(args.get(0)).is_some() {
-        return Ok(this);
-    }
-    let other = interp.to_hash(args.get(0))?;
-    for (_, (key, value)) in other.map {
-        let key = attribute_key(interp, key)?;
-        put(interp, this, key, value)?;
-    }
-    Ok(this)
-}
-
-fn vivid_replace(interp: &mut Interp, this: Value, args: &Args) -> R {
-    vivid_clear(interp, this, args)?;
-    vivid_update(interp, this, args)
-}
-
-fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let key = attribute_key(interp, args.get(0))?;
-    match interp.hash_data(this) {
-        Some(hash) if hash.map.contains_key(&key) => Ok(Value::TRUE),
-        Some(hash) => Ok(hash
-            .default
-            .filter(|d| d.unknown().is_some())
-            .unwrap_or(Value::FALSE)),
-        None => Ok(Value::FALSE),
-    }
-}
-
-fn immutable_get(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let key = attribute_key(interp, args.get(0))?;
-    let Some(hash) = interp.hash_data(this) else {
-        return Ok(Value::NIL);
-    };
-    Ok(hash
-        .map
-        .get(&key)
-        .map(|(_, v)| *v)
-        .or(hash.default)
-        .unwrap_or(Value::NIL))
-}
-
-/// Follows a path of keys and indexes without making anything; `None` where it ends early.
-pub fn walk(interp: &mut Interp, from: Value, path: &[Value]) -> R<Option<Value>> {
-    let mut value = from;
-    for part in path {
-        if let Some(id) = interp.unknown_of(value) {
-            return Ok(Some(id.into()));
-        }
-        let next = if let Some(items) = interp.array_items(value) {
-            match part.kind {
-                Kind::Int(n) => usize::try_from(n).ok().and_then(|n| items.get(n)).copied(),
-                _ => None,
-            }
-        } else if interp.hash_data(value).is_some() {
-            let key = attribute_key(interp, *part)?;
-            let hash = interp.hash_data(value);
-            hash.and_then(|h| h.map.get(&key).map(|(_, v)| *v).or(h.default))
-        } else {
-            None
-        };
-        match next {
-            Some(next) => value = next,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(value))
-}
-
-fn read(interp: &mut Interp, this: Value, args: &Args) -> R {
-    Ok(walk(interp, this, &args.list)?.unwrap_or(Value::NIL))
-}
-
-fn read_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
-    match walk(interp, this, &args.list)? {
-        Some(value) => Ok(value),
-        None => Err(no_such_attribute(interp, &args.list)),
-    }
-}
-
-/// `Chef::Exceptions::NoSuchAttribute`
-pub fn no_such_attribute(interp: &mut Interp, path: &[Value]) -> Flow {
-    let class = super::error_class(interp, "NoSuchAttribute");
-    let mut text = Vec::new();
-    for part in path {
-        text.push(interp.to_text(*part).unwrap_or_default());
-    }
-    interp.error(class, text.join("."))
-}
-
-fn exist(interp: &mut Interp, this: Value, args: &Args) -> R {
-    match walk(interp, this, &args.list)? {
-        Some(value) if value.unknown().is_some() => Ok(value),
-        found => Ok(found.is_some().into()),
-    }
-}
-
-fn write(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some((value, path)) = args.list.split_last() else {
-        return Ok(Value::NIL);
-    };
-    write_path(interp, this, path, *value)?;
-    Ok(*value)
-}
-
-/// `write!`: what stands in the way is an error.
-fn write_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some((value, path)) = args.list.split_last() else {
-        return Ok(Value::NIL);
-    };
-    let mut at = this;
-    for (i, part) in path.iter().enumerate() {
-        if interp.hash_data(at).is_none() {
-            let class = super::error_class(interp, "AttributeTypeMismatch");
-            return Err(interp.error(class, "Chef::Exceptions::AttributeTypeMismatch"));
-        }
-        if i + 1 < path.len() {
-            at = vivid_get(interp, at, &Args::of(&[*part]))?;
-        }
-    }
-    write_path(interp, this, path, *value)?;
-    Ok(*value)
-}
-
-fn unlink_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if walk(interp, this, &args.list)?.is_none() {
-        return Err(no_such_attribute(interp, &[]));
-    }
-    unlink(interp, this, args)
-}
-
-/// Sets a value at the end of a path, making what is missing on the way.
-pub fn write_path(interp: &mut Interp, from: Value, path: &[Value], value: Value) -> R<()> {
-    let Some((last, way)) = path.split_last() else {
-        return Ok(());
-    };
-    let mut at = from;
-    for part in way {
-        let next = vivid_get(interp, at, &Args::of(&[*part]))?;
-        at = if interp.hash_data(next).is_some() {
-            next
-        } else {
-            // What stands in the way is replaced, as `write` does.
-            let key = attribute_key(interp, *part)?;
-            let empty = interp.hash(Hash::default());
-            put(interp, at, key, empty)?;
-            vivid_get(interp, at, &Args::of(&[*part]))?
-        };
-    }
-    let key = attribute_key(interp, *last)?;
-    put(interp, at, key, value)
-}
-
-fn unlink(interp: &mut Interp, this: Value, args: &Args) -> R {
-    remove_path(interp, this, &args.list)
-}
-
-/// Deletes what a path leads to, without making anything.
-pub fn remove_path(interp: &mut Interp, from: Value, path: &[Value]) -> R {
-    let Some((last, way)) = path.split_last() else {
-        return Ok(Value::NIL);
-    };
-    match walk(interp, from, way)? {
-        Some(at) if interp.hash_data(at).is_some() => vivid_delete(interp, at, &Args::of(&[*last])),
-        _ => Ok(Value::NIL),
-    }
-}
-
-/// `to_h`: a deep copy in plain hashes and arrays.
-fn to_plain(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let (hash, array) = (interp.core.hash, interp.core.array);
-    Ok(deep_copy(interp, this, hash, array, false))
-}
-
-/// `dup` of an attribute hash is a Mash.
-fn to_plain_mash(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
-    Ok(deep_copy(interp, this, mash, array, true))
 }
 
 pub fn deep_copy(
@@ -924,26 +565,6 @@ fn freeze_texts(interp: &mut Interp, id: crate::ruby::value::ObjId) {
             _ => {}
         }
     }
-}
-
-/// What a write to a merged attribute raises.
-pub fn immutable_error(interp: &mut Interp, value: Value) -> Option<Flow> {
-    let class = interp.class_of(value);
-    let classes = run(interp).attributes.classes;
-    if class != classes.immutable_mash && class != classes.immutable_array {
-        return None;
-    }
-    Some(read_only(interp))
-}
-
-/// `Chef::Exceptions::ImmutableAttributeModification`
-pub fn read_only(interp: &mut Interp) -> Flow {
-    let class = super::error_class(interp, "ImmutableAttributeModification");
-    interp.error(
-        class,
-        "Node attributes are read-only when you do not specify which precedence level to set. \
-         To set an attribute use code like `node.default[\"key\"] = \"value\"'",
-    )
 }
 
 /// Puts a JSON tree into a level. `origin` gives the sources of each part by its path.

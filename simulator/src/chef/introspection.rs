@@ -242,7 +242,7 @@ fn read(interp: &mut Interp, this: Value, path: &[&str]) -> R {
         return Ok(value);
     }
     let keys: Vec<Value> = rest.iter().map(|key| interp.str(*key)).collect();
-    Ok(super::attributes::walk(interp, value, &keys)?.unwrap_or(Value::NIL))
+    Ok(super::attribute_collections::walk(interp, value, &keys)?.unwrap_or(Value::NIL))
 }
 
 /// Whether a nested attribute has a value.

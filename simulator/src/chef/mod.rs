@@ -12,6 +12,7 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde_json::{Map, Value as Json};
 
+mod attribute_collections;
 pub mod attributes;
 mod coerce;
 mod collection;

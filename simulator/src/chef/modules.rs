@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 
+use super::attribute_collections;
 use super::attributes::{self, Level};
 use super::run::{Classes, run};
 use super::{custom, data_bag, definition, dsl, model, node, resource, template};
@@ -117,7 +118,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     interp.define_module("Chef::Mixin");
     interp.define_class("Chef::Exceptions", object);
     let node_class = interp.define_class("Chef::Node", object);
-    let collections = attributes::define(interp);
+    let collections = attribute_collections::define(interp);
     let dsl_module = interp.define_module("Chef::DSL::Recipe");
     let recipe = interp.define_class("Chef::Recipe", object);
     let resource_class = interp.define_class("Chef::Resource", object);
@@ -196,7 +197,7 @@ pub fn hooks() -> Hooks {
         shell: super::commands::output,
         file: model::file,
         method_missing: |interp, recv, name, args| method_missing(interp, recv, name, args),
-        frozen: |interp, value| attributes::immutable_error(interp, value),
+        frozen: |interp, value| attribute_collections::immutable_error(interp, value),
     }
 }
 

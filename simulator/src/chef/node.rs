@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use foretaste_parser::name::Name;
 use serde_json::Value as Json;
 
+use super::attribute_collections;
 use super::attributes::{self, Level, level_by_method, name_text};
 use super::json::to_value;
 use super::run::run;
@@ -316,7 +317,7 @@ fn walk(interp: &mut Interp, this: Value, args: &Args) -> R<Option<Value>> {
     if value.is_nil() && has_key(interp, this, &Args::of(&[*first]))?.truthy() == Some(false) {
         return Ok(None);
     }
-    attributes::walk(interp, value, rest)
+    attribute_collections::walk(interp, value, rest)
 }
 
 fn read(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -326,7 +327,7 @@ fn read(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn read_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
     match walk(interp, this, args)? {
         Some(value) => Ok(value),
-        None => Err(attributes::no_such_attribute(interp, &args.list)),
+        None => Err(attribute_collections::no_such_attribute(interp, &args.list)),
     }
 }
 
@@ -527,7 +528,7 @@ pub fn write_as(
     match way {
         Way::Plain => {}
         Way::Unless => {
-            if attributes::walk(interp, root, path)?.is_some_and(|old| !old.is_nil()) {
+            if attribute_collections::walk(interp, root, path)?.is_some_and(|old| !old.is_nil()) {
                 return Ok(());
             }
         }
@@ -540,7 +541,7 @@ pub fn write_as(
             remove_levels(interp, &Args::of(path), &group)?;
         }
     }
-    attributes::write_path(interp, root, path, value)
+    attribute_collections::write_path(interp, root, path, value)
 }
 
 /// `node.default!('a', 'b', x)` at once, or a chain for `node.default!['a']['b'] = x`.
@@ -578,7 +579,7 @@ fn assign(interp: &mut Interp, args: &Args, level: Level) -> R {
 }
 
 fn read_only(interp: &mut Interp, _: Value, _: &Args) -> R {
-    Err(attributes::read_only(interp))
+    Err(attribute_collections::read_only(interp))
 }
 
 /// Removes a path from levels; what they had there together, where it lay in a hash.
@@ -592,7 +593,7 @@ fn remove_levels(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
     }
     for level in levels {
         let root = run(interp).attributes.level(*level);
-        attributes::remove_path(interp, root, &args.list)?;
+        attribute_collections::remove_path(interp, root, &args.list)?;
     }
     Ok(old)
 }
@@ -601,7 +602,7 @@ fn remove(interp: &mut Interp, this: Value, args: &Args) -> R {
     let old = walk(interp, this, args)?.unwrap_or(Value::NIL);
     for level in Level::ALL.iter().filter(|l| **l != Level::Automatic) {
         let root = run(interp).attributes.level(*level);
-        attributes::remove_path(interp, root, &args.list)?;
+        attribute_collections::remove_path(interp, root, &args.list)?;
     }
     Ok(old)
 }
@@ -609,7 +610,7 @@ fn remove(interp: &mut Interp, this: Value, args: &Args) -> R {
 /// What levels of one group have at a path together.
 fn combined(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
     let whole = attributes::merged_levels(interp, levels);
-    Ok(attributes::walk(interp, whole, &args.list)?.unwrap_or(Value::NIL))
+    Ok(attribute_collections::walk(interp, whole, &args.list)?.unwrap_or(Value::NIL))
 }
 
 /// Pairs of a level's name and what it has at a path.
@@ -617,7 +618,7 @@ fn debug_value(interp: &mut Interp, _: Value, args: &Args) -> R {
     let mut rows = Vec::new();
     for level in Level::ALL {
         let root = run(interp).attributes.level(level);
-        let found = attributes::walk(interp, root, &args.list)?;
+        let found = attribute_collections::walk(interp, root, &args.list)?;
         let name = interp.str(level.as_str());
         let row = vec![name, found.unwrap_or_else(|| Value::sym("not_present"))];
         rows.push(interp.array(row));

@@ -317,7 +317,7 @@ fn node_path(interp: &mut Interp, document: &Arc<Document>, path: &[String], ori
     for part in rest {
         keys.push(interp.str(part.as_str()));
     }
-    let found = super::attributes::walk(interp, value, &keys)?.unwrap_or(Value::NIL);
+    let found = super::attribute_collections::walk(interp, value, &keys)?.unwrap_or(Value::NIL);
     let (hash, array) = (interp.core.hash, interp.core.array);
     Ok(super::attributes::deep_copy(interp, found, hash, array, false).with_origin(origin))
 }

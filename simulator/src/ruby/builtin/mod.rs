@@ -37,6 +37,7 @@ mod numeric;
 mod object;
 mod pack;
 pub mod pattern;
+mod pattern_class;
 mod procs;
 mod range;
 pub mod regexp;
