@@ -10,7 +10,9 @@ use std::time::SystemTime;
 use foretaste_parser::source::Source;
 use foretaste_rules::{Config as RuleConfig, Date, Judgement, Severity, Verdict, judge};
 use foretaste_simulator::change::{self, Revision, Settings};
-use foretaste_simulator::convergence::{Convergence, Failure, Undetermined, UndeterminedKind};
+use foretaste_simulator::convergence::{
+    Convergence, Failure, SavedNode, Undetermined, UndeterminedKind,
+};
 use foretaste_simulator::impact::Impact;
 use foretaste_simulator::repository::Repository;
 use serde_json::Value as Json;
@@ -189,55 +191,48 @@ pub fn secrets(keys: &[String], runs: &[&Convergence], sides: &[&Side]) -> Secre
     if keys.is_empty() {
         return Secrets::collect(keys, &decrypted, [], []);
     }
-    let mut values = run_values(runs);
     let loaded = sides.iter().map(|side| revision_values(&side.revision));
-    values.extend(loaded.flatten());
+    let values = run_values(runs).chain(loaded.flatten());
     let sources = sides
         .iter()
         .flat_map(|side| revision_sources(&side.revision));
-    Secrets::collect(keys, &decrypted, &values, sources)
+    Secrets::collect(keys, &decrypted, values, sources)
 }
 
 /// What runs computed.
-fn run_values(runs: &[&Convergence]) -> Vec<Json> {
-    runs.iter()
-        .filter_map(|run| run.saved.as_ref().or(run.unsaved.as_ref()))
-        .flat_map(|saved| {
-            [
-                &saved.default,
-                &saved.normal,
-                &saved.r#override,
-                &saved.automatic,
-            ]
-        })
-        .map(|level| Json::Object(level.to_map()))
-        .collect()
+fn run_values(runs: &[&Convergence]) -> impl Iterator<Item = Json> {
+    let saved = runs
+        .iter()
+        .filter_map(|run| run.saved.as_ref().or(run.unsaved.as_ref()));
+    values_of(saved.map(|saved| &**saved))
 }
 
 /// What node objects and JSON objects of a revision hold.
-pub fn revision_values(revision: &Revision) -> Vec<Json> {
+pub fn revision_values(revision: &Revision) -> impl Iterator<Item = Json> {
     let repository = &revision.repository;
     let items = repository.data_bags.values().flat_map(BTreeMap::values);
     let named = repository
         .roles
         .values()
         .chain(repository.environments.values());
-    let mut out: Vec<Json> = items
+    let objects = items
         .chain(named)
         .filter(|path| path.ends_with(".json"))
-        .filter_map(|path| repository.json(path).and_then(Result::ok))
-        .collect();
-    for node in revision.inventory.nodes.values() {
-        for level in [
+        .filter_map(|path| repository.json(path).and_then(Result::ok));
+    objects.chain(values_of(revision.inventory.nodes.values()))
+}
+
+/// The levels of node objects, unpacked one after the other.
+fn values_of<'a>(nodes: impl Iterator<Item = &'a SavedNode>) -> impl Iterator<Item = Json> {
+    let levels = nodes.flat_map(|node| {
+        [
             &node.default,
             &node.normal,
             &node.r#override,
             &node.automatic,
-        ] {
-            out.push(Json::Object(level.to_map()));
-        }
-    }
-    out
+        ]
+    });
+    levels.map(|level| Json::Object(level.to_map()))
 }
 
 /// The sources of a revision.

@@ -26,7 +26,7 @@ impl Secrets {
     pub fn collect<'a>(
         keys: &[String],
         encrypted: &[Json],
-        values: impl IntoIterator<Item = &'a Json>,
+        values: impl IntoIterator<Item = Json>,
         sources: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
@@ -35,7 +35,7 @@ impl Secrets {
             search(value, &keys, true, &mut found);
         }
         for value in values {
-            search(value, &keys, false, &mut found);
+            search(&value, &keys, false, &mut found);
         }
         for text in sources {
             search_source(text, &keys, &mut found);
@@ -168,7 +168,7 @@ mod tests {
             "key": "-----BEGIN KEY-----\nMIIEabcdef\n"
         });
         let keys = ["password", "token", "key"].map(str::to_owned);
-        let secrets = Secrets::collect(&keys, &[], [&value], []);
+        let secrets = Secrets::collect(&keys, &[], [value], []);
         assert_eq!(
             secrets.hide("server db1 pass hunter2! tok-1234 no MIIEabcdef"),
             "server db1 pass ‹secret› ‹secret› no ‹secret›"

@@ -93,7 +93,7 @@ pub fn run(
         Secrets::default()
     } else {
         let sources = revision_sources(&side.revision);
-        Secrets::collect(&keys, &[], &revision_values(&side.revision), sources)
+        Secrets::collect(&keys, &[], revision_values(&side.revision), sources)
     };
     let name = arguments.index.as_deref().unwrap_or("node");
     let asked = Asked {
