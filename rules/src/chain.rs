@@ -195,23 +195,23 @@ pub(crate) fn search_at(search: &SearchImpact, moment: Moment) -> Option<&Search
 
 /// What a search returned before and returns now.
 pub(crate) fn searched(search: &SearchImpact, now: &Search) -> Evidence {
-    let found = match now.results.len() {
-        0 => "matches nothing".to_owned(),
-        n => format!("matches {n} ({})", names(&now.results)),
+    let listed = |search: &Search| match (search.results.len(), search.cut) {
+        (0, _) => "nothing".to_owned(),
+        (n, None) => format!("{n} ({})", names(&search.results)),
+        (n, Some(all)) => format!("{all}, of which it gets {n} ({})", names(&search.results)),
     };
+    let found = format!("matches {}", listed(now));
     let message = match &search.before {
         None => format!("the search `{}` {found}", now.query),
         Some(b) if b.query == now.query => format!(
-            "the search `{}` matched {} ({}); now it {found}",
+            "the search `{}` matched {}; now it {found}",
             now.query,
-            b.results.len(),
-            names(&b.results)
+            listed(b)
         ),
         Some(b) => format!(
-            "the search was `{}` and matched {} ({}); now it is `{}` and {found}",
+            "the search was `{}` and matched {}; now it is `{}` and {found}",
             b.query,
-            b.results.len(),
-            names(&b.results),
+            listed(b),
             now.query
         ),
     };
