@@ -342,3 +342,18 @@ fn roles_and_environments_are_as_an_upload_leaves_them() {
     1 of 1 match
     ");
 }
+
+#[test]
+fn a_refused_query_steers_no_terminal() {
+    insta::assert_snapshot!(ask(&["node", "a:b\nc:\u{1b}[31m(%1b"]), @r"
+    the server refuses this query: 400 invalid search query: 'a:b
+    c:?[31m(?'
+      a:b c:?[31m(%1b
+         ^
+    help: this character is not accepted; `?` matches any one character
+    ");
+    insta::assert_snapshot!(ask(&["no\u{1b}de", "a:b"]), @r"
+    there is no index and no data bag `no?de`: the server answers 404
+    help: did you mean `node`?
+    ");
+}

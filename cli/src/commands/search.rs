@@ -217,10 +217,11 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
         Answer::NoSuchIndex => {
             let _ = writeln!(
                 out,
-                "there is no index and no data bag `{name}`: the server answers 404"
+                "there is no index and no data bag `{}`: the server answers 404",
+                printable(name)
             );
             if let Some(meant) = nearest(name, index.indexes()) {
-                let _ = writeln!(out, "help: did you mean `{meant}`?");
+                let _ = writeln!(out, "help: did you mean `{}`?", printable(meant));
             }
         }
     }
@@ -234,14 +235,16 @@ fn human(asked: &Asked<'_>, answer: &Answer) -> String {
 /// The refused query with a mark under the place where the server stopped.
 fn refusal(query: &str, error: &QueryError) -> String {
     let before = query.get(..error.offset).unwrap_or(query).chars().count();
+    // The mark counts on one line.
+    let line = printable(query).replace(['\n', '\t'], " ");
     let mut out = format!(
-        "the server refuses this query: {} {}\n  {query}\n  {}^\n",
+        "the server refuses this query: {} {}\n  {line}\n  {}^\n",
         error.status,
-        error.message,
+        printable(&error.message),
         " ".repeat(before)
     );
     if let Some(help) = &error.help {
-        let _ = writeln!(out, "help: {help}");
+        let _ = writeln!(out, "help: {}", printable(help));
     }
     out
 }
