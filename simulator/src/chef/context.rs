@@ -22,7 +22,7 @@ static METHODS: &[Builtin] = &[
         let text = i.any_to_s(v);
         Ok(i.str(text))
     }),
-    def("root_run_context", 0, 0, |i, _, _| at_depth(i, 1)),
+    def("root_run_context", 0, 0, |i, _, _| root(i)),
     def("parent_run_context", 0, 0, |i, v, _| {
         let depth = depth(i, v).saturating_sub(1);
         at_depth(i, depth)
@@ -93,6 +93,11 @@ fn depth(interp: &Interp, this: Value) -> usize {
         Some(Kind::Int(n)) => usize::try_from(n).unwrap_or(1),
         _ => 1,
     }
+}
+
+/// The run's own context, which `Chef.run_context` and `node.run_context` are wherever they are called.
+pub fn root(interp: &mut Interp) -> R {
+    at_depth(interp, 1)
 }
 
 fn at_depth(interp: &mut Interp, depth: usize) -> R {

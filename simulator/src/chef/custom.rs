@@ -9,6 +9,7 @@ use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
 
 use super::collection::Collection;
+use super::property::Rules;
 use super::resource;
 use super::run::run;
 use crate::ruby::Interp;
@@ -39,7 +40,13 @@ pub struct Custom {
 static CLASS_METHODS: &[Builtin] = &[
     def("property", 1, -1, property).takes_unknown(),
     def("attribute", 1, -1, property).takes_unknown(),
-    def("property_type", 0, -1, super::property::property_type).takes_unknown(),
+    def(
+        "property_type",
+        0,
+        -1,
+        super::property_object::property_type,
+    )
+    .takes_unknown(),
     def("deprecated_property_alias", 3, 3, property_alias).takes_unknown(),
     def("action", 1, 2, action),
     def("actions", 0, -1, actions),
@@ -70,7 +77,13 @@ static CLASS_METHODS: &[Builtin] = &[
         Ok(object)
     }),
     def("use", 1, 1, use_partial),
-    def("properties", 0, 0, properties),
+    def("properties", 0, 1, properties),
+    def("state_properties", 0, 0, |i, v, _| {
+        properties_where(i, v, Rules::is_state)
+    }),
+    def("identity_properties", 0, 0, |i, v, _| {
+        properties_where(i, v, Rules::is_identity)
+    }),
     def("inherited", 1, 1, inherited),
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
 ];
@@ -181,25 +194,28 @@ pub fn install_provider(interp: &mut Interp, provider: ClassId) {
     interp.add_static(provider, &PROVIDER_CLASS_TABLE);
 }
 
-/// The names of a class's properties; what their descriptions say is not modelled.
+/// A class's properties as `Chef::Property` objects, by name.
 fn properties(interp: &mut Interp, this: Value, _: &Args) -> R {
     let class = class_of(interp, this);
-    let mut names: Vec<Name> = Vec::new();
-    for described in lineage(interp, class).iter().rev() {
-        names.extend(described.properties.keys().copied());
-    }
-    if let Some(core) = resource::core_type(interp, class) {
-        names.extend(core.properties.keys().map(|name| Name::new(name)));
-    }
     let mut out = Hash::default();
-    let count = interp.unknowns.count();
-    let unknown = interp.unsupported("the description of a property");
-    interp.unknowns.hush(count);
-    for name in names {
+    for (name, rules) in super::property::declared_in(interp, class) {
         let key = crate::ruby::object::Key::Sym(name);
-        out.map.insert(key, (name.into(), unknown));
+        let value = super::property_object::object(interp, name, &rules)?;
+        out.map.insert(key, (name.into(), value));
     }
     Ok(interp.hash(out))
+}
+
+/// The properties that describe the state of the machine, or those that say which thing is meant.
+fn properties_where(interp: &mut Interp, this: Value, wanted: fn(&Rules) -> bool) -> R {
+    let class = class_of(interp, this);
+    let mut out = Vec::new();
+    for (name, rules) in super::property::declared_in(interp, class) {
+        if wanted(&rules) {
+            out.push(super::property_object::object(interp, name, &rules)?);
+        }
+    }
+    Ok(interp.array(out))
 }
 
 fn unified_mode(interp: &mut Interp, this: Value, args: &Args) -> R {

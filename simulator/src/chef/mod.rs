@@ -49,6 +49,7 @@ pub mod platform;
 mod policy;
 mod property;
 pub mod property_check;
+mod property_object;
 mod require;
 mod resource;
 pub mod resource_table;

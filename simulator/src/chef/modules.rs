@@ -46,7 +46,7 @@ static CONFIG_TABLE: Table = LazyLock::new(|| table(CONFIG));
 
 static CHEF: &[Builtin] = &[
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
-    def("run_context", 0, 0, |i, _, _| Ok(dsl::run_context(i))),
+    def("run_context", 0, 0, |i, _, _| super::context::root(i)),
     def("deprecated", 1, -1, quiet).takes_unknown(),
     def("log_deprecation", 1, -1, quiet).takes_unknown(),
 ];

@@ -160,9 +160,7 @@ static NODE: &[Builtin] = &[
     def("to_h", 0, 0, to_hash),
     def("keys", 0, 0, keys),
     def("each", 0, 0, each),
-    def("run_context", 0, 0, |i, _, _| {
-        Ok(super::dsl::run_context(i))
-    }),
+    def("run_context", 0, 0, |i, _, _| super::context::root(i)),
     def("method_missing", 1, -1, method_missing).takes_unknown(),
     def("respond_to?", 1, 2, respond_to),
 ];

@@ -18,7 +18,7 @@ use crate::ruby::Interp;
 use crate::ruby::class::ClassId;
 use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::R;
-use crate::ruby::object::{Data, Hash, Key};
+use crate::ruby::object::{Hash, Key};
 use crate::ruby::value::{Kind, Value};
 
 /// How a property is declared.
@@ -631,12 +631,25 @@ pub fn declared(interp: &mut Interp, this: Value) -> Vec<(Name, Rules)> {
     declared_where(interp, this, |_| true)
 }
 
+/// Properties of a class, from the first declared to the last, ancestors' first.
+pub fn declared_in(interp: &mut Interp, class: ClassId) -> Vec<(Name, Rules)> {
+    of_class(interp, class, |_| true)
+}
+
 fn declared_where(
     interp: &mut Interp,
     this: Value,
     wanted: impl Fn(&Rules) -> bool,
 ) -> Vec<(Name, Rules)> {
     let class = interp.real_class_of(this);
+    of_class(interp, class, wanted)
+}
+
+fn of_class(
+    interp: &mut Interp,
+    class: ClassId,
+    wanted: impl Fn(&Rules) -> bool,
+) -> Vec<(Name, Rules)> {
     let ancestors = interp.classes.ancestors(class);
     let mut out: IndexMap<Name, Rules> = IndexMap::default();
     for class in ancestors.iter().rev() {
@@ -662,25 +675,6 @@ fn declared_where(
     out.into_iter().collect()
 }
 
-/// Where the result of `property_type` keeps its options.
-const TYPE_OPTIONS: &str = "@options";
-
-/// `property_type(is: [true, false], default: false)`: a type for properties to be derived from
-/// (`Chef::Mixin::Properties#property_type`).
-pub fn property_type(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let class = match interp.class_by_path("Chef::Property") {
-        Some(class) => class,
-        None => interp.define_class("Chef::Property", interp.core.object),
-    };
-    let object: Value = interp.alloc(class, Data::Plain).into();
-    let options = match args.opt(0) {
-        Some(options) => options,
-        None => interp.hash(Hash::default()),
-    };
-    interp.set_ivar(object, Name::new(TYPE_OPTIONS), options)?;
-    Ok(object)
-}
-
 /// `property :name, Type, default: …` for a class: adds to what the ancestors said of a property of this name.
 pub fn declare(interp: &mut Interp, class: ClassId, args: &Args) -> Option<Name> {
     let name = interp.text_or_sym(args.get(0)).map(Name::new)?;
@@ -692,7 +686,8 @@ pub fn declare(interp: &mut Interp, class: ClassId, args: &Args) -> Option<Name>
         .cloned()
         .unwrap_or_default();
     let types = args.opt(1).filter(|v| interp.hash_data(*v).is_none());
-    let described = types.and_then(|types| interp.ivar(types, Name::new(TYPE_OPTIONS)));
+    let described =
+        types.and_then(|types| interp.ivar(types, Name::new(super::property_object::TYPE_OPTIONS)));
     if let Some(described) = described.and_then(|o| interp.hash_data(o).cloned()) {
         // `property_type(is: …)` given as the type: what it says, and what is said here.
         let mut derived = described;

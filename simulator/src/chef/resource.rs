@@ -196,7 +196,7 @@ pub fn core_class(interp: &mut Interp, core: &'static ResourceType) -> ClassId {
     };
     run(interp).core_types.insert(class, core);
     for name in SHADOWED {
-        if core.property(name).is_some() || core.methods.contains(name) {
+        if core.property(name).is_some() || core.has_method(name) {
             define_property(interp, class, Name::new(name));
         }
     }
@@ -347,7 +347,7 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     let rules = property::rules(interp, this, plain);
     let class = interp.real_class_of(this);
     let is_method = COMMON.contains(&plain.as_str())
-        || core_type(interp, class).is_some_and(|c| c.methods.contains(&plain.as_str()));
+        || core_type(interp, class).is_some_and(|c| c.has_method(plain.as_str()));
     if is_method
         && let Some(core) = core_type(interp, class)
         && let Some(value) = super::coerce::method_value(interp, core, plain, &rest)?

@@ -291,6 +291,15 @@ pub fn lookup(name: &str) -> Option<&'static ResourceType> {
     TABLE.get(name)
 }
 
+impl ResourceType {
+    /// Whether a resource of this type has a method beside its properties, of its own or from a class above.
+    #[must_use]
+    pub fn has_method(&self, name: &str) -> bool {
+        let above = |r: &&ResourceType| by_class(&r.superclass).map(|s| s as &ResourceType);
+        std::iter::successors(Some(self), above).any(|r| r.methods.contains(&name))
+    }
+}
+
 /// A built-in resource by its class's full name.
 #[must_use]
 pub fn by_class(class: &str) -> Option<&'static ResourceType> {

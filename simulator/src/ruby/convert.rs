@@ -439,7 +439,7 @@ pub fn is_plain_symbol(text: &str) -> bool {
 }
 
 /// A text with the number of each address that Ruby prints (`#<Object:0x000…>`) as `…`.
-fn without_addresses(text: &str) -> String {
+pub fn without_addresses(text: &str) -> String {
     let mut parts = text.split(":0x");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {

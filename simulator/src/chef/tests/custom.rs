@@ -200,3 +200,29 @@ fn constants_of_a_resource_file_are_those_of_its_class() {
     "#);
     insta::assert_snapshot!(recipe("log SIZE.to_s"), @"NameError: uninitialized constant SIZE at cookbooks/a/recipes/default.rb:1");
 }
+
+#[test]
+fn a_class_tells_of_its_properties() {
+    let resource = "
+        property :state, String, default: 'x'
+        property :id, String, identity: true, desired_state: false
+        action(:create) do
+          log new_resource.class.state_properties.map(&:name).to_s
+          log new_resource.class.identity_properties.map { |p| [p.name, p.desired_state?] }.to_s
+          log new_resource.class.properties[:state].has_default?.to_s
+          log Chef.run_context.resource_collection.map(&:to_s).to_s
+          remote_file('/x') { source 'http://h/'; verify { |file| file } }
+        end";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/recipes/default.rb", "a_site 'x'\nlog 'y'"),
+    ]), @r##"
+    a_site[x] create
+      log[[:state]] write
+      log[[[:id, false]]] write
+      log[true] write
+      log[["a_site[x]", "log[y]"]] write
+      remote_file[/x] create source=["http://h/"] verify="#<Proc:0x…>"
+    log[y] write
+    "##);
+}
