@@ -12,21 +12,20 @@ use crate::search::lucene::{Leaf, Prepared, in_a_row};
 use crate::search::pattern::{Automaton, Reading};
 use crate::search::unknown::{Key, MayHold};
 
-/// Finds what a clause matches among the living documents of a segment. Others may be in the answer, too.
-pub fn find<'s>(segment: &'s Segment, live: &'s RoaringBitmap, clause: &Prepared) -> Found<'s> {
+/// Finds what a clause matches among those documents of a segment that matter. Others may be in the answer, too.
+pub fn find<'s>(segment: &'s Segment, domain: &'s RoaringBitmap, clause: &Prepared) -> Found<'s> {
     match clause {
-        Prepared::All => Found::certain(Cow::Borrowed(live)),
+        Prepared::All => Found::certain(Cow::Borrowed(domain)),
         Prepared::Nothing => Found::nothing(),
-        Prepared::Group(clauses) => group(segment, live, clauses),
+        Prepared::Group(clauses) => group(segment, domain, clauses),
         Prepared::Leaf { scope, leaf, key } => {
-            let mut yes = matches(segment, leaf);
+            let mut yes = matches(segment, domain, leaf);
             if *scope == Scope::Everywhere {
-                let mut found = RoaringBitmap::new();
-                for (at, document) in (0..).zip(segment.documents()) {
-                    if document.keywords().any(|word| leaf.is_keyword(word)) {
-                        found.insert(at);
-                    }
-                }
+                let holds = |at: &u32| {
+                    let document = segment.document(*at);
+                    document.is_some_and(|d| d.keywords().any(|word| leaf.is_keyword(word)))
+                };
+                let found: RoaringBitmap = domain.iter().filter(holds).collect();
                 yes = Cow::Owned(&*yes | found);
             }
             if segment.unknown.is_empty() {
@@ -40,27 +39,42 @@ pub fn find<'s>(segment: &'s Segment, live: &'s RoaringBitmap, clause: &Prepared
 
 fn group<'s>(
     segment: &'s Segment,
-    live: &'s RoaringBitmap,
+    domain: &'s RoaringBitmap,
     clauses: &[(Occur, Prepared)],
 ) -> Found<'s> {
     let of = |wanted: Occur| {
-        clauses
-            .iter()
-            .filter(move |(occur, _)| *occur == wanted)
-            .map(|(_, clause)| find(segment, live, clause))
+        let these = clauses.iter().filter(move |(occur, _)| *occur == wanted);
+        these.map(|(_, clause)| clause)
     };
-    let mut required = of(Occur::Must);
+    let mut required: Vec<&Prepared> = of(Occur::Must).collect();
+    required.sort_by_key(|clause| reads_documents(clause));
     // What is optional does not count beside what is required.
-    let mut out = match required.next() {
-        Some(first) => required.fold(first, |all, next| all.and(&next)),
+    let mut out = match required.split_first() {
+        Some((first, others)) => others
+            .iter()
+            .fold(find(segment, domain, first), |all, next| {
+                all.and(&find(segment, all.may(), next))
+            }),
         None => of(Occur::Should)
+            .map(|clause| find(segment, domain, clause))
             .reduce(|any, next| any.or(&next))
             .unwrap_or_else(Found::nothing),
     };
     for excluded in of(Occur::MustNot) {
-        out = out.without(&excluded);
+        out = out.without(&find(segment, out.may(), excluded));
     }
     out
+}
+
+/// Whether a clause looks at documents one by one, so that it had better be the last.
+fn reads_documents(clause: &Prepared) -> bool {
+    match clause {
+        Prepared::All | Prepared::Nothing => false,
+        Prepared::Group(clauses) => clauses.iter().any(|(_, clause)| reads_documents(clause)),
+        Prepared::Leaf { scope, leaf, .. } => {
+            *scope == Scope::Everywhere || matches!(leaf, Leaf::Phrase(..))
+        }
+    }
 }
 
 /// The documents with an unknown value that could give a token with this key.
@@ -79,7 +93,11 @@ fn unsure(segment: &Segment, key: &Key) -> RoaringBitmap {
     out
 }
 
-fn matches<'s>(segment: &'s Segment, leaf: &Leaf) -> Cow<'s, RoaringBitmap> {
+fn matches<'s>(
+    segment: &'s Segment,
+    domain: &RoaringBitmap,
+    leaf: &Leaf,
+) -> Cow<'s, RoaringBitmap> {
     let terms = &segment.terms;
     let of = |term: &String| terms.find(term).map(|at| segment.postings.of(at));
     let union =
@@ -89,7 +107,7 @@ fn matches<'s>(segment: &'s Segment, leaf: &Leaf) -> Cow<'s, RoaringBitmap> {
             [one] => of(one).unwrap_or_default(),
             several => union(&mut several.iter().filter_map(|token| terms.find(token))),
         },
-        Leaf::Phrase(tokens, slop, _) => phrase(segment, tokens, *slop),
+        Leaf::Phrase(tokens, slop, _) => phrase(segment, domain, tokens, *slop),
         Leaf::Prefix(stem) => union(&mut terms.prefixed(stem)),
         Leaf::Wildcard(glob, prefix) => {
             let range = terms.prefixed(prefix);
@@ -133,7 +151,12 @@ fn fuzzy(segment: &Segment, text: &[char], edits: usize) -> RoaringBitmap {
 }
 
 /// Documents with all tokens, then of these the ones that have them in a row.
-fn phrase<'s>(segment: &'s Segment, tokens: &[String], slop: u32) -> Cow<'s, RoaringBitmap> {
+fn phrase<'s>(
+    segment: &'s Segment,
+    domain: &RoaringBitmap,
+    tokens: &[String],
+    slop: u32,
+) -> Cow<'s, RoaringBitmap> {
     let numbers: Option<Vec<usize>> = tokens.iter().map(|t| segment.terms.find(t)).collect();
     let Some(numbers) = numbers.filter(|n| !n.is_empty()) else {
         return Cow::default();
@@ -159,8 +182,14 @@ fn phrase<'s>(segment: &'s Segment, tokens: &[String], slop: u32) -> Cow<'s, Roa
             };
             numbers.iter().map(of).collect()
         };
-        let kept = out.iter().filter(|d| in_a_row(&places(*d), slop)).collect();
-        out = Cow::Owned(kept);
+        let holds = |document: &u32| match slop {
+            0 => {
+                let mut rows = segment.positions(*document).windows(numbers.len());
+                rows.any(|row| row.iter().zip(&numbers).all(|(a, b)| *a as usize == *b))
+            }
+            _ => in_a_row(&places(*document), slop),
+        };
+        out = Cow::Owned((&*out & domain).iter().filter(holds).collect());
     }
     out
 }
