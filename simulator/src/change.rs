@@ -16,6 +16,7 @@ use crate::impact::{
 use crate::inventory::Inventory;
 use crate::readers::Readers;
 use crate::repository::Repository;
+use crate::rollout;
 use crate::ruby::budget::STACK_BYTES;
 use crate::search::{Profile, SearchIndex};
 use crate::simulation::{self, IndexView, Simulation, Trial, World};
@@ -114,7 +115,7 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
         let bytes = head.repository.files.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
-    Impact::new(&Comparison {
+    let mut impact = Impact::new(&Comparison {
         base: base_simulation.as_ref(),
         head: &head_simulation,
         changes: &changes,
@@ -123,7 +124,15 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
         roles: &role_files(&head.repository),
         trials: &trials,
         base_trials: &base_trials,
-    })
+    });
+    if base.is_some() {
+        let converge = converge_fn(head, settings);
+        let walk = |()| rollout::walk(&impact, &head_simulation, &converge, &settings.readers);
+        if let Some(walked) = simulation::with_stack(options(settings), walk) {
+            impact.walked(walked);
+        }
+    }
+    impact
 }
 
 /// Runs of the head in which searches answer otherwise, and those of the base that they are compared with.

@@ -41,6 +41,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         oscillation: oscillation(c),
         rounds,
         history: c.head.history.clone(),
+        walked: None,
         rollout: Rollout::default(),
     }
 }

@@ -25,13 +25,14 @@ use foretaste_parser::source::{Location, Source, SyntaxError};
 use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
 use crate::pool::Pool;
 use crate::readers::Readers;
-use crate::rollout::{self, Rollout};
+use crate::rollout::{self, Kind, Rollout, Walked};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Oscillation, Run, Simulation, Trial};
 
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
 pub use diff::{FileChange, Hunk, file_changes, hunks};
+pub(crate) use pools::{node_names, of_run as pools_of_run};
 pub use roles::role_files;
 pub use syntax::{is_conflict_marker, syntax_errors};
 pub use trials::{EmptyImpact, OrderImpact, base_order_jobs, empty_jobs, order_jobs};
@@ -107,6 +108,8 @@ pub struct Impact {
     pub history: Vec<BTreeMap<String, Arc<Convergence>>>,
     /// The rounds of the head's converges until nothing changes, or until that is given up.
     pub rounds: Vec<Round>,
+    /// What was found in every state on the way, where there are few enough to visit them all.
+    pub walked: Option<Walked>,
     /// How the change can go out.
     pub rollout: Rollout,
 }
@@ -276,6 +279,25 @@ impl Impact {
         let mut impact = compare::compare(comparison);
         impact.rollout = Rollout::new(&impact, &rollout::Options::default());
         impact
+    }
+
+    /// Takes over what a walk through all states of the rollout found.
+    pub fn walked(&mut self, walked: Walked) {
+        for pool in &mut self.pools {
+            let place = (
+                pool.node.clone(),
+                pool.file.clone(),
+                Kind::Pool,
+                pool.name.clone(),
+            );
+            if let Some(worst) = walked.pools.get(&place)
+                && worst.serving().count() < pool.serving_at(Moment::Worst)
+            {
+                pool.worst = Some(worst.clone());
+            }
+        }
+        self.walked = Some(walked);
+        self.rollout = Rollout::new(self, &rollout::Options::default());
     }
 
     /// The change of a file, where it is one that the change touches.

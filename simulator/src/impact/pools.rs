@@ -13,7 +13,7 @@ use crate::search::Moment;
 use crate::simulation::Simulation;
 
 /// Names and addresses of every node as it saves itself in the end.
-pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
+pub(crate) fn node_names(simulation: &Simulation) -> NodeNames {
     let saved = simulation
         .index
         .documents("node")
@@ -24,7 +24,7 @@ pub(super) fn node_names(simulation: &Simulation) -> NodeNames {
 }
 
 /// The pools of every file that a run renders, members tied to nodes.
-pub(super) fn of_run(
+pub(crate) fn of_run(
     run: &Convergence,
     names: &NodeNames,
     readers: &Readers,

@@ -54,8 +54,9 @@ struct Explorer<'f, F: Fleet> {
 
 type States = BTreeSet<Vec<u32>>;
 
-/// Visits every state that converges in any order, each node any number of times, lead to.
-pub fn explore<F: Fleet>(fleet: &mut F) -> Option<Explored> {
+/// Visits every state that converges in any order, each node any number of times, lead to. Where `proposed` is a safe
+/// order, it is the one that is given; nodes that it does not name go with its first group.
+pub fn explore<F: Fleet>(fleet: &mut F, proposed: &Groups) -> Option<Explored> {
     let len = fleet.len();
     let mut explorer = Explorer {
         fleet,
@@ -88,7 +89,10 @@ pub fn explore<F: Fleet>(fleet: &mut F) -> Option<Explored> {
         .intersection(&succeeds)
         .copied()
         .collect();
-    out.order = explorer.order(&start, &succeeds)?;
+    out.order = match explorer.approved(&start, &succeeds, proposed)? {
+        Some(groups) => Some(groups),
+        None => explorer.order(&start, &succeeds)?,
+    };
     Some(out)
 }
 
@@ -145,6 +149,27 @@ impl<F: Fleet> Explorer<'_, F> {
             }
         }
         Some(true)
+    }
+
+    /// All at once, else the proposed groups, where that is safe. The outer `None`: too costly to tell.
+    fn approved(
+        &mut self,
+        start: &States,
+        nodes: &BTreeSet<usize>,
+        proposed: &Groups,
+    ) -> Option<Option<Groups>> {
+        let together = vec![nodes.clone()];
+        if self.is_safe(start, &together)? {
+            return Some(Some(together));
+        }
+        let named: BTreeSet<usize> = proposed.iter().flatten().copied().collect();
+        let mut groups: Groups = proposed.iter().map(|g| g & nodes).collect();
+        if let Some(first) = groups.first_mut() {
+            first.extend(nodes.difference(&named));
+        }
+        groups.retain(|g| !g.is_empty());
+        let is_safe = groups.len() > 1 && self.is_safe(start, &groups)?;
+        Some(is_safe.then_some(groups))
     }
 
     /// A safe order, then its neighbours joined where they may go together. The outer `None`: too costly to tell.

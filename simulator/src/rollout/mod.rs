@@ -22,7 +22,8 @@
 //!
 //! Members are not independent where a run branches on what a search returned, or where what a node saves depends on
 //! when it converges. Then the three simulated moments are samples: the least of them really occurs, and it is said to
-//! be a bound. A small fleet of that kind can be walked through all its states ([`explore`]).
+//! be a bound. While the nodes that matter are few, their real converges are walked through all states ([`walk`],
+//! [`explore`]), and what that finds is the truth, whatever it depends on.
 //!
 //! A node whose converge fails saves and renders nothing: it has no place in any order and stays as it was.
 
@@ -32,12 +33,14 @@ mod selection;
 pub mod table;
 #[cfg(test)]
 mod truth;
+mod walk;
 mod waves;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::Impact;
 pub use selection::{Exactness, Kind, Selection};
+pub use walk::{Walked, walk};
 pub use waves::{Stage, Standing, Wave};
 
 /// What people decide about a rollout.
@@ -92,7 +95,10 @@ impl Rollout {
     pub fn new(impact: &Impact, options: &Options) -> Self {
         let selections = selection::selections(impact);
         let (names, table) = selection::table(&selections, impact);
+        let walked = impact.walked.as_ref();
         let order = match order::order(&table) {
+            // Every state was visited: that is the truth, whatever counting says.
+            counted if let Some(walked) = walked => walked_order(walked, &counted, &names),
             order::Order::Any => Order::Any,
             order::Order::Groups(groups) => {
                 Order::Groups(groups.iter().map(|g| named(g, &names)).collect())
@@ -143,6 +149,22 @@ fn doubted(order: Order, selections: &[Selection]) -> Order {
     match (&order, reason) {
         (Order::Any | Order::Groups(_), Some(reason)) => Order::Unknown(reason.to_owned()),
         _ => order,
+    }
+}
+
+/// The order that a walk through all states found.
+fn walked_order(walked: &Walked, counted: &order::Order, names: &[String]) -> Order {
+    match (&walked.order, counted) {
+        (Some(groups), _) if groups.len() < 2 => Order::Any,
+        (Some(groups), _) => {
+            let list = |g: &BTreeSet<String>| g.iter().cloned().collect();
+            Order::Groups(groups.iter().map(list).collect())
+        }
+        (None, _) if !walked.unsure.is_empty() => {
+            Order::Unknown("not all results of searches are known".to_owned())
+        }
+        (None, order::Order::None(cycle)) => Order::None(named(cycle, names)),
+        (None, _) => Order::None(walked.nodes.iter().cloned().collect()),
     }
 }
 

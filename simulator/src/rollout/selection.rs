@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::table::{Row, Table};
+use super::walk::{self, Walked};
 use crate::convergence::{Convergence, Search};
 use crate::impact::{Impact, NodeImpact};
 use crate::pool::Pool;
@@ -84,14 +85,45 @@ pub fn floor(before: usize, settled: usize) -> usize {
 
 /// All selections that differ at any moment.
 pub(super) fn selections(impact: &Impact) -> Vec<Selection> {
+    let mut out = all(impact);
+    if let Some(walked) = &impact.walked {
+        for selection in &mut out {
+            take_over(selection, walked);
+        }
+    }
+    out.retain(|s| !s.is_steady());
+    out
+}
+
+/// What was found in every state, instead of what three moments show.
+fn take_over(selection: &mut Selection, walked: &Walked) {
+    if let Some(worst) = walked.worst.get(&walk::place(selection)) {
+        if worst.len() < selection.worst.len() || !walked.unsure.contains(&selection.node) {
+            selection.worst.clone_from(worst);
+        }
+        if !walked.unsure.contains(&selection.node) {
+            selection.exactness = Exactness::Exact;
+        }
+    }
+}
+
+/// Every selection, steady or not.
+pub(super) fn all(impact: &Impact) -> Vec<Selection> {
     let mut out = pools(impact);
     out.extend(searches(impact));
     out.extend(needs(impact));
-    out.retain(|s| !s.is_steady());
     out.sort_by(|a, b| {
         (&a.node, &a.file, a.kind, &a.name).cmp(&(&b.node, &b.file, b.kind, &b.name))
     });
     out
+}
+
+/// Who serves, by node name where it is known.
+pub(super) fn members(pool: Option<&Pool>) -> BTreeSet<String> {
+    let serving = pool.into_iter().flat_map(Pool::serving);
+    serving
+        .map(|m| m.node.clone().unwrap_or_else(|| m.name.clone()))
+        .collect()
 }
 
 fn pools(impact: &Impact) -> Vec<Selection> {
@@ -101,14 +133,9 @@ fn pools(impact: &Impact) -> Vec<Selection> {
             continue;
         };
         let Some(run) = &node.after else { continue };
-        let members = |pool: &Option<Pool>| -> BTreeSet<String> {
-            let serving = pool.iter().flat_map(Pool::serving);
-            serving
-                .map(|m| m.node.clone().unwrap_or_else(|| m.name.clone()))
-                .collect()
-        };
-        let [before, first, settled] = [&pool.before, &pool.first, &pool.after].map(members);
-        let mut seen = members(&pool.worst);
+        let [before, first, settled] =
+            [&pool.before, &pool.first, &pool.after].map(|p| members(p.as_ref()));
+        let mut seen = members(pool.worst.as_ref());
         let rounds = impact.rounds.iter().flat_map(|r| &r.pools);
         let own = rounds
             .filter(|p| p.node == pool.node && p.file == pool.file && p.name == pool.name)

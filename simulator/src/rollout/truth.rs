@@ -357,7 +357,7 @@ fn members_that_depend_on_others_are_explored_to_the_truth() {
     for case in 0..CASES {
         let mut model = model(&mut random, false);
         let (worst, can) = worst(&model);
-        let explored = explore(&mut model).expect("a small fleet");
+        let explored = explore(&mut model, &Groups::new()).expect("a small fleet");
         let sizes: BTreeMap<(usize, usize), usize> = explored
             .worst
             .iter()

@@ -27,6 +27,7 @@ use crate::inventory::Problem;
 use crate::search::{Answer, Document, Moment, SearchIndex, Timeline};
 
 pub use suppose::{Supposition, Trial, suppose};
+pub(crate) use threads::with_stack;
 
 /// Runs one node. Must be a function of its arguments alone: its results are kept and reused.
 pub trait Converge: Sync {

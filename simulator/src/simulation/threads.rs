@@ -44,3 +44,14 @@ pub(super) fn map<J: Sync, R: Send>(
     results.sort_by_key(|(i, _)| *i);
     results.into_iter().map(|(_, r)| r).collect()
 }
+
+/// Does something on a thread with a deep stack.
+pub(crate) fn with_stack<R: Send>(
+    options: Options,
+    work: impl Fn(()) -> Option<R> + Sync,
+) -> Option<R> {
+    map(&[()], options, |()| work(()))
+        .into_iter()
+        .flatten()
+        .next()
+}
