@@ -363,7 +363,7 @@ fn what_is_said_holds_in_every_order_of_whole_converges() {
         wrong.len(),
         wrong[0]
     );
-    for kind in ["exact", "bound"] {
-        assert!(counts.get(kind).is_some_and(|n| *n > 3), "{counts:?}");
-    }
+    // Four nodes are few enough to visit every state, and then nothing is left at a bound.
+    assert!(counts.get("exact").is_some_and(|n| *n > 60), "{counts:?}");
+    assert!(!counts.contains_key("bound"), "{counts:?}");
 }

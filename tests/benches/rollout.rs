@@ -1,0 +1,120 @@
+//! What the analysis of a rollout costs on top of simulating both sides: `cargo bench -p foretaste-tests --bench rollout`.
+//!
+//! Changes of a made-up fleet of 1,000 nodes: ten balancers that search for web servers, which are of two roles. Each row
+//! is the processor's time for both simulations alone and for the whole analysis, and the ratio of the two.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Instant;
+
+use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_simulator::inventory::Inventory;
+use foretaste_simulator::repository::{Files, Layout, ParseCache, Repository};
+
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const NODES: usize = 1_000;
+const BALANCERS: usize = 10;
+const ROUNDS: usize = 3;
+
+fn revision(few: usize, query: &str, attributes: &str) -> Revision {
+    let lb = format!(
+        "found = search(:node, '{query}').sort_by(&:name)\n\
+         template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n"
+    );
+    let mut files = Files::default();
+    let mut put = |path: &str, text: &str| {
+        files.0.insert(path.into(), text.as_bytes().into());
+    };
+    put("cookbooks/lb/metadata.rb", "name 'lb'\nversion '1.0.0'\n");
+    put("cookbooks/lb/recipes/default.rb", &lb);
+    put(
+        "cookbooks/lb/templates/haproxy.cfg.erb",
+        "defaults\n  mode http\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\nbackend web\n\
+         <% @servers.each do |s| -%>\n  server <%= s.name %> <%= s['ipaddress'] %>:80\n<% end -%>\n",
+    );
+    put("cookbooks/web/metadata.rb", "name 'web'\nversion '1.0.0'\n");
+    put("cookbooks/web/attributes/default.rb", attributes);
+    put(
+        "cookbooks/web/recipes/default.rb",
+        "file('/srv/web') { content node['web'].to_s }\n",
+    );
+    for role in ["web", "front"] {
+        let text = format!("name '{role}'\nrun_list 'recipe[web]'\n");
+        put(&format!("roles/{role}.rb"), &text);
+    }
+    put("roles/lb.rb", "name 'lb'\nrun_list 'recipe[lb]'\n");
+    let mut inventory = Inventory::default();
+    for n in 0..NODES {
+        let role = match n {
+            n if n < BALANCERS => "lb",
+            n if n < BALANCERS + few => "front",
+            _ => "web",
+        };
+        let json = format!(
+            r#"{{"name": "n{n}", "run_list": ["role[{role}]"], "automatic":
+                {{"roles": ["{role}"], "platform": "ubuntu", "ipaddress": "10.0.{}.{}"}},
+                "default": {{"web": {{"state": "old"}}}}}}"#,
+            n / 250,
+            n % 250
+        );
+        inventory.add_json(&format!("nodes/n{n}.json"), json.as_bytes());
+    }
+    let layout = Layout::detect(&files);
+    let repository = Repository::new(files, layout, Arc::new(ParseCache::default()));
+    Revision {
+        repository: Arc::new(repository),
+        inventory,
+    }
+}
+
+/// Seconds; the least of some rounds.
+fn time(mut work: impl FnMut()) -> f64 {
+    let mut best = f64::INFINITY;
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        work();
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    best
+}
+
+fn main() {
+    let old = "default['web']['state'] = 'old'\n";
+    let new = "default['web']['state'] = 'new'\n";
+    let settings = Settings {
+        threads: NonZeroUsize::MIN,
+        ..Settings::default()
+    };
+    for (name, before, after) in [
+        (
+            "a search that finds other nodes",
+            revision(400, "roles:web", old),
+            revision(400, "roles:front", old),
+        ),
+        (
+            "an attribute that all web servers save anew and balancers ask for",
+            revision(400, "web_state:old", old),
+            revision(400, "web_state:new", new),
+        ),
+        (
+            "five nodes of another role",
+            revision(0, "roles:web OR roles:front", old),
+            revision(5, "roles:web OR roles:front", old),
+        ),
+    ] {
+        let plain = time(|| {
+            std::hint::black_box(change::simulate(&before, &settings));
+            std::hint::black_box(change::simulate(&after, &settings));
+        });
+        let whole = time(|| {
+            std::hint::black_box(change::impact(Some(&before), &after, &settings));
+        });
+        println!(
+            "{name}: both simulations {plain:.2} s, whole analysis {whole:.2} s, ratio {:.2}",
+            whole / plain
+        );
+    }
+}
