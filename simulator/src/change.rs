@@ -37,6 +37,9 @@ pub struct Settings {
     /// What reads the files of nodes.
     pub readers: Readers,
     pub chef: chef::Options,
+    /// While no more nodes than so many matter to one another, every state on the way of a change is visited; 0 for
+    /// never. See [`rollout::walk`].
+    pub walked_nodes: usize,
 }
 
 impl Default for Settings {
@@ -46,6 +49,7 @@ impl Default for Settings {
             threads: NonZeroUsize::MIN,
             readers: Readers::default(),
             chef: chef::Options::default(),
+            walked_nodes: rollout::WALKED_NODES,
         }
     }
 }
@@ -127,7 +131,8 @@ pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> 
     });
     if base.is_some() {
         let converge = converge_fn(head, settings);
-        let walk = |()| rollout::walk(&impact, &head_simulation, &converge, &settings.readers);
+        let (readers, most) = (&settings.readers, settings.walked_nodes);
+        let walk = |()| rollout::walk(&impact, &head_simulation, &converge, readers, most);
         if let Some(walked) = simulation::with_stack(options(settings), walk) {
             impact.walked(walked);
         }

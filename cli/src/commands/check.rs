@@ -145,6 +145,7 @@ pub fn settings(global: &Global, config: &Config) -> Settings {
         threads: gate::threads(),
         readers: config.readers.clone(),
         chef: config.model.clone(),
+        ..Settings::default()
     }
 }
 

@@ -40,7 +40,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::Impact;
 pub use selection::{Exactness, Kind, Selection};
-pub use walk::{Walked, walk};
+pub use walk::{WALKED_NODES, Walked, walk};
 pub use waves::{Stage, Standing, Wave};
 
 /// What people decide about a rollout.

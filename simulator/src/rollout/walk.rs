@@ -19,8 +19,8 @@ use crate::readers::Readers;
 use crate::search::{Document, SearchIndex};
 use crate::simulation::{Converge, IndexView, Run, Simulation};
 
-/// Nodes up to which all states are visited.
-const NODES: usize = 8;
+/// Nodes up to which all states are visited, unless settings say another number.
+pub const WALKED_NODES: usize = 8;
 /// Converges that a walk may cost, if the simulation itself did not cost more.
 const CONVERGES: usize = 256;
 /// States times nodes that a walk looks at.
@@ -46,19 +46,21 @@ pub struct Walked {
     pub nodes: BTreeSet<String>,
 }
 
-/// Walks through a change; `None` where it moves nothing, or too much to visit all of it.
+/// Walks through a change whose `head` is simulated, with the converges that simulated it. `None` where nothing depends
+/// on the order, where more than `most` nodes matter, or where that costs too much.
 #[must_use]
 pub fn walk(
     impact: &Impact,
     head: &Simulation,
     converge: &dyn Converge,
     readers: &Readers,
+    most: usize,
 ) -> Option<Walked> {
-    let selections = selection::all(impact);
     let nodes = involved(head);
-    if nodes.len() < 2 || nodes.len() > NODES {
+    if nodes.len() < 2 || nodes.len() > most {
         return None;
     }
+    let selections = selection::all(impact);
     let of = |node: &String| -> Vec<Selection> {
         let own = selections.iter().filter(|s| s.node == *node);
         own.filter(|s| s.kind != Kind::Need).cloned().collect()
