@@ -50,6 +50,18 @@ const VALIDATORS: &[Validator] = &[
         is_main: |name| name == "nginx.conf",
     },
     Validator {
+        format: Format::Httpd,
+        program: "apache2",
+        words: &["-t", "-f"],
+        is_main: |name| name == "apache2.conf",
+    },
+    Validator {
+        format: Format::Httpd,
+        program: "httpd",
+        words: &["-t", "-f"],
+        is_main: |name| name == "httpd.conf",
+    },
+    Validator {
         format: Format::Sudoers,
         program: "visudo",
         words: &["-c", "-q", "-f"],
@@ -86,6 +98,17 @@ const VALIDATORS: &[Validator] = &[
         is_main: any,
     },
 ];
+
+/// What Debian's apache2.conf takes from its `envvars`: folders and files, all in the private folder, and who runs it.
+const APACHE_PLACES: [&str; 4] = [
+    "APACHE_RUN_DIR",
+    "APACHE_LOCK_DIR",
+    "APACHE_LOG_DIR",
+    "APACHE_PID_FILE",
+];
+/// How Apache says that no file it was given loads a module that serves.
+const NO_MPM: &str = "AH00534";
+const APACHE_NAMES: [&str; 2] = ["APACHE_RUN_USER", "APACHE_RUN_GROUP"];
 
 /// What the programs say about the files that nodes would have, a line for each different file.
 #[must_use]
@@ -145,10 +168,15 @@ fn ask(validator: &Validator, run: &Convergence, path: &str) -> String {
             .current_dir(&folder.0)
             .env_clear()
             .env("PATH", DIRECTORIES.join(":"))
-            .env("LC_ALL", "C");
+            .env("LC_ALL", "C")
+            .envs(APACHE_PLACES.map(|name| (name, &folder.0)))
+            .envs(APACHE_NAMES.map(|name| (name, "www-data")));
         let (accepted, said) = limited(command)?;
         Ok(match (accepted, said) {
             (Some(true), _) => "accepted".to_owned(),
+            (Some(false), said) if said.contains(NO_MPM) => {
+                "not told: the modules that it loads are not among the node's files".to_owned()
+            }
             (Some(false), said) => format!("refused: {}", folder.hide(&said)),
             (None, _) => "not told within ten seconds".to_owned(),
         })
