@@ -3,7 +3,6 @@
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
 
-use super::custom;
 use super::notification;
 use super::resource::actions;
 use super::run::run;
@@ -170,7 +169,7 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
     if let Some(meta) = super::resource::meta(interp, this) {
         meta.acts = true;
     }
-    if custom::run_custom(interp, this, action)? {
+    if super::provider::run_custom(interp, this, action)? {
         return Ok(());
     }
     super::property::check_required(interp, this, action)?;

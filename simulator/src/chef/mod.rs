@@ -50,6 +50,7 @@ mod policy;
 mod property;
 pub mod property_check;
 mod property_object;
+mod provider;
 mod require;
 mod resource;
 pub mod resource_table;

@@ -7,7 +7,7 @@ use foretaste_parser::name::Name;
 use super::attribute_collections;
 use super::attributes::{self, Level};
 use super::run::{Classes, run};
-use super::{custom, data_bag, definition, dsl, model, node, resource, template};
+use super::{data_bag, definition, dsl, model, node, resource, template};
 use crate::convergence::Reads;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
@@ -157,7 +157,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     node::install(interp, node_class);
     interp.add_static(node_class, &NODE_STATIC_TABLE);
     resource::install(interp, resource_class);
-    custom::install_provider(interp, provider);
+    super::provider::install_provider(interp, provider);
     interp.add_methods(context, &crate::ruby::builtin::erubis::TABLE);
     template::install(interp, context);
     interp.add_methods(definition_class, &DEFINE_TABLE);
