@@ -17,9 +17,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NODES: usize = 1_000;
 const BALANCERS: usize = 10;
+/// The last so many nodes list one another by the role that they get from this one.
+const PEERS: usize = 6;
 const ROUNDS: usize = 3;
 
-fn revision(few: usize, query: &str, attributes: &str) -> Revision {
+fn revision(few: usize, query: &str, attributes: &str, of_peers: &str) -> Revision {
     let lb = format!(
         "found = search(:node, '{query}').sort_by(&:name)\n\
          template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n"
@@ -45,11 +47,25 @@ fn revision(few: usize, query: &str, attributes: &str) -> Revision {
         let text = format!("name '{role}'\nrun_list 'recipe[web]'\n");
         put(&format!("roles/{role}.rb"), &text);
     }
+    let peers = "found = search(:node, 'roles:new').sort_by(&:name)\n\
+                 found = found.first(2) if found.size > 3\n\
+                 node.default['seen'] = found.size\n\
+                 template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n";
+    put("cookbooks/lb/recipes/peers.rb", peers);
+    for role in ["old", "new"] {
+        let text = format!("name '{role}'\nrun_list 'recipe[lb::peers]'\n");
+        put(&format!("roles/{role}.rb"), &text);
+    }
+    put(
+        "roles/peer.rb",
+        &format!("name 'peer'\nrun_list 'role[{of_peers}]'\n"),
+    );
     put("roles/lb.rb", "name 'lb'\nrun_list 'recipe[lb]'\n");
     let mut inventory = Inventory::default();
     for n in 0..NODES {
         let role = match n {
             n if n < BALANCERS => "lb",
+            n if n >= NODES - PEERS => "peer",
             n if n < BALANCERS + few => "front",
             _ => "web",
         };
@@ -91,20 +107,26 @@ fn main() {
     for (name, before, after) in [
         (
             "a search that finds other nodes",
-            revision(400, "roles:web", old),
-            revision(400, "roles:front", old),
+            revision(400, "roles:web", old, "old"),
+            revision(400, "roles:front", old, "old"),
         ),
         (
             "an attribute that all web servers save anew and balancers ask for",
-            revision(400, "web_state:old", old),
-            revision(400, "web_state:new", new),
+            revision(400, "web_state:old", old, "old"),
+            revision(400, "web_state:new", new, "old"),
         ),
         (
             "five nodes of another role",
-            revision(0, "roles:web OR roles:front", old),
-            revision(5, "roles:web OR roles:front", old),
+            revision(0, "roles:web OR roles:front", old, "old"),
+            revision(5, "roles:web OR roles:front", old, "old"),
+        ),
+        (
+            "six nodes that count one another, every state visited",
+            revision(0, "roles:web", old, "old"),
+            revision(0, "roles:web", old, "new"),
         ),
     ] {
+        let walked = change::impact(Some(&before), &after, &settings).walked;
         let plain = time(|| {
             std::hint::black_box(change::simulate(&before, &settings));
             std::hint::black_box(change::simulate(&after, &settings));
@@ -113,8 +135,9 @@ fn main() {
             std::hint::black_box(change::impact(Some(&before), &after, &settings));
         });
         println!(
-            "{name}: both simulations {plain:.2} s, whole analysis {whole:.2} s, ratio {:.2}",
-            whole / plain
+            "{name}: both simulations {plain:.2} s, whole analysis {whole:.2} s, ratio {:.2}{}",
+            whole / plain,
+            walked.map_or("", |_| ", walked")
         );
     }
 }

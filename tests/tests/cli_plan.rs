@@ -78,6 +78,110 @@ fn one_wave_alone_and_nodes_out_of_rotation() {
     assert_eq!(shop.run(&["plan", "--down", "web9"]).code, 2);
 }
 
+/// The stages and nodes of all waves.
+fn waves(json: &serde_json::Value) -> Vec<String> {
+    let waves = json["rollout"]["waves"].as_array().unwrap().iter();
+    waves
+        .map(|w| format!("{}: {}", w["stage"], w["nodes"]).replace('"', ""))
+        .collect()
+}
+
+#[test]
+fn one_pool_has_one_canary_at_a_time() {
+    let shop = renamed();
+    // Two types of servers in one pool.
+    shop.write("roles/blue.rb", "name 'blue'\nrun_list 'role[web]'\n");
+    let node = shop.read("nodes/web2.json");
+    shop.write(
+        "nodes/web2.json",
+        node.replace("[\"role[web]\"]", "[\"role[blue]\"]"),
+    );
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    assert_eq!(
+        waves(&json),
+        [
+            "canaries: [web1]",
+            "canaries: [web2]",
+            "canaries: [lb1]",
+            "the rest: [lb2]"
+        ]
+    );
+}
+
+#[test]
+fn a_failing_wave_is_the_end_and_pools_stay_as_they_are_then() {
+    let shop = renamed();
+    shop.write("roles/shop.rb", "name 'shop'\nrun_list 'recipe[shop]'\n");
+    shop.write(
+        "cookbooks/shop/metadata.rb",
+        "name 'shop'\nversion '1.0.0'\n",
+    );
+    shop.write(
+        "cookbooks/shop/recipes/default.rb",
+        "raise 'no' if node.name == 'web2'\n",
+    );
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    assert_eq!(waves(&json), ["canaries: [web1]", "the rest: [web2]"]);
+    let end = &json["rollout"]["waves"][1];
+    assert_eq!(end["failing"], json!(["web2"]));
+    // No balancer has converged: both keep what they have.
+    assert_eq!(
+        (&end["stays"][0]["members"], &end["stays"][1]["members"]),
+        (&json!(2), &json!(2))
+    );
+    let text = shop.run(&["plan"]).out;
+    assert!(
+        text.contains("the rollout ends here, for web2 would fail"),
+        "{text}"
+    );
+}
+
+#[test]
+fn drained_and_down_nodes_are_counted_out_of_pools() {
+    let shop = renamed();
+    let members = |options: &[&str]| {
+        let mut words = vec!["plan", "--format", "json"];
+        words.extend(options);
+        let json = shop.run(&words).json();
+        let waves = json["rollout"]["waves"].as_array().unwrap().clone();
+        let canary = waves.iter().find(|w| w["stage"] == "canaries").unwrap();
+        canary["pools"][0]["members"].clone()
+    };
+    assert_eq!(members(&["--drain", "web2"]), json!(1));
+    assert_eq!(members(&["--down", "web2"]), json!(1));
+    assert_eq!(members(&[]), json!(2));
+}
+
+#[test]
+fn an_environment_may_have_another_value() {
+    let shop = Folder::shop();
+    shop.write(
+        "environments/live.json",
+        r#"{"name": "live", "default_attributes": {"edge": {"role": "web"}}}"#,
+    );
+    for lb in ["nodes/lb1.json", "nodes/lb2.json"] {
+        let node = shop.read(lb);
+        shop.write(
+            lb,
+            node.replacen('{', r#"{"chef_environment": "live", "#, 1),
+        );
+    }
+    let recipe = shop.read(LB_RECIPE);
+    shop.write(
+        LB_RECIPE,
+        recipe.replace("'roles:web'", "\"roles:#{node['edge']['role']}\""),
+    );
+    shop.commit("before");
+    let sizes = |options: &[&str]| {
+        let json = shop.run(options).json();
+        json["pools"][0]["after"].as_array().unwrap().len()
+    };
+    let set = ["plan", "--format", "json", "--set", "live.edge.role=nobody"];
+    assert_eq!(sizes(&set), 0);
+    let same = ["plan", "--format", "json", "--set", "live.edge.role=web"];
+    assert_eq!(shop.run(&same).code, 0);
+}
+
 #[test]
 fn what_if_without_editing_files() {
     let shop = Folder::shop();

@@ -112,8 +112,7 @@ pub fn human(report: &Report, only: Option<usize>, paint: Paint) -> String {
     }
     if !rollout.failing.is_empty() {
         let text = format!(
-            "{} would fail and stay as {} now: what they saved and rendered before stands. The rollout ends at the \
-             first wave with one of them.",
+            "{} would fail and stay as {} now: what they saved and rendered before stands.",
             names(&rollout.failing, NAMES),
             if rollout.failing.len() == 1 {
                 "it is"
@@ -334,6 +333,27 @@ fn wave(report: &Report, n: usize, wave: &Wave, paint: Paint) -> String {
         let line = format!("{line}, on {}", names(&nodes, NAMES));
         out += &paint.paragraph("  ", &report.secrets.hide(&line));
     }
+    if !wave.failing.is_empty() {
+        let text = format!(
+            "the rollout ends here, for {} would fail; pools stay as they are then:",
+            names(&wave.failing, NAMES)
+        );
+        out += &paint.paragraph("  ", &text);
+        let mut stays: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for pool in &wave.stays {
+            let low = if pool.is_low() {
+                format!(", under its floor of {}", pool.floor)
+            } else {
+                String::new()
+            };
+            let line = format!("pool {}: {}{low}", pool.name, pool.members);
+            stays.entry(line).or_default().push(&pool.node);
+        }
+        for (line, nodes) in stays {
+            let line = format!("{line}, on {}", names(&nodes, NAMES));
+            out += &paint.paragraph("    ", &report.secrets.hide(&line));
+        }
+    }
     out.push('\n');
     out
 }
@@ -368,7 +388,15 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
                            "converging": p.converging, "floor": p.floor})
                 })
                 .collect();
-            json!({"wave": i + 1, "stage": w.stage.as_str(), "nodes": w.nodes, "query": w.query, "pools": pools})
+            let stays: Vec<Json> = w
+                .stays
+                .iter()
+                .map(|p| {
+                    json!({"node": p.node, "file": p.file, "name": p.name, "members": p.members, "floor": p.floor})
+                })
+                .collect();
+            json!({"wave": i + 1, "stage": w.stage.as_str(), "nodes": w.nodes, "query": w.query, "pools": pools,
+                   "failing": w.failing, "stays": stays})
         })
         .collect();
     let diffs: Vec<Json> = diffs(report)

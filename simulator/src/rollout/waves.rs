@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::selection::{Kind, floor};
 use super::{Options, Order, Selection};
-use crate::convergence::SavedNode;
+use crate::convergence::{Convergence, SavedNode};
 use crate::impact::{Impact, NodeImpact, PoolImpact};
 use crate::pool::Pool;
 use crate::search::SearchIndex;
@@ -40,6 +40,10 @@ pub struct Wave {
     pub query: String,
     /// Pools that this wave touches: by a member or by who balances it.
     pub pools: Vec<Standing>,
+    /// Who fails here and did not before the change. The rollout ends with this wave: none follows it.
+    pub failing: Vec<String>,
+    /// Where it ends here, all pools as they stay.
+    pub stays: Vec<Standing>,
 }
 
 /// A pool during a wave.
@@ -88,6 +92,15 @@ pub(super) fn rotation(impact: &Impact, options: &Options) -> BTreeSet<String> {
     out
 }
 
+fn pool_floor(pool: &PoolImpact) -> usize {
+    let [before, settled] = [&pool.before, &pool.after].map(|p| serving(p.as_ref()).count());
+    floor(before, settled)
+}
+
+fn fails(settled: Option<&Convergence>) -> bool {
+    settled.is_some_and(|run| run.failure.is_some())
+}
+
 /// Whether a node does anything else than before, or saves something else.
 fn is_reached(impact: &Impact, node: &NodeImpact) -> bool {
     if node.after.is_none() {
@@ -127,6 +140,21 @@ pub(super) fn waves(
     if !impact.has_base {
         return Vec::new();
     }
+    let mut waves = all_waves(impact, options, selections, order, rotation);
+    if let Some(end) = waves.iter().position(|w| !w.failing.is_empty()) {
+        waves.truncate(end + 1);
+    }
+    waves
+}
+
+/// The waves as if none of them ended the rollout.
+fn all_waves(
+    impact: &Impact,
+    options: &Options,
+    selections: &[Selection],
+    order: &Order,
+    rotation: &BTreeSet<String>,
+) -> Vec<Wave> {
     let reached: BTreeSet<&str> = impact
         .nodes
         .values()
@@ -146,7 +174,9 @@ pub(super) fn waves(
             group.into_iter().partition(|n| rotation.contains(*n));
         planner.wave(Stage::OutOfRotation, &outside);
         let canaries = planner.canaries(&inside);
-        planner.wave(Stage::Canary, &canaries);
+        for portion in planner.apart(&canaries) {
+            planner.wave(Stage::Canary, &portion);
+        }
         let rest: Vec<&str> = inside
             .into_iter()
             .filter(|n| !canaries.contains(n))
@@ -203,6 +233,36 @@ impl<'a> Planner<'a> {
                 && self.tried.insert(kind)
             {
                 out.push(*node);
+            }
+        }
+        out
+    }
+
+    /// Splits canaries so that one pool never has two of them at once, by its members or by who balances them: what
+    /// is wrong with the change meets all canaries of a wave.
+    fn apart<'n>(&self, nodes: &[&'n str]) -> Vec<Vec<&'n str>> {
+        let (mut out, mut taken): (Vec<Vec<&str>>, Vec<BTreeSet<_>>) = Default::default();
+        for node in nodes {
+            let mut shares: BTreeSet<(bool, &str)> = BTreeSet::new();
+            for pool in &self.impact.pools {
+                let members: Vec<&str> = self.members(pool).collect();
+                if members.contains(node) {
+                    shares.extend(members.iter().map(|m| (false, *m)));
+                }
+                if pool.node == **node {
+                    shares.extend(members.iter().map(|m| (true, *m)));
+                }
+            }
+            let free = taken.iter().position(|t| t.is_disjoint(&shares));
+            match free.and_then(|i| out.get_mut(i).zip(taken.get_mut(i))) {
+                Some((wave, taken)) => {
+                    wave.push(node);
+                    taken.extend(shares);
+                }
+                None => {
+                    out.push(vec![node]);
+                    taken.push(shares);
+                }
             }
         }
         out
@@ -278,8 +338,6 @@ impl<'a> Planner<'a> {
                 .iter()
                 .filter(|m| moving.contains(m.as_str()))
                 .count();
-            let before = serving(pool.before.as_ref()).count();
-            let settled = serving(pool.after.as_ref()).count();
             if !converges && converging == 0 {
                 continue;
             }
@@ -289,16 +347,42 @@ impl<'a> Planner<'a> {
                 name: pool.name.clone(),
                 members: members.len(),
                 converging,
-                floor: floor(before, settled),
+                floor: pool_floor(pool),
             });
         }
+        let nodes_of_impact = nodes.iter().filter_map(|n| self.impact.nodes.get(*n));
+        let (fail, converge): (Vec<&NodeImpact>, Vec<&NodeImpact>) =
+            nodes_of_impact.partition(|n| fails(n.after.as_ref().map(|r| &*r.after)));
+        // Who fails saves nothing and renders nothing.
+        self.done.extend(converge.iter().map(|n| n.name.clone()));
+        let fail = fail.into_iter().filter(|n| !fails(n.before.as_deref()));
+        let failing: Vec<String> = fail.map(|n| n.name.clone()).collect();
         self.waves.push(Wave {
             stage,
             query: query(self.impact, nodes),
             nodes: nodes.iter().map(|n| (*n).to_owned()).collect(),
             pools,
+            stays: if failing.is_empty() {
+                Vec::new()
+            } else {
+                self.stays()
+            },
+            failing,
         });
-        self.done.extend(nodes.iter().map(|n| (*n).to_owned()));
+    }
+
+    /// Every pool when those that have converged are the only ones that do.
+    fn stays(&self) -> Vec<Standing> {
+        let pools = self.impact.pools.iter();
+        let standing = pools.map(|pool| Standing {
+            node: pool.node.clone(),
+            file: pool.file.clone(),
+            name: pool.name.clone(),
+            members: self.configured(pool, &BTreeSet::new()).len(),
+            converging: 0,
+            floor: pool_floor(pool),
+        });
+        standing.collect()
     }
 
     /// The members in a balancer's config at the unluckiest moment of a wave.
