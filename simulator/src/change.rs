@@ -20,6 +20,7 @@ use crate::rollout;
 use crate::ruby::budget::STACK_BYTES;
 use crate::search::{Profile, SearchIndex};
 use crate::simulation::{self, IndexView, Simulation, Trial, World};
+use crate::split;
 
 /// A repository at one revision, with the nodes that it is simulated for.
 #[derive(Clone)]
@@ -98,6 +99,13 @@ pub fn simulate(revision: &Revision, settings: &Settings) -> Simulation {
 /// What a change does. Without a base the head is judged alone, and everything in it counts as new.
 #[must_use]
 pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> Impact {
+    let mut impact = in_one(base, head, settings);
+    impact.split = base.and_then(|base| split::split(base, head, &impact, settings));
+    impact
+}
+
+/// What a change does as it is, whether or not it could be two.
+pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settings) -> Impact {
     let changes = file_changes(base.map(|b| &b.repository.files), &head.repository.files);
     let base_simulation = base.map(|base| simulate(base, settings));
     let head_simulation = match &base_simulation {

@@ -28,3 +28,4 @@ pub mod rollout;
 pub mod ruby;
 pub mod search;
 pub mod simulation;
+pub mod split;

@@ -87,6 +87,34 @@ fn waves(json: &serde_json::Value) -> Vec<String> {
 }
 
 #[test]
+fn a_cycle_is_split_where_both_halves_are_safe() {
+    let shop = Folder::shop();
+    let peers = |role: &str| {
+        let recipe = shop.read(LB_RECIPE);
+        shop.write(
+            LB_RECIPE,
+            recipe.replace("roles:web", &format!("roles:{role}")),
+        );
+    };
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'recipe[lb]'\n");
+    shop.commit("before");
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'role[shop]'\n");
+    shop.write("roles/shop.rb", "name 'shop'\nrun_list 'recipe[lb]'\n");
+    peers("shop");
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    assert_eq!(json["rollout"]["order"]["safe"], json!(false));
+    assert_eq!(
+        json["rollout"]["split"],
+        json!({"first": ["roles/shop.rb", "roles/web.rb"], "then": [LB_RECIPE]})
+    );
+    // One half alone has an order, and needs no split.
+    shop.commit("all");
+    shop.write(LB_RECIPE, shop.read(LB_RECIPE) + "# said again\n");
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    assert_eq!(json["rollout"]["split"], json!(null));
+}
+
+#[test]
 fn one_pool_has_one_canary_at_a_time() {
     let shop = renamed();
     // Two types of servers in one pool.

@@ -93,6 +93,7 @@ pub fn human(report: &Report, only: Option<usize>, paint: Paint) -> String {
         out += &files(report, paint);
         out += &selections(report, paint);
         out += &order(&rollout.order, paint);
+        out += &split(report, paint);
         for constraint in &rollout.constraints {
             let text = format!(
                 "{} before {} (for {})",
@@ -250,6 +251,23 @@ fn order(order: &Order, paint: Paint) -> String {
     }
 }
 
+/// The two changes that a change without a safe order can be made into.
+fn split(report: &Report, paint: Paint) -> String {
+    let Some(split) = &report.impact.split else {
+        return String::new();
+    };
+    let list = |files: &[std::sync::Arc<str>]| {
+        let files: Vec<&str> = files.iter().map(|f| &**f).collect();
+        names(&files, NAMES)
+    };
+    let text = format!(
+        "both halves are safe: first {}; when all have converged, {}",
+        list(&split.first),
+        list(&split.then)
+    );
+    paint.paragraph("  • ", &text)
+}
+
 /// Rounds of converges, where one is not enough or a pool changes in it.
 fn rounds(report: &Report, paint: Paint) -> String {
     let rounds = &report.impact.rounds;
@@ -369,6 +387,12 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
         Order::None(cycle) => json!({"safe": false, "cycle": cycle}),
         Order::Unknown(reason) => json!({"safe": null, "reason": reason}),
     };
+    let split = report.impact.split.as_ref();
+    let split = split.map(|s| {
+        let list = |files: &[std::sync::Arc<str>]| files.iter().map(|f| Json::from(&**f)).collect();
+        let (first, then): (Vec<Json>, Vec<Json>) = (list(&s.first), list(&s.then));
+        json!({"first": first, "then": then})
+    });
     let constraints: Vec<Json> = rollout
         .constraints
         .iter()
@@ -409,6 +433,7 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
             json!({
                 "order": order,
                 "constraints": constraints,
+                "split": split,
                 "selections": rollout.selections.iter().map(selection).collect::<Vec<_>>(),
                 "rotation": rollout.rotation,
                 "waves": waves,

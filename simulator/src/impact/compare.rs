@@ -43,6 +43,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         history: c.head.history.clone(),
         walked: None,
         rollout: Rollout::default(),
+        split: None,
     }
 }
 

@@ -28,6 +28,7 @@ use crate::readers::Readers;
 use crate::rollout::{self, Kind, Rollout, Walked};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Oscillation, Run, Simulation, Trial};
+use crate::split::Split;
 
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
@@ -112,6 +113,8 @@ pub struct Impact {
     pub walked: Option<Walked>,
     /// How the change can go out.
     pub rollout: Rollout,
+    /// Two changes to make of this one, where it has no safe order and each of them has.
+    pub split: Option<Split>,
 }
 
 /// One round of converges, each against what the round before saved.

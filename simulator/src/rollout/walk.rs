@@ -80,6 +80,7 @@ pub fn walk(
         lowest: BTreeMap::new(),
         unsure: BTreeSet::new(),
         now: None,
+        answers: Answers::new(),
         converges: head.runs.len().max(CONVERGES),
         looks: LOOKS,
     };
@@ -189,6 +190,8 @@ struct Known {
     outcome: Outcome,
 }
 
+type Answers = BTreeMap<(String, String), Vec<String>>;
+
 struct Real<'a> {
     converge: &'a dyn Converge,
     readers: &'a Readers,
@@ -202,6 +205,8 @@ struct Real<'a> {
     lowest: BTreeMap<(usize, usize), Pool>,
     unsure: BTreeSet<usize>,
     now: Option<(Vec<u32>, SearchIndex)>,
+    /// What searches find in that state.
+    answers: Answers,
     converges: usize,
     looks: usize,
 }
@@ -241,6 +246,7 @@ impl Real<'_> {
             }
         }
         self.now = Some((saved.to_vec(), index.clone()));
+        self.answers.clear();
         index
     }
 
@@ -331,9 +337,14 @@ impl Fleet for Real<'_> {
         let index = self.index(saved);
         let at = usize::try_from(*saved.get(node)?).ok()?;
         let own = self.docs.get(node)?.get(at)?.clone();
+        let answers = &mut self.answers;
+        let mut found = |query: &(String, String)| {
+            let known = answers.entry(query.clone());
+            known.or_insert_with(|| answer(&index, query)).clone()
+        };
         let known = self.known.get(node)?.iter().find(|known| {
             (Arc::ptr_eq(&known.own, &own) || known.own == own)
-                && known.answers.iter().all(|(q, a)| answer(&index, q) == *a)
+                && known.answers.iter().all(|(q, a)| found(q) == *a)
                 && known
                     .reads
                     .iter()
