@@ -357,6 +357,7 @@ fn action_class(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn provides(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class_of(interp, this);
     if let Some(name) = interp.text_or_sym(args.get(0)).map(str::to_owned) {
+        super::provides::set(interp, &name, class, args);
         run(interp).custom.insert(name, class);
     }
     Ok(Value::NIL)

@@ -51,6 +51,7 @@ mod property;
 pub mod property_check;
 mod property_object;
 mod provider;
+mod provides;
 mod require;
 mod resource;
 pub mod resource_table;
@@ -219,6 +220,7 @@ fn machine(
         core_types: BTreeMap::new(),
         delayed: Vec::new(),
         custom: BTreeMap::new(),
+        offers: BTreeMap::new(),
         definitions: BTreeMap::new(),
         searches: Vec::new(),
         files: BTreeMap::new(),

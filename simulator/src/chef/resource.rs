@@ -213,8 +213,14 @@ pub fn core_type(interp: &mut Interp, class: ClassId) -> Option<&'static Resourc
 
 /// The class that a resource name of the DSL stands for on this node.
 pub fn class_for(interp: &mut Interp, name: &str) -> Option<ClassId> {
-    if let Some(class) = run(interp).custom.get(name) {
-        return Some(*class);
+    match super::provides::find(interp, name) {
+        Some(Some(class)) => return Some(class),
+        Some(None) => {}
+        None => {
+            if let Some(class) = run(interp).custom.get(name) {
+                return Some(*class);
+            }
+        }
     }
     let facts = ["os", "platform", "platform_family", "platform_version"]
         .map(|fact| super::dsl::fact(interp, fact).ok());

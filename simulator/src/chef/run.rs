@@ -53,6 +53,8 @@ pub struct Run {
     pub delayed: Vec<(Value, String)>,
     /// Custom resources by the names that they provide.
     pub custom: BTreeMap<String, ClassId>,
+    /// Who offers to be a resource of a name on which nodes, the first choice first.
+    pub offers: BTreeMap<String, Vec<super::provides::Offer>>,
     /// `define :name do … end`
     pub definitions: BTreeMap<String, Definition>,
     pub searches: Vec<Search>,

@@ -226,3 +226,45 @@ fn a_class_tells_of_its_properties() {
     log[y] write
     "##);
 }
+
+#[test]
+fn a_name_means_the_resource_that_is_for_the_node() {
+    let resource =
+        |provides: &str, own: &str| format!("{provides}\naction(:create) {{ log '{own}' }}");
+    let of = |provides: &[(&str, &str)]| {
+        let resources: Vec<(String, String)> = provides
+            .iter()
+            .map(|(own, line)| {
+                (
+                    format!("cookbooks/a/resources/{own}.rb"),
+                    resource(line, own),
+                )
+            })
+            .collect();
+        let mut all: Vec<(&str, &str)> = resources
+            .iter()
+            .map(|(p, t)| (p.as_str(), t.as_str()))
+            .collect();
+        all.push(("cookbooks/a/attributes/default.rb", "default['kind'] = 'x'"));
+        all.push(("cookbooks/a/recipes/default.rb", "thing 'n'"));
+        files(&all)
+    };
+    // On Debian's family.
+    insta::assert_snapshot!(of(&[("a", "provides :thing, platform_family: 'debian'"), ("b", "provides :thing, platform_family: %w(rhel fedora)")]), @r#"
+    thing[n] create
+      log[a] write
+    "#);
+    insta::assert_snapshot!(of(&[("a", "provides :thing"), ("b", "provides :thing, os: '!linux'")]), @r#"
+    thing[n] create
+      log[a] write
+    "#);
+    insta::assert_snapshot!(of(&[("a", "provides(:thing, os: 'linux') { |node| node['kind'] == 'x' }"), ("b", "provides :thing, platform_version: '>= 20'")]), @r#"
+    thing[n] create
+      log[a] write
+    "#);
+    insta::assert_snapshot!(of(&[("a", "provides(:thing) { |node| node['kind'] == 'y' }"), ("b", "provides :thing, platform_version: '~> 20.0'")]), @"NoMethodError: undefined method `thing' for cookbook: a, recipe: default :Chef::Recipe at cookbooks/a/recipes/default.rb:1");
+    insta::assert_snapshot!(of(&[("a", "provides :thing"), ("b", "provides :thing")]), @r#"
+    thing[n] create
+      log[b] write
+    "#);
+}
