@@ -106,7 +106,16 @@ impl Assembly {
         Some((file, problem))
     }
 
-    fn line(&self, whole: &Source, files: &[&Source], line: u32) -> Option<(usize, u32)> {
+    /// The files of which something stands between two places, empty ones too.
+    pub fn files_between(&self, start: u32, end: u32) -> impl Iterator<Item = usize> {
+        let (start, end) = (start as usize, end as usize);
+        let reach = move |p: &&Piece| p.start < end && p.end.max(p.start) >= start;
+        self.pieces.iter().filter(reach).map(|p| p.file)
+    }
+
+    /// The file that a line of the whole comes from, and the line in that file.
+    #[must_use]
+    pub fn line(&self, whole: &Source, files: &[&Source], line: u32) -> Option<(usize, u32)> {
         let start = whole.line_start(line)?;
         let (file, span) = self.place(Span { start, end: start })?;
         Some((file, files.get(file)?.line(span.start)))

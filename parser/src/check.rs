@@ -61,6 +61,7 @@ pub fn includes(format: Format, source: &Source) -> Vec<Include> {
         Format::Nginx => nginx::includes(source),
         Format::Vcl => vcl::includes(source),
         Format::Squid => squid::includes(source),
+        Format::Httpd => httpd::includes(source),
         _ => Vec::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! Which directives exist hangs on the modules of the machine, so an unknown name is no error. Source: Apache's own
 //! description of its configuration files, sections and `mod_proxy_balancer`.
 
+use crate::assembly::Include;
 use crate::hole::has_hole;
 use crate::lines::{Continue, Line, lines, words};
 use crate::problem::{Class, Problem};
@@ -35,6 +36,42 @@ impl Directive {
     pub fn arg(&self, n: usize) -> &str {
         self.arguments.get(n).map_or("", String::as_str)
     }
+}
+
+/// True for a directive that asks for other files, read in its place.
+#[must_use]
+pub fn is_include(directive: &Directive) -> bool {
+    directive.is("Include") || directive.is("IncludeOptional")
+}
+
+/// The files that a config asks for, in its order; none of a text that does not parse.
+#[must_use]
+pub fn includes(source: &Source) -> Vec<Include> {
+    fn walk(directives: &[Directive], out: &mut Vec<Include>) {
+        for directive in directives {
+            if is_include(directive) && !has_hole(directive.arg(0)) {
+                out.push(Include {
+                    span: directive.span,
+                    pattern: directive.arg(0).to_owned(),
+                });
+            }
+            walk(directive.body.as_deref().unwrap_or_default(), out);
+        }
+    }
+    let (directives, errors) = parse(source);
+    let mut out = Vec::new();
+    if errors.is_empty() {
+        walk(&directives, &mut out);
+    }
+    out
+}
+
+/// The directory that relative paths start in, where the text names it. Source: Apache's `ServerRoot`.
+#[must_use]
+pub fn server_root(source: &Source) -> Option<String> {
+    let (directives, _) = parse(source);
+    let root = directives.iter().rfind(|d| d.is("ServerRoot"))?.arg(0);
+    (root.starts_with('/') && !has_hole(root)).then(|| root.to_owned())
 }
 
 struct Open {

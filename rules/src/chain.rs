@@ -108,16 +108,18 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
     }
     let line = pool.at(moment).map_or(1, |p| p.line);
     let place = file.map(|f| template_place(f, line));
-    if let Some(file) = file {
+    let parts = pool.at(moment).into_iter().flat_map(|p| &p.parts);
+    let parts = parts.filter_map(|p| Some((p, impact.rendered(&pool.node, p, moment)?)));
+    for file in file.into_iter().chain(parts.clone().map(|(_, f)| f)) {
+        let origins = file.origins.iter().map(|o| o.location.clone());
+        suspects.places.extend(origins);
+        suspects.places.push(file.location.clone());
+    }
+    if let (Some(file), Some(at)) = (file, pool.at(moment)) {
+        let lines = at.line..=at.end_line;
         suspects
             .places
-            .extend(file.origins.iter().map(|o| o.location.clone()));
-        suspects.places.push(file.location.clone());
-        if let Some(at) = pool.at(moment) {
-            suspects
-                .places
-                .extend((at.line..=at.end_line).map(|l| template_place(file, l)));
-        }
+            .extend(lines.map(|l| template_place(file, l)));
     }
     let cause = impact.blame(&suspects);
 
@@ -129,6 +131,17 @@ pub(crate) fn of_pool(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Cha
     }
     if let (Some(file), Some(place)) = (file, &place) {
         evidence.push(rendered(file, place, pool, moment));
+    }
+    for (path, file) in parts.take(SHOWN) {
+        let lines = match file.display().trim_end() {
+            _ if file.sensitive => "its lines are not shown: the resource is sensitive".to_owned(),
+            "" => "nothing".to_owned(),
+            text => text.lines().take(12).collect::<Vec<_>>().join("\n"),
+        };
+        evidence.push(Evidence {
+            message: format!("{path}, which it includes, then has:\n{lines}"),
+            location: template_place(file, 1),
+        });
     }
     let nearest = searches
         .iter()
@@ -155,16 +168,14 @@ fn blamed_searches<'i>(
     moment: Moment,
     gone: &BTreeSet<String>,
 ) -> Vec<(&'i SearchImpact, &'i Search)> {
+    let reaches = |s: &SearchImpact| s.files.iter().any(|f| pool.stands_in(&s.node, f));
     let all: Vec<(&SearchImpact, &Search)> = impact
         .searches
         .iter()
-        .filter(|s| s.node == pool.node && (s.files.is_empty() || s.files.contains(&pool.file)))
+        .filter(|s| s.node == pool.node && (s.files.is_empty() || reaches(s)))
         .filter_map(|s| Some((s, search_at(s, moment)?)))
         .collect();
-    let reaching = all
-        .iter()
-        .filter(|(s, _)| s.files.contains(&pool.file))
-        .count();
+    let reaching = all.iter().filter(|(s, _)| reaches(s)).count();
     let all = all
         .into_iter()
         .filter(|(s, _)| reaching == 0 || !s.files.is_empty());

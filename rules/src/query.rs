@@ -70,8 +70,5 @@ pub(crate) fn finding(impact: &Impact, search: &SearchImpact, message: String) -
 
 /// Whether a rendered file of a node has pools.
 pub(crate) fn has_pools(impact: &Impact, node: &str, file: &str) -> bool {
-    impact
-        .pools
-        .iter()
-        .any(|pool| pool.node == node && pool.file == file)
+    impact.pools.iter().any(|pool| pool.stands_in(node, file))
 }

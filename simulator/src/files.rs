@@ -10,6 +10,7 @@ use foretaste_parser::problem::{Class, Kind, Problem};
 use foretaste_parser::source::Source;
 
 use crate::convergence::{Convergence, RenderedFile, Resource};
+use crate::pool::{self, Pool};
 use crate::readers::Readers;
 
 /// Includes within includes within …: nginx itself stops at the number of open files.
@@ -81,6 +82,76 @@ impl<'r> NodeFiles<'r> {
         alone
     }
 
+    /// The pools of a file with what it includes read in its place, as far as that is managed. Lines are those of the
+    /// file that holds them.
+    #[must_use]
+    pub fn pools(&self, path: &str) -> Vec<Pool> {
+        let Some((path, (format, source))) = self.sources.get_key_value(path) else {
+            return Vec::new();
+        };
+        let mut whole = Whole::new(*format);
+        whole.base = self.base(*format, path);
+        self.inline(path, source, &mut whole, 0);
+        let together = Source::new(*path, whole.assembly.text());
+        let files: Vec<&Source> = self.sources_of(&whole);
+        let place = |line| whole.assembly.line(&together, &files, line);
+        let mut pools = pool::pools(*format, &together);
+        // What another file declares as a whole is that file's.
+        pools.retain(|pool| place(pool.line).is_some_and(|(file, _)| file == 0));
+        for pool in &mut pools {
+            for member in &mut pool.members {
+                let Some((file, line)) = place(member.line) else {
+                    continue;
+                };
+                member.line = line;
+                member.part = whole
+                    .files
+                    .get(file)
+                    .filter(|_| file != 0)
+                    .map(|p| (*p).to_owned());
+            }
+            let start = together.line_start(pool.line).unwrap_or(0);
+            let end = together.line_start(pool.end_line).unwrap_or(u32::MAX);
+            let parts: BTreeSet<usize> = whole.assembly.files_between(start, end).collect();
+            pool.parts = parts
+                .into_iter()
+                .filter(|file| *file != 0)
+                .filter_map(|file| whole.files.get(file).map(|p| (*p).to_owned()))
+                .collect();
+            // An included file ends on a line of its own, so a pool ends in the file that began it.
+            let (start, end) = (place(pool.line), place(pool.end_line));
+            pool.line = start.map_or(pool.line, |(_, line)| line);
+            pool.end_line = end.map_or(pool.end_line, |(_, line)| line);
+        }
+        pools
+    }
+
+    /// The directory in which a daemon looks for relative paths, from one of its files.
+    fn base(&self, format: Format, path: &str) -> String {
+        let main = self.sources.iter().find_map(|(main, (f, source))| {
+            let directory = main.rsplit_once('/').map_or("", |(d, _)| d);
+            match f {
+                _ if *f != format => None,
+                Format::Httpd => foretaste_parser::httpd::server_root(source),
+                _ => is_main(*f, main).then(|| directory.to_owned()),
+            }
+        });
+        // Else the daemon's own directory above the file, as packages lay it out.
+        main.unwrap_or_else(|| {
+            let own = ["/nginx/", "/apache2/", "/httpd/", "/keepalived/", "/squid/"];
+            let end = own.iter().find_map(|d| Some(path.find(d)? + d.len() - 1));
+            let end = end.or_else(|| path.rfind('/')).unwrap_or(0);
+            path.get(..end).unwrap_or("").to_owned()
+        })
+    }
+
+    fn sources_of(&self, whole: &Whole<'r>) -> Vec<&Source> {
+        let files = whole.files.iter();
+        files
+            .filter_map(|p| self.sources.get(p).map(|(_, s)| s))
+            .collect()
+    }
+
     fn check(&self, format: Format, source: &Source) -> Vec<Problem> {
         check::problems_for(format, source, self.haproxy)
     }
@@ -97,11 +168,7 @@ impl<'r> NodeFiles<'r> {
             return Vec::new();
         };
         let source = Source::new(*root, whole.assembly.text());
-        let files: Vec<&Source> = whole
-            .files
-            .iter()
-            .filter_map(|p| self.sources.get(p).map(|(_, s)| s))
-            .collect();
+        let files = self.sources_of(whole);
         self.check(whole.format, &source)
             .into_iter()
             .filter_map(|p| whole.assembly.localize(&source, &files, p))
@@ -115,6 +182,7 @@ impl<'r> NodeFiles<'r> {
         for (path, (format, source)) in &self.sources {
             if is_main(*format, path) && !check::includes(*format, source).is_empty() {
                 let mut whole = Whole::new(*format);
+                whole.base = path.rsplit_once('/').map_or("", |(d, _)| d).to_owned();
                 self.inline(path, source, &mut whole, 0);
                 if whole.files.len() > 1 {
                     out.push(whole);
@@ -162,21 +230,17 @@ impl<'r> NodeFiles<'r> {
             .is_some_and(|(format, source)| match format {
                 Format::Nginx => foretaste_parser::nginx::parse(source).1.is_empty(),
                 Format::Vcl => foretaste_parser::vcl::parse(source).1.is_empty(),
+                Format::Httpd => foretaste_parser::httpd::parse(source).1.is_empty(),
                 _ => true,
             })
     }
 
-    /// The managed files that an include means; a relative path starts in the main file's directory.
+    /// The managed files that an include means.
     fn included(&self, include: &Include, whole: &Whole<'_>) -> Vec<&'r str> {
-        let base = whole
-            .files
-            .first()
-            .and_then(|p| p.rsplit_once('/'))
-            .map_or("", |(d, _)| d);
         let pattern = if include.pattern.starts_with('/') {
             include.pattern.clone()
         } else {
-            format!("{base}/{}", include.pattern)
+            format!("{}/{}", whole.base, include.pattern)
         };
         let mut found: BTreeMap<String, &'r str> = BTreeMap::new();
         let known = self.sources.iter().filter(|(_, (f, _))| *f == whole.format);
@@ -262,6 +326,8 @@ fn needs_context(problem: &mut Problem) {
 /// Several files as one text.
 struct Whole<'r> {
     format: Format,
+    /// The directory that relative paths start in.
+    base: String,
     files: Vec<&'r str>,
     assembly: Assembly,
 }
@@ -270,6 +336,7 @@ impl<'r> Whole<'r> {
     fn new(format: Format) -> Self {
         Self {
             format,
+            base: String::new(),
             files: Vec::new(),
             assembly: Assembly::default(),
         }
@@ -531,6 +598,79 @@ mod tests {
         ");
         let twice = [files[0], files[1], ("/etc/haproxy/conf.d/wob.cfg", web)];
         insta::assert_snapshot!(report(&twice, &[]), @"/etc/haproxy/conf.d/wob.cfg:1 Error backend 'web' has the same name as a section declared at /etc/haproxy/conf.d/web.cfg:1");
+    }
+
+    /// The pools of the first file, with the parts that they were read from.
+    fn pools(files: &[(&str, &str)]) -> String {
+        let run = run(files, &[]);
+        let found = NodeFiles::new(&run, &Readers::default());
+        let mut out = String::new();
+        for pool in found.pools(files[0].0) {
+            let _ = writeln!(out, "{} {}-{}", pool.name, pool.line, pool.end_line);
+            let _ = writeln!(out, "  {:?} {:?}", pool.undetermined, pool.parts);
+            for m in pool.members {
+                let part = m.part.as_deref().unwrap_or("");
+                let _ = writeln!(out, "  {} {part}:{}", m.address, m.line);
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_pool_has_the_members_of_the_files_that_it_includes() {
+        let nginx = [
+            (
+                "/etc/nginx/conf.d/app.conf",
+                "upstream app {\n  server 10.0.0.1;\n  include pools/app.conf;\n}\nupstream b { server 10.0.0.9; }\n",
+            ),
+            (
+                "/etc/nginx/pools/app.conf",
+                "# two\nserver 10.0.0.2;\nserver 10.0.0.3;",
+            ),
+        ];
+        insta::assert_snapshot!(pools(&nginx), @r#"
+        app 1-4
+          None ["/etc/nginx/pools/app.conf"]
+          10.0.0.1 :2
+          10.0.0.2 /etc/nginx/pools/app.conf:2
+          10.0.0.3 /etc/nginx/pools/app.conf:3
+        b 5-5
+          None []
+          10.0.0.9 :5
+        "#);
+        // An empty part is a part: whether it is written counts for the pool.
+        let empty = [nginx[0], ("/etc/nginx/pools/app.conf", "")];
+        insta::assert_snapshot!(pools(&empty), @r#"
+        app 1-4
+          None ["/etc/nginx/pools/app.conf"]
+          10.0.0.1 :2
+        b 5-5
+          None []
+          10.0.0.9 :5
+        "#);
+        insta::assert_snapshot!(pools(&nginx[..1]), @r#"
+        app 1-4
+          Some("the pool includes pools/app.conf") []
+          10.0.0.1 :2
+        b 5-5
+          None []
+          10.0.0.9 :5
+        "#);
+        let httpd = [
+            (
+                "/etc/httpd/conf.d/app.conf",
+                "<Proxy balancer://app>\n  Include members/*.conf\n</Proxy>\n",
+            ),
+            (
+                "/etc/httpd/members/a.conf",
+                "BalancerMember http://10.0.0.2:80\n",
+            ),
+        ];
+        insta::assert_snapshot!(pools(&httpd), @r#"
+        app 1-3
+          Some("the pool includes members/*.conf") ["/etc/httpd/members/a.conf"]
+          10.0.0.2 /etc/httpd/members/a.conf:1
+        "#);
     }
 
     #[test]

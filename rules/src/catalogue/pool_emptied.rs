@@ -199,7 +199,12 @@ fn finding(impact: &Impact, pool: &PoolImpact, moment: Moment) -> Finding {
                 hiding.name,
                 hiding.state.as_str()
             ),
-            finding_place(impact, pool, moment, hiding.line),
+            finding_place(
+                impact,
+                pool,
+                moment,
+                hiding.part.as_ref().map_or(hiding.line, |_| now.line),
+            ),
         );
     }
     finding.evidence.splice(0..0, chain.evidence);

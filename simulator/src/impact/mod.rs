@@ -202,6 +202,14 @@ pub struct PoolImpact {
 }
 
 impl PoolImpact {
+    /// Whether a file of the pool's node holds it, or a part of it that the pool's own file includes.
+    #[must_use]
+    pub fn stands_in(&self, node: &str, path: &str) -> bool {
+        let pools = [&self.before, &self.first, &self.worst, &self.after];
+        let mut parts = pools.into_iter().flatten().flat_map(|p| &p.parts);
+        self.node == node && (self.file == path || parts.any(|p| p == path))
+    }
+
     #[must_use]
     pub fn at(&self, moment: Moment) -> Option<&Pool> {
         match moment {

@@ -7,6 +7,7 @@ use foretaste_parser::source::Source;
 
 use super::{NodeImpact, NodePool, PoolImpact};
 use crate::convergence::Convergence;
+use crate::files::NodeFiles;
 use crate::pool::{self, NodeNames, Pool};
 use crate::readers::Readers;
 use crate::search::Moment;
@@ -30,15 +31,25 @@ pub(crate) fn of_run(
     readers: &Readers,
 ) -> Vec<(Format, NodePool)> {
     let mut out = Vec::new();
+    // Put together only for the few files that spread a pool over others.
+    let mut together: Option<NodeFiles<'_>> = None;
     for (path, file) in &run.files {
         let Some(format) = readers.format(path, &file.text) else {
             continue;
         };
         let source = Source::new(path.as_str(), file.text.clone());
-        for mut pool in pool::pools(format, &source) {
+        let mut pools = pool::pools(format, &source);
+        if pools.iter().any(|p| p.includes) {
+            let files = together.get_or_insert_with(|| NodeFiles::new(run, readers));
+            pools = files.pools(path);
+        }
+        for mut pool in pools {
             names.tie(&mut pool.members);
             if pool.undetermined.is_none() {
-                pool.undetermined.clone_from(&file.conditional);
+                let parts = pool.parts.iter().filter_map(|p| run.files.get(p));
+                pool.undetermined = std::iter::once(file)
+                    .chain(parts)
+                    .find_map(|f| f.conditional.clone());
             }
             let pool = NodePool {
                 node: run.node.clone(),

@@ -56,6 +56,7 @@ fn pool(cluster: &Node, source: &Source) -> Option<Pool> {
         line: source.line(cluster.span.start),
         end_line: source.line(cluster.span.end.saturating_sub(1)),
         undetermined: None,
+        ..Pool::default()
     })
 }
 
@@ -85,6 +86,7 @@ fn address(place: &Node, state: MemberState, source: &Source) -> Member {
         address: host.to_owned(),
         port: port.and_then(|p| p.parse().ok()),
         node: None,
+        part: None,
         state: if host.is_empty() {
             MemberState::Blank
         } else {

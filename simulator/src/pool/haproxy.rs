@@ -73,6 +73,7 @@ fn pool(config: &Config<'_>, section: &Section<'_>, source: &Source) -> Pool {
         line: section.header.number,
         end_line: source.line(section.span.end.saturating_sub(1)),
         undetermined: None,
+        ..Pool::default()
     };
     if has_hole(section.name()) {
         pool.undetermined = Some("the pool's name is unknown".to_owned());
@@ -179,6 +180,7 @@ fn server(line: &Line<'_>, inherited: State, undetermined: &mut Option<String>) 
         address,
         port,
         node: None,
+        part: None,
         line: line.number,
     }
 }
@@ -208,6 +210,7 @@ fn template(line: &Line<'_>, inherited: State, pool: &mut Pool) {
             address: address.clone(),
             port,
             node: None,
+            part: None,
             line: line.number,
         });
     }
@@ -222,6 +225,7 @@ fn dispatch(line: &Line<'_>) -> Member {
         address,
         port,
         node: None,
+        part: None,
         line: line.number,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foretaste_parser::hole::has_hole;
-use foretaste_parser::httpd::{Directive, parse};
+use foretaste_parser::httpd::{Directive, is_include, parse};
 use foretaste_parser::source::Source;
 
 use super::{Member, MemberState, Pool, split_host_port};
@@ -52,13 +52,13 @@ impl Found<'_> {
             } else if directive.is("BalancerMember") {
                 self.member(directive, name);
             } else if let Some(name) = name {
-                let unknown = directive.is("Include")
-                    || directive.is("IncludeOptional")
-                    || has_hole(&directive.name);
-                if unknown {
+                if is_include(directive) {
                     let pool = self.pool(&name, directive);
-                    pool.undetermined =
-                        Some("an unknown or included part may hold members".to_owned());
+                    pool.includes = true;
+                    pool.undetermined = Some(format!("the pool includes {}", directive.arg(0)));
+                } else if has_hole(&directive.name) {
+                    self.pool(&name, directive).undetermined =
+                        Some("an unknown part of the text may hold members".to_owned());
                 }
             }
         }
@@ -72,6 +72,7 @@ impl Found<'_> {
             line,
             end_line: line,
             undetermined: has_hole(name).then(|| "the pool's name is unknown".to_owned()),
+            ..Pool::default()
         })
     }
 
@@ -111,6 +112,7 @@ impl Found<'_> {
             address,
             port,
             node: None,
+            part: None,
             state,
             line,
         });
@@ -168,7 +170,7 @@ ProxyPass /elsewhere balancer://elsewhere/
           blank http://:8080 :8080
         old (11-11)
           drained http://10.0.0.9 10.0.0.9
-        more (13-15) undetermined: an unknown or included part may hold members
+        more (13-15) undetermined: the pool includes members.conf
         ");
     }
 }

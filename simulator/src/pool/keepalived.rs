@@ -25,13 +25,18 @@ fn pool(server: &Item, source: &Source) -> Pool {
         members: Vec::new(),
         line: source.line(server.span.start),
         end_line: source.line(server.end.saturating_sub(1)),
+        ..Pool::default()
     };
     for item in server.block.iter().flatten() {
         match item.name.as_str() {
             "real_server" => pool.members.push(real_server(item, source)),
             "sorry_server" => pool.members.push(member(item, MemberState::Backup, source)),
-            name if has_hole(name) || name == "include" => {
-                pool.undetermined = Some("an unknown or included part may hold servers".to_owned());
+            "include" => {
+                pool.includes = true;
+                pool.undetermined = Some(format!("the pool includes {}", item.arg(0)));
+            }
+            name if has_hole(name) => {
+                pool.undetermined = Some("an unknown part of the text may hold servers".to_owned());
             }
             _ => {}
         }
@@ -63,6 +68,7 @@ fn member(item: &Item, state: MemberState, source: &Source) -> Member {
         },
         port: item.arg(1).parse().ok(),
         node: None,
+        part: None,
         state: if blank { MemberState::Blank } else { state },
         line: source.line(item.span.start),
     }

@@ -30,7 +30,7 @@ pub fn pools(format: Format, source: &Source) -> Vec<Pool> {
 }
 
 /// One backend, upstream or director in one rendered file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pool {
     /// The backend's or upstream's name as the file has it.
     pub name: String,
@@ -40,6 +40,10 @@ pub struct Pool {
     pub end_line: u32,
     /// Set where an unknown part of the text could add, remove or change members.
     pub undetermined: Option<String>,
+    /// True where the pool's own text asks for other files, which may hold members.
+    pub includes: bool,
+    /// The managed files that the pool's members were read from, too; their paths on the node.
+    pub parts: Vec<String>,
 }
 
 impl Pool {
@@ -60,7 +64,10 @@ pub struct Member {
     /// The inventory node behind the address or name.
     pub node: Option<String>,
     pub state: MemberState,
+    /// In the pool's file, or in the one that it includes.
     pub line: u32,
+    /// The included file that holds the member; `None` where the pool's own does.
+    pub part: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -180,6 +180,7 @@ mod tests {
             address: address.to_owned(),
             port: None,
             node: None,
+            part: None,
             state: MemberState::Serving,
             line: 1,
         }

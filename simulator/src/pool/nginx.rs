@@ -30,6 +30,7 @@ fn collect(directive: &Directive<'_>, source: &Source, found: &mut Vec<Pool>) {
         line: source.line(directive.span.start),
         end_line: source.line(directive.span.end.saturating_sub(1)),
         undetermined: None,
+        ..Pool::default()
     };
     if has_hole(&pool.name) {
         pool.undetermined = Some("the pool's name is unknown".to_owned());
@@ -40,6 +41,7 @@ fn collect(directive: &Directive<'_>, source: &Source, found: &mut Vec<Pool>) {
                 .members
                 .push(server(line, source, &mut pool.undetermined)),
             "include" => {
+                pool.includes = true;
                 pool.undetermined = Some(format!("the pool includes {}", line.arg(0)));
             }
             name if has_hole(name) => {
@@ -77,6 +79,7 @@ fn server(line: &Directive<'_>, source: &Source, undetermined: &mut Option<Strin
         address,
         port,
         node: None,
+        part: None,
         state,
         line: number,
     }

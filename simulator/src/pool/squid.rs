@@ -31,6 +31,7 @@ pub fn pools(source: &Source) -> Vec<Pool> {
         line: first,
         end_line: peers.last().map_or(first, |d| line(d)),
         undetermined: unknown.map(|d| format!("line {} holds what is not known here", line(d))),
+        ..Pool::default()
     }]
 }
 
@@ -60,6 +61,7 @@ fn member(line: &Directive, number: u32) -> Member {
         },
         port: line.arg(2).parse().ok(),
         node: None,
+        part: None,
         state: if blank {
             MemberState::Blank
         } else {

@@ -81,6 +81,7 @@ impl<'s> File<'s> {
             address,
             port: field("port").parse().ok().or(port),
             node: None,
+            part: None,
             state,
             line: self.source.line(statement.span.start),
         }
@@ -95,6 +96,7 @@ impl<'s> File<'s> {
             line,
             end_line,
             undetermined: has_hole(name).then(|| "the pool's name is unknown".to_owned()),
+            ..Pool::default()
         })
     }
 
@@ -132,6 +134,7 @@ impl<'s> File<'s> {
             address: name.to_owned(),
             port: None,
             node: None,
+            part: None,
             state: MemberState::Serving,
             line,
         });
@@ -180,6 +183,7 @@ impl<'s> File<'s> {
             line: member.line,
             end_line: member.line,
             undetermined: has_hole(&member.name).then(|| "the pool's name is unknown".to_owned()),
+            ..Pool::default()
         };
         let mut out: Vec<Pool> = hinted
             .iter()

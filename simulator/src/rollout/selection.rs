@@ -143,11 +143,16 @@ fn pools(impact: &Impact) -> Vec<Selection> {
         if let Some(least) = own.min_by_key(|s| s.len()).filter(|s| s.len() < seen.len()) {
             seen.clone_from(least);
         }
-        let index = run
-            .after
-            .files
-            .get(&pool.file)
-            .map(|f| f.searches.as_slice());
+        let parts = pool.after.iter().flat_map(|p| &p.parts);
+        let searches: Option<Vec<usize>> = run.after.files.get(&pool.file).map(|own| {
+            let parts = parts.filter_map(|p| run.after.files.get(p));
+            let mut all: Vec<usize> = own.searches.clone();
+            all.extend(parts.flat_map(|f| &f.searches));
+            all.sort_unstable();
+            all.dedup();
+            all
+        });
+        let index = searches.as_deref();
         let unsure = pool.undetermined.clone();
         let exactness = unsure.map_or_else(
             || exactness(impact, run, index, &first, &settled, &seen),
@@ -186,12 +191,7 @@ fn searches(impact: &Impact) -> Vec<Selection> {
             .take(i)
             .filter(|s| s.node == search.node)
             .count();
-        let balances = |file: &String| {
-            impact
-                .pools
-                .iter()
-                .any(|p| p.node == search.node && p.file == *file)
-        };
+        let balances = |file: &String| impact.pools.iter().any(|p| p.stands_in(&search.node, file));
         let Some(file) = search.files.iter().find(|f| !balances(f)) else {
             continue;
         };

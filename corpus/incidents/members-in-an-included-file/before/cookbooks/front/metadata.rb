@@ -1,0 +1,2 @@
+name 'front'
+version '1.4.0'

@@ -1,0 +1,6 @@
+template '/etc/apache2/sites-available/shop.conf'
+
+template '/etc/apache2/balancers/shop.conf' do
+  source 'members.conf.erb'
+  variables(web: search(:node, 'roles:web').sort_by(&:name))
+end

@@ -1,0 +1,2 @@
+name 'production'
+description 'what customers reach'
