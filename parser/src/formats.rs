@@ -61,6 +61,7 @@ formats! {
     MyCnf "my.cnf", "MySQL", "groups";
     Redis "redis", "Redis", "quotes, arguments, yes and no, ports, memory";
     Named "named", "BIND", "blocks, quotes, semicolons, statements at the top that look mistyped";
+    Rsyslog "rsyslog", "rsyslog", "what `rsyslogd -N1` refuses: both grammars, selectors; names that look mistyped; parameters of objects that need no module";
     Prometheus "prometheus", "Prometheus", "YAML, duplicate keys, keys at the top that look mistyped, jobs";
     Yaml "yaml", "its reader", "syntax (saphyr-parser), duplicate keys";
     Toml "toml", "its reader", "syntax and duplicate keys (toml)";
@@ -152,7 +153,11 @@ mod tests {
             ("/etc/haproxy/haproxy.cfg", Some(Format::HaproxyCfg)),
             ("/etc/haproxy/conf.d/10-web.cfg", Some(Format::HaproxyCfg)),
             ("/etc/haproxy/errors/503.http", None),
-            ("/etc/rsyslog.d/49-haproxy.conf", None),
+            ("/etc/rsyslog.d/49-haproxy.conf", Some(Format::Rsyslog)),
+            (
+                "cookbooks/log/files/default/rsyslog.conf",
+                Some(Format::Rsyslog),
+            ),
             ("/etc/nginx/nginx.conf", Some(Format::Nginx)),
             (
                 "/etc/nginx/sites-enabled/www.example.com",

@@ -41,6 +41,7 @@ pub mod problem;
 pub mod query;
 pub mod redis;
 mod regex;
+pub mod rsyslog;
 pub mod ruby;
 pub mod source;
 pub mod squid;

@@ -54,7 +54,7 @@ fn is_haproxy(path: &str, name: &str) -> bool {
     let config = matches!(extension(name), Some("cfg" | "conf"));
     config && (name.contains("haproxy") || directories(path).any(|d| d == "haproxy"))
         // Files of other kinds that live beside HAProxy's own.
-        && !matches!(name, "rsyslog.conf" | "spoe.conf")
+        && name != "spoe.conf"
 }
 
 fn is_nginx(path: &str, name: &str) -> bool {
@@ -142,6 +142,7 @@ fn of_system(path: &str, name: &str) -> Option<Format> {
         "pg_hba.conf" => Format::PgHba,
         "my.cnf" => Format::MyCnf,
         "redis.conf" => Format::Redis,
+        _ if conf && within("rsyslog.d") => Format::Rsyslog,
         "named.conf" if !is_foreign(path) => Format::Named,
         "prometheus.yml" | "prometheus.yaml" => Format::Prometheus,
         _ if within("sshd_config.d") => Format::Sshd,
@@ -157,6 +158,7 @@ fn of_system(path: &str, name: &str) -> Option<Format> {
             Format::SystemdUnit
         }
         _ if conf && within("systemd") => Format::SystemdUnit,
+        "rsyslog.conf" if !is_foreign(path) => Format::Rsyslog,
         _ => return None,
     })
 }
