@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::source::Source;
 use crate::{
     cron, data, envoy, firewall, haproxy, hosts, httpd, ini, keepalived, logrotate, named, nginx,
-    postgresql, redis, rsyslog, squid, sshd, sudoers, vcl, yaml,
+    postgresql, redis, rsyslog, squid, sshd, sudoers, vcl, yaml, zone,
 };
 
 /// The problems of a config, by its format; none for the formats of a repository itself. HAProxy's is judged for the
@@ -38,6 +38,7 @@ pub fn problems_for(format: Format, source: &Source, version: haproxy::Version) 
         Format::MyCnf => ini::my_cnf(source),
         Format::Redis => redis::problems(source),
         Format::Named => named::problems(source),
+        Format::Zone => zone::problems(source),
         Format::Rsyslog => rsyslog::problems(source),
         Format::Prometheus => data::prometheus(source),
         Format::Yaml => yaml::problems(source),

@@ -61,6 +61,7 @@ formats! {
     MyCnf "my.cnf", "MySQL", "groups";
     Redis "redis", "Redis", "quotes, arguments, yes and no, ports, memory";
     Named "named", "BIND", "blocks, quotes, semicolons, statements at the top that look mistyped";
+    Zone "zone", "BIND", "what `named-checkzone` refuses: parentheses, classes, types, their fields, CNAME beside other data, SOA and NS; names that lead nowhere";
     Rsyslog "rsyslog", "rsyslog", "what `rsyslogd -N1` refuses: both grammars, selectors; names that look mistyped; parameters of objects that need no module";
     Prometheus "prometheus", "Prometheus", "YAML, duplicate keys, keys at the top that look mistyped, jobs";
     Yaml "yaml", "its reader", "syntax (saphyr-parser), duplicate keys";
@@ -158,6 +159,8 @@ mod tests {
                 "cookbooks/log/files/default/rsyslog.conf",
                 Some(Format::Rsyslog),
             ),
+            ("/etc/bind/db.example.com", Some(Format::Zone)),
+            ("/etc/bind/named.conf.local", Some(Format::Named)),
             ("/etc/nginx/nginx.conf", Some(Format::Nginx)),
             (
                 "/etc/nginx/sites-enabled/www.example.com",

@@ -49,3 +49,4 @@ pub mod sshd;
 pub mod sudoers;
 pub mod vcl;
 pub mod yaml;
+pub mod zone;

@@ -111,6 +111,14 @@ fn rsyslogd(file: &Path, _: &Path) -> Option<bool> {
     accepts(Command::new("rsyslogd").args(["-N1", "-f"]).arg(file))
 }
 
+fn named_checkzone(file: &Path, _: &Path) -> Option<bool> {
+    accepts(
+        Command::new("named-checkzone")
+            .args(["-q", "-i", "none", "example.com"])
+            .arg(file),
+    )
+}
+
 fn accepts(command: &mut Command) -> Option<bool> {
     let status = command
         .stdin(Stdio::null())
@@ -236,5 +244,14 @@ fn rsyslog_agrees_with_us_on_fresh_mistakes() {
         path: "/etc/rsyslog.conf",
         ask: rsyslogd,
         caught: 80,
+    });
+}
+#[test]
+fn bind_zones_agrees_with_us_on_fresh_mistakes() {
+    judge(&Daemon {
+        format: Format::Zone,
+        path: "/etc/bind/db.example.com",
+        ask: named_checkzone,
+        caught: 85,
     });
 }

@@ -153,6 +153,7 @@ fn of_system(path: &str, name: &str) -> Option<Format> {
         _ if extension == "nft" => Format::Nftables,
         _ if extension == "cnf" && (within("mysql") || within("my.cnf.d")) => Format::MyCnf,
         _ if conf && within("redis") => Format::Redis,
+        _ if is_zone(path, name) => Format::Zone,
         _ if within("bind") && (conf || name.starts_with("named.conf")) => Format::Named,
         _ if is_unit && (within("systemd") || path.starts_with("/etc/systemd")) => {
             Format::SystemdUnit
@@ -161,6 +162,13 @@ fn of_system(path: &str, name: &str) -> Option<Format> {
         "rsyslog.conf" if !is_foreign(path) => Format::Rsyslog,
         _ => return None,
     })
+}
+
+/// Zone files by their extension, or by the names that are usual beside a name server's config.
+fn is_zone(path: &str, name: &str) -> bool {
+    let beside = directories(path).any(|d| matches!(d, "bind" | "named" | "zones" | "nsd"));
+    extension(name) == Some("zone")
+        || beside && (name.starts_with("db.") || extension(name) == Some("db"))
 }
 
 /// Data that any program may read, by extension. Chef's own YAML and TOML are read elsewhere.
