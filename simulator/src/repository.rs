@@ -258,14 +258,12 @@ impl Repository {
         let mut data_bags: BTreeMap<String, BTreeMap<String, Arc<str>>> = BTreeMap::new();
         for path in files.below(&layout.data_bags) {
             let inside = path.get(layout.data_bags.len() + 1..).unwrap_or("");
-            if let Some((bag, file)) = inside.split_once('/')
-                && let Some(item) = file.strip_suffix(".json")
-                && !item.contains('/')
-            {
-                data_bags
-                    .entry(bag.to_owned())
-                    .or_default()
-                    .insert(item.to_owned(), path.clone());
+            // A bag without items is one; git keeps its folder by a file that is none.
+            if let Some((bag, file)) = inside.split_once('/') {
+                let items = data_bags.entry(bag.to_owned()).or_default();
+                if let Some(item) = file.strip_suffix(".json").filter(|i| !i.contains('/')) {
+                    items.insert(item.to_owned(), path.clone());
+                }
             }
         }
         let policies = files

@@ -1,7 +1,7 @@
 //! The collections that hold node attributes: `VividMash` of a level, `ImmutableMash` and `ImmutableArray` of the merged
 //! view, `Mash`; and paths into them (`Chef::Node::CommonAPI`).
 
-use super::attributes::{Classes, child_tag, deep_copy, put, tag_of, touched};
+use super::attributes::{Classes, child_tag, deep_copy, put, tag_of, touched, vivify};
 use super::json::attribute_key;
 use super::run::run;
 use crate::ruby::Interp;
@@ -11,6 +11,7 @@ use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
 use crate::ruby::value::{Kind, Value};
+use foretaste_parser::name::Name;
 use std::sync::LazyLock;
 
 static VIVID: &[Builtin] = &[
@@ -59,6 +60,24 @@ static IMMUTABLE_ARRAY: &[Builtin] = &[
 ];
 
 static IMMUTABLE_ARRAY_TABLE: Table = LazyLock::new(|| table(IMMUTABLE_ARRAY));
+
+/// What is put into an array of a level becomes what levels hold. Source: `Chef::Node::Mixin::MashyArray`.
+static ATTR_ARRAY: &[Builtin] = &[
+    def("<<", 1, 1, |i, t, a| converted(i, t, "<<", a)).takes_unknown(),
+    def("[]=", 2, 3, |i, t, a| converted(i, t, "[]=", a)).takes_unknown(),
+    def("append", 0, -1, |i, t, a| converted(i, t, "append", a)).takes_unknown(),
+    def("collect!", 0, 0, |i, t, a| mapped(i, t, "collect!", a)),
+    def("concat", 0, -1, |i, t, a| converted(i, t, "concat", a)).takes_unknown(),
+    def("fill", 0, -1, |i, t, a| mapped(i, t, "fill", a)).takes_unknown(),
+    def("insert", 1, -1, |i, t, a| converted(i, t, "insert", a)).takes_unknown(),
+    def("map!", 0, 0, |i, t, a| mapped(i, t, "map!", a)),
+    def("prepend", 0, -1, |i, t, a| converted(i, t, "prepend", a)).takes_unknown(),
+    def("push", 0, -1, |i, t, a| converted(i, t, "push", a)).takes_unknown(),
+    def("replace", 1, 1, |i, t, a| converted(i, t, "replace", a)).takes_unknown(),
+    def("unshift", 0, -1, |i, t, a| converted(i, t, "unshift", a)).takes_unknown(),
+];
+
+static ATTR_ARRAY_TABLE: Table = LazyLock::new(|| table(ATTR_ARRAY));
 
 static MASH: &[Builtin] = &[
     def("new", 0, 1, new_mash).takes_unknown(),
@@ -130,12 +149,39 @@ pub fn define(interp: &mut Interp) -> Classes {
     interp.add_methods(vivid_mash, &VIVID_TABLE);
     interp.add_methods(immutable_mash, &IMMUTABLE_TABLE);
     interp.add_methods(immutable_array, &IMMUTABLE_ARRAY_TABLE);
+    interp.add_methods(attr_array, &ATTR_ARRAY_TABLE);
     Classes {
         mash,
         vivid_mash,
         attr_array,
         immutable_mash,
         immutable_array,
+    }
+}
+
+/// A method of `Array`, with its arguments as levels keep them.
+fn converted(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
+    let mut args = args.clone();
+    for value in &mut args.list {
+        *value = vivify(interp, *value, 0);
+    }
+    as_array(interp, this, name, args)
+}
+
+/// A method of `Array` that makes new elements, which then are as levels keep them.
+fn mapped(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
+    let out = as_array(interp, this, name, args.clone())?;
+    let items: Vec<Value> = interp.array_items(this).unwrap_or_default().to_vec();
+    let items = items.into_iter().map(|v| vivify(interp, v, 0)).collect();
+    *interp.array_mut(this)? = items;
+    Ok(out)
+}
+
+fn as_array(interp: &mut Interp, this: Value, name: &str, args: Args) -> R {
+    let name = Name::new(name);
+    match interp.classes.find(interp.core.array, name) {
+        Some(found) => interp.invoke(&found, this, name, args),
+        None => Err(interp.not_supported(format!("{name} of an attribute's array"))),
     }
 }
 

@@ -279,9 +279,13 @@ pub fn deep_copy(
                 default,
                 ..Hash::default()
             };
-            for (key, (k, v)) in pairs {
+            for (mut key, (mut k, v)) in pairs {
                 let v =
                     interp.descend_or_unknown(|i| deep_copy(i, v, hash_class, array_class, mash));
+                if mash && let Key::Sym(name) = key {
+                    key = Key::Str(name.as_str().into());
+                    k = interp.key_value(&key);
+                }
                 out.map.insert(key, (k, v));
             }
             interp.alloc(hash_class, Data::Hash(Box::new(out)))

@@ -1,5 +1,7 @@
 //! What the user says of the world outside: files of the nodes and the client's environment.
 
+use std::collections::BTreeMap;
+
 use foretaste_parser::name::Name;
 
 use super::run::run;
@@ -15,6 +17,8 @@ pub enum NodeFile {
     /// Something, of which no more is known.
     Exists,
     Folder,
+    /// A folder with exactly these entries; of a pattern, what `Dir.glob` finds.
+    Holds(Vec<String>),
     /// A file with this text.
     Text(String),
 }
@@ -29,7 +33,15 @@ pub fn file(interp: &mut Interp, question: &str, path: &str) -> R<Option<Value>>
         Some("") | None => path,
         Some(path) => path,
     };
-    let Some(found) = files.get(key).cloned() else {
+    if question == "glob" {
+        return Ok(match files.get(path).cloned() {
+            Some(NodeFile::Absent) => Some(interp.array(Vec::new())),
+            Some(NodeFile::Holds(paths)) => Some(strings(interp, paths)),
+            _ => None,
+        });
+    }
+    let found = files.get(key).cloned().or_else(|| from_above(files, key));
+    let Some(found) = found else {
         // A folder is there where something in it is.
         let holds = files.iter().any(|(known, state)| {
             *state != NodeFile::Absent
@@ -51,9 +63,13 @@ pub fn file(interp: &mut Interp, question: &str, path: &str) -> R<Option<Value>>
             NodeFile::Absent,
         ) => Value::FALSE,
         ("size?", NodeFile::Absent) => Value::NIL,
-        (_, NodeFile::Absent) => return Err(no_such_file(interp, path)?),
-        ("directory?", NodeFile::Folder) => Value::TRUE,
-        ("file?", NodeFile::Folder) => Value::FALSE,
+        ("children", NodeFile::Absent) => {
+            return Err(no_such_file(interp, "dir_initialize", path)?);
+        }
+        (_, NodeFile::Absent) => return Err(no_such_file(interp, "rb_sysopen", path)?),
+        ("directory?", NodeFile::Folder | NodeFile::Holds(_)) => Value::TRUE,
+        ("file?", NodeFile::Folder | NodeFile::Holds(_)) => Value::FALSE,
+        ("children", NodeFile::Holds(names)) => strings(interp, names),
         ("directory?", NodeFile::Text(_)) => Value::FALSE,
         ("file?", NodeFile::Text(_)) => Value::TRUE,
         ("read" | "binread", NodeFile::Text(text)) => interp.str(text),
@@ -70,15 +86,32 @@ pub fn file(interp: &mut Interp, question: &str, path: &str) -> R<Option<Value>>
     }))
 }
 
-fn no_such_file(interp: &mut Interp, path: &str) -> R<crate::ruby::flow::Flow> {
+/// What a folder above says: nothing is in a folder that is not there, and of one whose entries are named only those.
+fn from_above(files: &BTreeMap<String, NodeFile>, path: &str) -> Option<NodeFile> {
+    path.rmatch_indices('/').find_map(|(at, _)| {
+        let folder = path.get(..at).filter(|f| !f.is_empty()).unwrap_or("/");
+        let rest = path.get(at + 1..)?;
+        let entry = rest.split('/').next()?;
+        match files.get(folder)? {
+            NodeFile::Absent => Some(NodeFile::Absent),
+            NodeFile::Holds(names) if !names.iter().any(|n| n == entry) => Some(NodeFile::Absent),
+            NodeFile::Holds(_) if entry == rest => Some(NodeFile::Exists),
+            _ => None,
+        }
+    })
+}
+
+fn strings(interp: &mut Interp, texts: Vec<String>) -> Value {
+    let items = texts.into_iter().map(|t| interp.str(t)).collect();
+    interp.array(items)
+}
+
+fn no_such_file(interp: &mut Interp, at: &str, path: &str) -> R<crate::ruby::flow::Flow> {
     let errno = interp.const_in(interp.core.object, Name::new("Errno"))?;
     let errno = interp.as_class(errno).unwrap_or(interp.core.object);
     let class = interp.const_in(errno, Name::new("ENOENT"))?;
     let class = interp.as_class(class).unwrap_or(interp.core.standard_error);
-    Ok(interp.error(
-        class,
-        format!("No such file or directory @ rb_sysopen - {path}"),
-    ))
+    Ok(interp.error(class, format!("No such file or directory @ {at} - {path}")))
 }
 
 /// A variable of the client's environment, as `ENV[name]` gives it.
@@ -149,7 +182,11 @@ pub fn answer(reason: &str) -> Option<String> {
         return entry("environment", name, "\"…\" # false where it is not set");
     }
     if let Some(path) = between("the state of ", " on the node").filter(|p| p.starts_with('/')) {
-        return entry("files", path, "true # or false, or its text");
+        let value = match path.contains(['*', '?', '[']) {
+            true => "[] # the paths that match",
+            false => "true # or false, its text, or of a folder the names in it",
+        };
+        return entry("files", path, value);
     }
     if let Some(path) = between("the content of ", "").filter(|p| p.starts_with('/')) {
         return entry("files", path, "\"…\"");

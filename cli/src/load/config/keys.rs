@@ -239,11 +239,12 @@ pub struct CommandParts {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "a file's text, true where it is there, or false where it is not"
+    expecting = "a file's text, the names in a folder, true where it is there, or false where it is not"
 )]
 pub enum FileKeys {
     There(bool),
     Text(String),
+    Holds(Vec<String>),
 }
 
 #[derive(Clone, Debug, Deserialize)]

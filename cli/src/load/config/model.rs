@@ -49,6 +49,21 @@ impl Reader<'_> {
                     return Err(self.refuse(path, "a folder has no text"));
                 }
                 FileKeys::Text(text) => NodeFile::Text(text.clone()),
+                FileKeys::Holds(names) if is_folder => {
+                    if let Some(name) = names.iter().find(|n| n.is_empty() || n.contains('/')) {
+                        let what = format!("`{name}` is no name in a folder");
+                        return Err(self.refuse(path, &what));
+                    }
+                    NodeFile::Holds(names.clone())
+                }
+                FileKeys::Holds(paths) if text.contains(['*', '?', '[', '{']) => {
+                    NodeFile::Holds(paths.clone())
+                }
+                FileKeys::Holds(_) => {
+                    return Err(self
+                        .refuse(path, "only a folder or a pattern has a list")
+                        .help("end a folder's path with a slash: \"/etc/sysctl.d/\""));
+                }
             };
             let key = text.trim_end_matches('/');
             let key = if key.is_empty() { "/" } else { key };

@@ -236,7 +236,7 @@ fn answers_that_mean_nothing_are_refused() {
       help: write it from the root: "/etc/hosts"
     foretaste.toml: a folder has no text
       at "'/etc/'"
-    foretaste.toml: a file's text, true where it is there, or false where it is not
+    foretaste.toml: a file's text, the names in a folder, true where it is there, or false where it is not
       at "1"
     foretaste.toml: model.environment.CI: `true` is no value of a variable
       at ""

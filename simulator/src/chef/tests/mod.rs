@@ -1,5 +1,6 @@
 //! Small repositories, and what the simulated run makes of them.
 
+mod attributes;
 mod custom;
 mod introspection;
 mod model;

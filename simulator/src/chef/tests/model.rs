@@ -42,6 +42,53 @@ fn files_are_there_as_the_user_says() {
 }
 
 #[test]
+fn folders_hold_what_the_user_says() {
+    let mut options = Options::default();
+    let holds = |names: &[&str]| NodeFile::Holds(names.iter().map(|n| (*n).to_owned()).collect());
+    for (path, state) in [
+        (
+            "/etc/sysctl.d",
+            holds(&["b.conf", "a.conf", ".hidden", "c"]),
+        ),
+        ("/sys/class/hwmon", NodeFile::Absent),
+        ("/var/cache/*.deb", holds(&["/var/cache/x.deb"])),
+        ("/var/log/*.gz", NodeFile::Absent),
+        ("/srv", holds(&["one", "two"])),
+        ("/srv/one", holds(&["app.yml"])),
+        ("/srv/two", holds(&[])),
+    ] {
+        options.files.insert(path.to_owned(), state);
+    }
+    let code = "
+        log Dir.glob('/etc/sysctl.d/*.conf').inspect
+        log Dir['/sys/class/hwmon/hwmon*', '/var/cache/*.deb', '/var/log/*.gz'].inspect
+        log Dir.glob('/srv/*/app.yml').inspect
+        log Dir.children('/srv').inspect + Dir.entries('/srv/two').inspect + Dir.empty?('/srv/two').inspect
+        Dir.new('/etc/sysctl.d').each_entry { |f| log f if f =~ /^b/ }
+        Dir.each_child('/srv') { |f| log f }
+        log [File.exist?('/srv/one/app.yml'), File.exist?('/srv/three/app.yml'), Dir.exist?('/srv/two')].inspect
+        log Dir.glob('/home/*/.ssh').inspect
+        begin
+          Dir.children('/sys/class/hwmon')
+        rescue SystemCallError => e
+          log e.message
+        end";
+    insta::assert_snapshot!(with(&options, code), @r#"
+    log[["/etc/sysctl.d/a.conf", "/etc/sysctl.d/b.conf"]] write
+    log[["/var/cache/x.deb"]] write
+    log[["/srv/one/app.yml"]] write
+    log[["one", "two"][".", ".."]true] write
+    log[b.conf] write
+    log[one] write
+    log[two] write
+    log[[true, false, true]] write
+    log[‹the state of /home/*/.ssh on the node›] write
+    log[No such file or directory @ dir_initialize - /sys/class/hwmon] write
+    Outside: the state of /home/*/.ssh on the node
+    "#);
+}
+
+#[test]
 fn variables_of_the_environment_are_as_the_user_says() {
     let mut options = Options::default();
     options.environment.insert("CI".to_owned(), None);

@@ -92,31 +92,6 @@ static TABLE: Table = LazyLock::new(|| table(STATIC));
 static PROCESS: &[Builtin] = &[def("popen", 1, -1, popen).takes_unknown()];
 static PROCESS_TABLE: Table = LazyLock::new(|| table(PROCESS));
 
-static OUTSIDE: &[Builtin] = &[
-    def("[]", 1, -1, outside),
-    def("children", 1, 1, outside),
-    def("each_child", 1, 1, outside),
-    def("empty?", 1, 1, outside),
-    def("entries", 1, 1, outside),
-    def("exist?", 1, 1, |i, _, a| ask(i, a, "directory?")),
-    def("exists?", 1, 1, |i, _, a| ask(i, a, "directory?")),
-    def("foreach", 1, 1, outside),
-    def("home", 0, 1, outside),
-    def("new", 1, 2, outside),
-    def("open", 1, 2, outside),
-    def("glob", 1, -1, outside),
-    def("mkdir", 1, 2, outside),
-    def("pwd", 0, 0, outside),
-    def("getwd", 0, 0, outside),
-    def("chdir", 0, 1, outside),
-    def("delete", 1, 1, outside),
-    def("rmdir", 1, 1, outside),
-    def("unlink", 1, 1, outside),
-    def("mktmpdir", 0, -1, outside),
-    def("tmpdir", 0, 0, outside),
-];
-static OUTSIDE_TABLE: Table = LazyLock::new(|| table(OUTSIDE));
-
 pub(super) fn install(interp: &mut Interp) {
     let object = interp.core.object;
     let io = interp.define_class("IO", object);
@@ -124,8 +99,6 @@ pub(super) fn install(interp: &mut Interp) {
     interp.add_static(io, &TABLE);
     interp.add_static(io, &PROCESS_TABLE);
     interp.add_static(file, &TABLE);
-    let dir = interp.define_class("Dir", object);
-    interp.add_static(dir, &OUTSIDE_TABLE);
     for (name, value) in [
         ("SEPARATOR", interp.str("/")),
         ("Separator", interp.str("/")),
@@ -142,7 +115,7 @@ pub(super) fn install(interp: &mut Interp) {
 }
 
 /// What somebody has said of a path of the machine, else an unknown.
-fn ask(interp: &mut Interp, args: &Args, question: &str) -> R {
+pub(super) fn ask(interp: &mut Interp, args: &Args, question: &str) -> R {
     let path = path_arg(interp, args.get(0))?;
     let Some(answer) = (interp.hooks.file)(interp, question, &path)? else {
         return outside(interp, Value::NIL, args);
@@ -158,7 +131,7 @@ fn ask(interp: &mut Interp, args: &Args, question: &str) -> R {
     }
 }
 
-fn outside(interp: &mut Interp, _: Value, args: &Args) -> R {
+pub(super) fn outside(interp: &mut Interp, _: Value, args: &Args) -> R {
     let path = interp
         .text(args.get(0))
         .unwrap_or("the file system")
@@ -198,7 +171,7 @@ fn popen(interp: &mut Interp, _: Value, args: &Args) -> R {
 }
 
 /// A path argument: a string, or what gives one by `to_path`.
-fn path_arg(interp: &mut Interp, value: Value) -> R<String> {
+pub(super) fn path_arg(interp: &mut Interp, value: Value) -> R<String> {
     if interp.text(value).is_none() && value.obj().is_some() && interp.responds(value, "to_path") {
         let path = interp.call(value, "to_path", &[])?;
         return interp.str_arg(path);
@@ -384,6 +357,13 @@ fn fnmatch(interp: &mut Interp, _: Value, args: &Args) -> R {
         fold(path).chars().collect(),
     );
     Ok(glob(&pattern, &path, flags & 2 != 0, flags & 4 != 0, true).into())
+}
+
+/// Whether a name of a folder's entry fits a part of a path's pattern.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
+    glob(&pattern, &name, true, false, true)
 }
 
 /// Whether a shell pattern takes the whole text. `start`: a leading dot needs a literal one.

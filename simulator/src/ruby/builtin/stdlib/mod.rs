@@ -4,6 +4,7 @@ use super::super::Interp;
 
 pub mod clock;
 pub mod digest;
+mod dir;
 mod file;
 mod gem;
 pub mod io;
@@ -14,6 +15,7 @@ mod yaml_read;
 
 pub(super) fn install(interp: &mut Interp) {
     file::install(interp);
+    dir::install(interp);
     gem::install(interp);
     io::install(interp);
     marshal::install(interp);
