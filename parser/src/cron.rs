@@ -15,6 +15,9 @@ const MONTHS: [&str; 12] = [
 ];
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
+/// What keeps no crontab from being taken.
+const NO_COMMAND: &str = "no command";
+
 /// A field's name, its range, and the names that its numbers have.
 type Field = (&'static str, u32, u32, &'static [&'static str]);
 
@@ -36,7 +39,11 @@ pub fn problems(source: &Source) -> Vec<Problem> {
         if line.is_silent(&['#']) || line.starts_with_hole() {
             continue;
         }
-        if let Err(message) = entry(&line, has_user) {
+        let judged = entry(&line, has_user);
+        if judged == Err(NO_COMMAND.to_owned()) {
+            let message = "no command: the line does nothing";
+            out.push(Problem::warning(Class::Ignored, message, line.span));
+        } else if let Err(message) = judged {
             out.push(
                 Problem::error(Class::Value, message, line.span)
                     .with_help("cron takes no line of a file that has one bad line"),
@@ -90,22 +97,31 @@ fn entry(line: &Line<'_>, has_user: bool) -> Result<(), String> {
         }
     }
     let rest: Vec<&str> = words.collect();
+    if rest.first().is_some_and(|w| w.starts_with('*')) {
+        return Err("bad command: more than five fields of time".to_owned());
+    }
     if rest.len() < needed && !rest.iter().any(|w| has_hole(w)) {
         return Err(match (has_user, rest.len()) {
             (true, 0) => "bad username".to_owned(),
+            (false, _) => NO_COMMAND.to_owned(),
             _ => "bad command".to_owned(),
         });
     }
     Ok(())
 }
 
-/// `NAME = value`, the name perhaps in quotes.
+/// `NAME = value`, either perhaps in quotes.
 fn is_assignment(text: &str) -> bool {
-    let Some((name, _)) = text.split_once('=') else {
+    let Some((name, value)) = text.split_once('=') else {
         return false;
     };
     let name = name.trim().trim_matches(['"', '\'']);
-    !name.is_empty()
+    let value = value.trim();
+    let ended = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => value.ends_with(quote) && value.matches(quote).count() == 2,
+        _ => true,
+    };
+    ended
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '_' || is_hole(c))
@@ -188,6 +204,8 @@ MAILTO = \"ops@example.com\"
 * * * *
 * * * * * root
 @dayly root a
+* * * * * * root a
+A='x' y
 5 4 * * * root a"), @"
         6: Error bad minute
         7: Error bad hour
@@ -198,12 +216,19 @@ MAILTO = \"ops@example.com\"
         12: Error bad day-of-week
         13: Error bad command
         14: Error bad time specifier
-        15: Warning the last line has no end: Debian's cron ignores the file
+        15: Error bad command: more than five fields of time
+        16: Error bad minute
+        17: Warning the last line has no end: Debian's cron ignores the file
+        ");
+        insta::assert_snapshot!(report("/var/spool/cron/crontabs/a", "* * * * *\n@daily\n* * * * * *\n"), @"
+        1: Warning no command: the line does nothing
+        2: Warning no command: the line does nothing
+        3: Error bad command: more than five fields of time
         ");
         assert_eq!(
             report(
                 "/var/spool/cron/crontabs/a",
-                "* * * * * a\n0~30 3 * * * b\n"
+                "A='x \"y\"'\nB=\"\"\nC=a\"b\" c\n* * * * * a\n0~30 3 * * * b\n"
             ),
             ""
         );

@@ -2,198 +2,20 @@
 //!
 //! Source: sshd_config(5) of OpenSSH 9, with the keywords of older versions and of Debian's and Red Hat's patches.
 
-use std::collections::BTreeMap;
+mod keywords;
+mod values;
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::keywords::{FLAGS, GLOBAL, OTHERS};
+use self::values::value;
 use crate::hole::has_hole;
 use crate::lines::{Continue, Line, lines, words};
 use crate::nearest::nearest;
 use crate::problem::{Class, Problem};
 use crate::source::Source;
 
-/// Keywords that take yes or no.
-const FLAGS: &[&str] = &[
-    "AllowStreamLocalForwarding",
-    "ChallengeResponseAuthentication",
-    "DisableForwarding",
-    "DebianBanner",
-    "ExposeAuthInfo",
-    "GSSAPIAuthentication",
-    "GSSAPICleanupCredentials",
-    "GSSAPIKeyExchange",
-    "GSSAPIStoreCredentialsOnRekey",
-    "GSSAPIStrictAcceptorCheck",
-    "HostbasedAuthentication",
-    "HostbasedUsesNameFromPacketOnly",
-    "IgnoreUserKnownHosts",
-    "KbdInteractiveAuthentication",
-    "KerberosAuthentication",
-    "KerberosGetAFSToken",
-    "KerberosOrLocalPasswd",
-    "KerberosTicketCleanup",
-    "PasswordAuthentication",
-    "PermitEmptyPasswords",
-    "PermitTTY",
-    "PermitUserRC",
-    "PrintLastLog",
-    "PrintMotd",
-    "PubkeyAuthentication",
-    "StreamLocalBindUnlink",
-    "StrictModes",
-    "TCPKeepAlive",
-    "UseDNS",
-    "UsePAM",
-    "X11Forwarding",
-    "X11UseLocalhost",
-];
-
-const OTHERS: &[&str] = &[
-    "AcceptEnv",
-    "AddressFamily",
-    "AllowAgentForwarding",
-    "AllowGroups",
-    "AllowTcpForwarding",
-    "AllowUsers",
-    "AuthenticationMethods",
-    "AuthorizedKeysCommand",
-    "AuthorizedKeysCommandUser",
-    "AuthorizedKeysFile",
-    "AuthorizedKeysFile2",
-    "AuthorizedPrincipalsCommand",
-    "AuthorizedPrincipalsCommandUser",
-    "AuthorizedPrincipalsFile",
-    "Banner",
-    "CASignatureAlgorithms",
-    "ChannelTimeout",
-    "ChrootDirectory",
-    "Ciphers",
-    "ClientAliveCountMax",
-    "ClientAliveInterval",
-    "Compression",
-    "DenyGroups",
-    "DenyUsers",
-    "FingerprintHash",
-    "ForceCommand",
-    "GatewayPorts",
-    "GSSAPIKexAlgorithms",
-    "GSSAPIEnablek5users",
-    "HostCertificate",
-    "HostKey",
-    "HostKeyAgent",
-    "HostKeyAlgorithms",
-    "HostbasedAcceptedAlgorithms",
-    "HostbasedAcceptedKeyTypes",
-    "IgnoreRhosts",
-    "Include",
-    "IPQoS",
-    "KerberosUseKuserok",
-    "KexAlgorithms",
-    "KeyRegenerationInterval",
-    "ListenAddress",
-    "LogLevel",
-    "LogVerbose",
-    "LoginGraceTime",
-    "MACs",
-    "Match",
-    "MaxAuthTries",
-    "MaxSessions",
-    "MaxStartups",
-    "ModuliFile",
-    "PAMServiceName",
-    "PerSourceMaxStartups",
-    "PerSourceNetBlockSize",
-    "PerSourcePenalties",
-    "PerSourcePenaltyExemptList",
-    "PermitListen",
-    "PermitOpen",
-    "PermitRootLogin",
-    "PermitTunnel",
-    "PermitUserEnvironment",
-    "PidFile",
-    "Port",
-    "Protocol",
-    "PubkeyAcceptedAlgorithms",
-    "PubkeyAcceptedKeyTypes",
-    "PubkeyAuthOptions",
-    "RDomain",
-    "RSAAuthentication",
-    "RefuseConnection",
-    "RekeyLimit",
-    "RequiredRSASize",
-    "RSAMinSize",
-    "RevokedKeys",
-    "RhostsRSAAuthentication",
-    "SecurityKeyProvider",
-    "ServerKeyBits",
-    "SetEnv",
-    "ShowPatchLevel",
-    "SkeyAuthentication",
-    "SshdAuthPath",
-    "SshdSessionPath",
-    "StreamLocalBindMask",
-    "Subsystem",
-    "SyslogFacility",
-    "TrustedUserCAKeys",
-    "UnusedConnectionTimeout",
-    "UseLogin",
-    "UsePrivilegeSeparation",
-    "VersionAddendum",
-    "X11DisplayOffset",
-    "XAuthLocation",
-];
-
-/// Keywords that no `Match` block may hold, in any version.
-const GLOBAL: &[&str] = &[
-    "AddressFamily",
-    "Ciphers",
-    "Compression",
-    "HostCertificate",
-    "HostKey",
-    "KexAlgorithms",
-    "ListenAddress",
-    "LoginGraceTime",
-    "MACs",
-    "MaxStartups",
-    "PidFile",
-    "Port",
-    "PrintLastLog",
-    "PrintMotd",
-    "StrictModes",
-    "SyslogFacility",
-    "TCPKeepAlive",
-    "UseDNS",
-    "UsePAM",
-];
-
-/// Choices that have more words than yes and no.
-const CHOICES: &[(&str, &[&str])] = &[
-    (
-        "PermitRootLogin",
-        &[
-            "yes",
-            "no",
-            "without-password",
-            "prohibit-password",
-            "forced-commands-only",
-        ],
-    ),
-    ("AddressFamily", &["any", "inet", "inet6"]),
-    (
-        "LogLevel",
-        &[
-            "quiet", "fatal", "error", "info", "verbose", "debug", "debug1", "debug2", "debug3",
-        ],
-    ),
-    ("GatewayPorts", &["yes", "no", "clientspecified"]),
-    (
-        "AllowTcpForwarding",
-        &["yes", "no", "all", "local", "remote"],
-    ),
-    ("Compression", &["yes", "no", "delayed"]),
-];
-
-const FLAG: &[&str] = &["yes", "no", "true", "false"];
-
-struct Directive<'l> {
+pub(crate) struct Directive<'l> {
     name: &'static str,
     value: &'l str,
 }
@@ -203,6 +25,7 @@ struct Directive<'l> {
 pub fn problems(source: &Source) -> Vec<Problem> {
     let mut out = Vec::new();
     let mut global: BTreeMap<&'static str, (String, crate::source::Span)> = BTreeMap::new();
+    let mut subsystems: BTreeSet<String> = BTreeSet::new();
     let mut in_match = false;
     let mut unknown = false;
     for line in lines(source.text(), Continue::Never) {
@@ -215,10 +38,20 @@ pub fn problems(source: &Source) -> Vec<Problem> {
         };
         if directive.name == "Match" {
             in_match = true;
+            values::criteria(&directive, &line, &mut out);
             continue;
         }
         unknown |= directive.name == "Include" || has_hole(directive.value);
         value(&directive, &line, &mut out);
+        if directive.name == "Subsystem"
+            && let Some(name) = directive.value.split_ascii_whitespace().next()
+            && !in_match
+            && !has_hole(name)
+            && !subsystems.insert(name.to_owned())
+        {
+            let message = format!("Subsystem '{name}' already defined.");
+            out.push(Problem::error(Class::DuplicateName, message, line.span));
+        }
         if in_match && GLOBAL.contains(&directive.name) {
             let message = format!(
                 "Directive '{}' is not allowed within a Match block",
@@ -270,6 +103,11 @@ fn directive<'l>(line: &'l Line<'_>, out: &mut Vec<Problem>) -> Option<Directive
             .is_some()
         });
         let message = format!("Bad configuration option: {word}");
+        // Whoever knows it wants a value.
+        if value.is_empty() && !has_hole(rest) {
+            out.push(Problem::error(Class::UnknownKeyword, message, line.span));
+            return None;
+        }
         out.push(match near {
             Some(near) => Problem::error(Class::UnknownKeyword, message, line.span)
                 .with_help(format!("did you mean `{near}`?")),
@@ -291,54 +129,6 @@ fn directive<'l>(line: &'l Line<'_>, out: &mut Vec<Problem>) -> Option<Directive
         return None;
     }
     Some(Directive { name, value })
-}
-
-fn value(directive: &Directive<'_>, line: &Line<'_>, out: &mut Vec<Problem>) {
-    let Directive { name, value } = directive;
-    if has_hole(value) {
-        return;
-    }
-    let first = value
-        .split_ascii_whitespace()
-        .next()
-        .unwrap_or("")
-        .trim_matches('"');
-    let choices = if FLAGS.contains(name) {
-        Some(FLAG)
-    } else {
-        CHOICES.iter().find(|(n, _)| n == name).map(|(_, c)| *c)
-    };
-    if let Some(choices) = choices
-        && !choices.iter().any(|c| c.eq_ignore_ascii_case(first))
-    {
-        let shown = choices.iter().filter(|c| !matches!(**c, "true" | "false"));
-        let shown: Vec<&str> = shown.copied().collect();
-        let message = format!("unsupported option \"{first}\" for {name}");
-        out.push(
-            Problem::error(Class::Value, message, line.span)
-                .with_help(format!("it takes {}", shown.join(", "))),
-        );
-    }
-    let number = |low: u32| first.parse::<u32>().is_ok_and(|n| n >= low);
-    let bad = match *name {
-        "Port" => !first.parse::<u16>().is_ok_and(|p| p > 0),
-        "MaxAuthTries" | "MaxSessions" | "ClientAliveCountMax" | "X11DisplayOffset" => !number(0),
-        "Subsystem" => value.split_ascii_whitespace().count() < 2,
-        _ => false,
-    };
-    if bad {
-        let message = format!("Badly formatted value \"{value}\" for {name}");
-        out.push(Problem::error(Class::Value, message, line.span));
-    }
-    let shut = match *name {
-        "DenyUsers" | "DenyGroups" => value.split_ascii_whitespace().any(|w| w == "*"),
-        "MaxSessions" => first == "0",
-        _ => false,
-    };
-    if shut {
-        let message = format!("`{name} {value}` keeps everybody out");
-        out.push(Problem::warning(Class::LockOut, message, line.span));
-    }
 }
 
 /// No way to log in is left.
@@ -396,6 +186,21 @@ AllowUsers
 Banner \"/etc/motd
 Subsystem sftp
 FutureOption yes
+UsePAM yes no
+Ciphers +aes256-ctr,aes128-crt,made-of-ice
+LoginGraceTime 2x
+MaxStartups 10:30
+PermitOpen host:80x
+AuthorizedKeysCommand %u
+AuthenticationMethods publickey,pasword
+IPQoS lowdelay througput
+RekeyLimit 1X
+no
+Subsystem a b
+Subsystem a c
+Match Usr deploy
+Match User
+Match all User a
 Match User deploy
   PasswordAuthentication yes
 UseDNS no
@@ -408,8 +213,53 @@ UseDNS no
         8: Error syntax a quote is never closed
         9: Error value Badly formatted value "sftp" for Subsystem
         10: Warning unknown-keyword Bad configuration option: FutureOption
-        13: Error placement Directive 'UseDNS' is not allowed within a Match block
+        11: Error arity keyword UsePAM extra arguments at end of line
+        12: Error value Bad algorithm 'aes128-crt' for Ciphers
+        13: Error value Badly formatted value "2x" for LoginGraceTime
+        14: Error value Badly formatted value "10:30" for MaxStartups
+        15: Error value Badly formatted value "host:80x" for PermitOpen
+        16: Error value Badly formatted value "%u" for AuthorizedKeysCommand
+        17: Error value Badly formatted value "publickey,pasword" for AuthenticationMethods
+        18: Error value Badly formatted value "lowdelay througput" for IPQoS
+        19: Error value Badly formatted value "1X" for RekeyLimit
+        20: Error unknown-keyword Bad configuration option: no
+        22: Error duplicate-name Subsystem 'a' already defined.
+        23: Error unknown-keyword Unsupported Match attribute Usr
+        24: Error arity Missing argument for Match User
+        25: Error arity 'all' cannot be combined with other Match attributes
+        28: Error placement Directive 'UseDNS' is not allowed within a Match block
         "#);
+    }
+
+    #[test]
+    fn what_sshd_takes_is_silent() {
+        assert_eq!(
+            report(
+                "\
+Port 22\t# a comment
+UsePAM yes # another
+Ciphers ^aes256-gcm@openssh.com,aes128-*
+MACs -hmac-md?,umac
+HostKeyAlgorithms ssh-rsa-cert-v01@openssh.com,sk-ssh-ed25519-cert-v01@openssh.com
+LoginGraceTime 0
+ClientAliveInterval 1h30M
+MaxStartups 10:30:100
+PermitOpen any host:http
+PermitListen 8080 *:* [::1]:80
+AuthorizedKeysCommand none
+AuthorizedKeysFile .ssh/a .ssh/b
+AuthenticationMethods publickey,keyboard-interactive:pam any
+IPQoS af21 0x10
+RekeyLimit default none
+GSSAPIAuthentication yes
+VersionAddendum of the shop
+Match User deploy Address *,!10.0.0.0/8 # some
+  ForceCommand internal-sftp -u 0077
+Match all
+"
+            ),
+            ""
+        );
     }
 
     #[test]
