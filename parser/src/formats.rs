@@ -46,10 +46,10 @@ formats! {
     Vcl "vcl", "Varnish", "tokens, blocks, statements; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
     Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers as pools";
     Squid "squid", "Squid", "quotes, ACLs that are named but not there; cache peers as a pool";
-    Sshd "sshd", "sshd", "keywords, yes and no, choices, ports, what no Match block may hold; settings that lock everybody out";
-    Sudoers "sudoers", "sudo", "the grammar: aliases, users, hosts, tags, commands; file names that sudo passes over";
+    Sshd "sshd", "sshd", "what `sshd -t` refuses: keywords, how many arguments, values, Match; algorithms that look mistyped; settings that lock everybody out";
+    Sudoers "sudoers", "sudo", "what `visudo -c` refuses: the grammar, settings of Defaults; file names that sudo passes over";
     SystemdUnit "systemd", "systemd", "section headers; of services the start command; sections, assignments and choices that are passed over";
-    Crontab "crontab", "cron", "times, users, commands, the last line's end";
+    Crontab "crontab", "cron", "what `crontab -n` refuses: times, users, commands, environment; the last line's end";
     Logrotate "logrotate", "logrotate", "blocks, scripts, directives that look mistyped, numbers";
     Hosts "hosts", "the resolver", "lines that are passed over";
     ResolvConf "resolv.conf", "the resolver", "lines that are passed over; no name server left";
@@ -60,7 +60,7 @@ formats! {
     PgHba "pg_hba", "PostgreSQL", "types, fields, addresses, methods";
     MyCnf "my.cnf", "MySQL", "groups";
     Redis "redis", "Redis", "quotes, arguments, yes and no, ports, memory";
-    Named "named", "BIND", "blocks, quotes, semicolons, statements at the top that look mistyped";
+    Named "named", "BIND", "what `named-checkconf` refuses: marks, options and their values, zones, keys, channels of the log; names that look mistyped";
     Zone "zone", "BIND", "what `named-checkzone` refuses: parentheses, classes, types, their fields, CNAME beside other data, SOA and NS; names that lead nowhere";
     Rsyslog "rsyslog", "rsyslog", "what `rsyslogd -N1` refuses: both grammars, selectors; names that look mistyped; parameters of objects that need no module";
     Prometheus "prometheus", "Prometheus", "YAML, duplicate keys, keys at the top that look mistyped, jobs";

@@ -111,6 +111,10 @@ fn rsyslogd(file: &Path, _: &Path) -> Option<bool> {
     accepts(Command::new("rsyslogd").args(["-N1", "-f"]).arg(file))
 }
 
+fn named_checkconf(file: &Path, _: &Path) -> Option<bool> {
+    accepts(Command::new("named-checkconf").arg(file))
+}
+
 fn named_checkzone(file: &Path, _: &Path) -> Option<bool> {
     accepts(
         Command::new("named-checkzone")
@@ -265,6 +269,16 @@ fn rsyslog_agrees_with_us_on_fresh_mistakes() {
         path: "/etc/rsyslog.conf",
         ask: rsyslogd,
         caught: 80,
+    });
+}
+
+#[test]
+fn bind_agrees_with_us_on_fresh_mistakes() {
+    judge(&Daemon {
+        format: Format::Named,
+        path: "/etc/bind/named.conf",
+        ask: named_checkconf,
+        caught: 75,
     });
 }
 
