@@ -1,0 +1,10 @@
+name 'production'
+description 'What customers use'
+default_attributes(
+  'edges' => {
+    'live' => true
+  },
+  'shop' => {
+    'rack_env' => 'production'
+  }
+)

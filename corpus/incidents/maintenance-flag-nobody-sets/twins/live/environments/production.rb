@@ -1,0 +1,10 @@
+name 'production'
+description 'What customers use'
+default_attributes(
+  'edge' => {
+    'live' => true
+  },
+  'shop' => {
+    'rack_env' => 'production'
+  }
+)

@@ -1,0 +1,3 @@
+name 'edge'
+default_attributes('datacenter' => 'north')
+run_list 'recipe[lvs]'
