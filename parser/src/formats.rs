@@ -44,7 +44,7 @@ formats! {
     Nginx "nginx", "nginx", "what `nginx -t` refuses: directives, contexts, arguments, variables, names; pools";
     Httpd "httpd", "Apache httpd", "sections and quotes, arguments of sections, values that stop a start; balancers as pools";
     Vcl "vcl", "Varnish", "tokens, blocks, statements; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
-    Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers as pools";
+    Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers that it ignores; virtual servers as pools";
     Squid "squid", "Squid", "quotes, ACLs that are named but not there; cache peers as a pool";
     Sshd "sshd", "sshd", "what `sshd -t` refuses: keywords, how many arguments, values, Match; algorithms that look mistyped; settings that lock everybody out";
     Sudoers "sudoers", "sudo", "what `visudo -c` refuses: the grammar, settings of Defaults; file names that sudo passes over";

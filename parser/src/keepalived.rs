@@ -188,9 +188,21 @@ pub fn problems(source: &Source) -> Vec<Problem> {
             );
         }
     }
-    let servers = items
-        .iter()
-        .filter(|i| i.name == "virtual_server")
+    let virtuals = || items.iter().filter(|i| i.name == "virtual_server");
+    for server in virtuals() {
+        let Some(block) = &server.block else {
+            continue;
+        };
+        let may_have =
+            |i: &Item| has_hole(&i.name) || matches!(i.name.as_str(), "real_server" | "include");
+        if !block.iter().any(may_have) {
+            let name = server.arguments.join(" ");
+            let message =
+                format!("the virtual server {name} has no real servers: keepalived ignores it");
+            out.push(Problem::warning(Class::Ignored, message, server.span));
+        }
+    }
+    let servers = virtuals()
         .flat_map(|i| i.block.iter().flatten())
         .filter(|i| i.name == "real_server" && !i.arguments.iter().any(|a| has_hole(a)));
     for server in servers {
@@ -247,6 +259,18 @@ virtual_server 10.0.0.9 80 {
         9: Error the block of `virtual_server` is never closed
         10: Warning a real_server without an address
         ");
+        insta::assert_snapshot!(report("virtual_server fwmark 1 {\n  sorry_server 10.0.0.1 80\n}\n"), @"1: Warning the virtual server fwmark 1 has no real servers: keepalived ignores it");
+        for servers in [
+            "include /etc/real.conf",
+            "$REAL",
+            "@lb1 real_server 10.0.0.1 80",
+            "\u{100000}",
+        ] {
+            assert_eq!(
+                report(&format!("virtual_server 10.0.0.9 80 {{\n{servers}\n}}\n")),
+                ""
+            );
+        }
         insta::assert_snapshot!(report("global_defs {\n}\n}\n"), @"3: Error unexpected '}'");
         assert_eq!(report("\u{100000}\n}\nfuture_block {\n}\n"), "");
     }
