@@ -193,8 +193,11 @@ pub fn problems(source: &Source) -> Vec<Problem> {
         let Some(block) = &server.block else {
             continue;
         };
-        let may_have =
-            |i: &Item| has_hole(&i.name) || matches!(i.name.as_str(), "real_server" | "include");
+        let may_have = |i: &Item| {
+            // What a macro or a condition brings is not looked into.
+            let written = i.name.starts_with(['$', '@', '~']);
+            written || has_hole(&i.name) || matches!(i.name.as_str(), "real_server" | "include")
+        };
         if !block.iter().any(may_have) {
             let name = server.arguments.join(" ");
             let message =
