@@ -62,6 +62,11 @@ fn canned(interp: &mut Interp, command: &str) -> Option<Command> {
     found.cloned()
 }
 
+/// Whether a command ends well, where the user said how it ends.
+pub fn succeeds(interp: &mut Interp, command: &str) -> Option<bool> {
+    canned(interp, command).map(|c| c.status == 0)
+}
+
 /// The text of a command; the arguments of one given as a list are joined.
 fn text(interp: &mut Interp, args: &Args) -> R<String> {
     let mut words = Vec::new();

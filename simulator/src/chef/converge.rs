@@ -1,5 +1,6 @@
 //! The converge phase: what each resource's actions would do, as far as files and further resources go.
 
+use crate::hash::HashSet;
 use foretaste_parser::name::Name;
 use foretaste_parser::source::Location;
 
@@ -22,7 +23,55 @@ pub fn converge_run(interp: &mut Interp) -> R<()> {
         let result = validate_and_run(interp, resource, &action);
         note(interp, resource, result)?;
     }
+    notified(interp)
+}
+
+/// What only notifications run, in the order in which they are told: done where the notifying resource changes
+/// something, which is for the node to say. Actions that write no file and declare nothing are passed over.
+fn notified(interp: &mut Interp) -> R<()> {
+    let (mut seen, mut told) = (HashSet::default(), HashSet::default());
+    let mut at = 0;
+    while let Some(next) = run(interp).notified.get(at).copied() {
+        at += 1;
+        let acts = super::resource::meta(interp, next.notifier).is_some_and(|m| m.acts)
+            || next.notifier.obj().is_some_and(|id| told.contains(&id));
+        if !acts || !seen.insert((next.target.obj(), next.action)) {
+            continue;
+        }
+        // What is told to do something may tell others, who stood before it.
+        if next.target.obj().is_some_and(|id| told.insert(id)) {
+            at = 0;
+        }
+        if !has_effect(interp, next.target) {
+            continue;
+        }
+        let from = super::resource::label(interp, next.notifier);
+        let from = interp.show_holes(&from);
+        let why = format!("whether {from} changes anything and so notifies");
+        let declared = super::resource::meta(interp, next.target).map_or(0, |m| m.children.len());
+        let result = match guards(interp, next.target) {
+            Ok(Guard::Skip) => Ok(()),
+            Ok(Guard::Run(_)) => run_action(interp, next.target, next.action.as_str(), Some(why)),
+            Err(flow) => Err(flow),
+        };
+        note(interp, next.target, result)?;
+        // The files tell what it would do; in the list of resources stands what a run does in any case.
+        if let Some(meta) = super::resource::meta(interp, next.target) {
+            meta.children.truncate(declared);
+        }
+    }
     Ok(())
+}
+
+/// Whether running a resource can write a file or declare more.
+fn has_effect(interp: &mut Interp, this: Value) -> bool {
+    let class = interp.real_class_of(this);
+    run(interp).core_types.get(&class).is_none_or(|c| {
+        matches!(
+            c.name,
+            "template" | "file" | "cookbook_file" | "remote_directory" | "ruby_block"
+        )
+    })
 }
 
 /// Converges the innermost collection in order. Like the recording of real runs, it goes on after a failure so
@@ -140,8 +189,14 @@ fn guards(interp: &mut Interp, this: Value) -> R<Guard> {
         );
         if !is_block {
             let text = interp.to_text(what)?;
-            let text = interp.show_holes(&text);
-            condition = Some(format!("the guard command `{text}`"));
+            match super::commands::succeeds(interp, &text) {
+                Some(truth) if truth != wants => return Ok(Guard::Skip),
+                Some(_) => {}
+                None => {
+                    let text = interp.show_holes(&text);
+                    condition = Some(format!("the guard command `{text}`"));
+                }
+            }
             continue;
         }
         let value = interp.call_proc(what, Args::default())?;
@@ -169,6 +224,32 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
     if let Some(meta) = super::resource::meta(interp, this) {
         meta.acts = true;
     }
+    let is_custom = !run(interp).core_types.contains_key(&class);
+    if is_custom || kind == "ruby_block" {
+        // What is done only perhaps must not count as done.
+        return match condition {
+            Some(reason) if interp.condition().is_none() => {
+                let declared = location(interp, this);
+                let Some(why) = interp.outside_at(reason, declared).unknown() else {
+                    return Ok(());
+                };
+                let acted = |i: &mut Interp| act(i, this, kind, action, None).map(|()| Value::NIL);
+                interp.conditionally(why, acted).map(|_| ())
+            }
+            _ => act(interp, this, kind, action, None),
+        };
+    }
+    act(interp, this, kind, action, condition)
+}
+
+/// Does what an action does. A file that it writes is there only on the condition.
+fn act(
+    interp: &mut Interp,
+    this: Value,
+    kind: &str,
+    action: &str,
+    condition: Option<String>,
+) -> R<()> {
     if super::provider::run_custom(interp, this, action)? {
         return Ok(());
     }

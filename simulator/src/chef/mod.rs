@@ -219,6 +219,7 @@ fn machine(
         collections: vec![collection::Collection::default()],
         core_types: BTreeMap::new(),
         delayed: Vec::new(),
+        notified: Vec::new(),
         custom: BTreeMap::new(),
         offers: BTreeMap::new(),
         definitions: BTreeMap::new(),

@@ -4,7 +4,7 @@ use foretaste_parser::source::Location;
 
 use super::collection;
 use super::dsl::raise;
-use super::resource::{label, meta};
+use super::resource::{actions, label, meta};
 use super::run::run;
 use crate::convergence::Notification;
 use crate::hash::{HashMap, HashSet};
@@ -178,6 +178,14 @@ pub fn settle(interp: &mut Interp) {
     }
 }
 
+/// An action of a resource that is run only where another resource changes something.
+#[derive(Clone, Copy, Debug)]
+pub struct Notified {
+    pub notifier: Value,
+    pub target: Value,
+    pub action: foretaste_parser::name::Name,
+}
+
 /// The error for the first notification of a resource whose target is in no collection.
 ///
 /// # Errors
@@ -189,7 +197,19 @@ pub fn check_targets(interp: &mut Interp, this: Value) -> R<()> {
     };
     for notification in notifies {
         let target = &notification.target;
-        if target.contains('‹') || collection::find_label(interp, target).is_some() {
+        if target.contains('‹') {
+            continue;
+        }
+        if let Some(target) = collection::find_label(interp, target) {
+            let action = foretaste_parser::name::Name::new(&notification.action);
+            let declared = actions(interp, target);
+            if !declared.iter().any(|a| a == action.as_str()) {
+                run(interp).notified.push(Notified {
+                    notifier: this,
+                    target,
+                    action,
+                });
+            }
             continue;
         }
         if !run(interp).elsewhere.is_empty() {

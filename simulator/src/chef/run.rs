@@ -51,6 +51,8 @@ pub struct Run {
     pub core_types: BTreeMap<ClassId, &'static super::resource_table::ResourceType>,
     /// What `delayed_action` asked for, to be run at the end.
     pub delayed: Vec<(Value, String)>,
+    /// Actions that only a notification would run.
+    pub notified: Vec<super::notification::Notified>,
     /// Custom resources by the names that they provide.
     pub custom: BTreeMap<String, ClassId>,
     /// Who offers to be a resource of a name on which nodes, the first choice first.

@@ -88,6 +88,23 @@ impl Interp {
         self.new_unknown(Cause::Outside, reason.into())
     }
 
+    /// As [`Self::outside`], of something that stands at another place than what is run now.
+    pub fn outside_at(
+        &mut self,
+        reason: impl Into<String>,
+        location: Option<foretaste_parser::source::Location>,
+    ) -> Value {
+        let id = self.unknowns.add(Unknown {
+            cause: Cause::Outside,
+            reason: reason.into(),
+            location: location.or_else(|| self.location()),
+        });
+        Value {
+            kind: Kind::Unknown(id),
+            origin: self.control,
+        }
+    }
+
     /// An unknown value: Ruby or Chef that this evaluator does not do.
     pub fn unsupported(&mut self, reason: impl Into<String>) -> Value {
         self.new_unknown(Cause::Unsupported, reason.into())

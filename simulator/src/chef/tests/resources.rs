@@ -1,6 +1,6 @@
 //! Chef's own resources.
 
-use super::recipe;
+use super::{files, recipe};
 
 #[test]
 fn properties_are_kept_as_chef_converts_them() {
@@ -89,5 +89,48 @@ fn resources_of_unknown_names_are_declared() {
     /b/‹the environment variable SITE›: "b"
     /c/‹the environment variable SITE›: "c"
     Outside: the environment variable SITE
+    "#);
+}
+
+#[test]
+fn what_only_a_notification_runs_is_done_perhaps() {
+    let resource = "
+        provides :site
+        action :create do
+          file \"/etc/#{new_resource.name}\" do
+            content node['level'].to_s
+          end
+          node.default['level'] = 2
+        end";
+    let recipe = "
+        node.default['level'] = 1
+        template('/etc/x') { source 'x.erb'; action :nothing }
+        site('one') { action :nothing }
+        execute('never') { action :nothing; notifies :create, 'site[two]' }
+        execute('told') { action :nothing; notifies :create, 'template[/etc/x]', :immediately }
+        execute('tells') { notifies :run, 'execute[told]'; notifies :create, 'site[one]' }
+        site('two') { action :nothing }
+        file('/etc/last') { content lazy { node['level'].to_s } }
+        site('three') { only_if 'test -e /x' }";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/resources/site.rb", resource),
+        ("cookbooks/a/templates/default/x.erb", "x"),
+        ("cookbooks/a/recipes/default.rb", recipe),
+    ]), @r#"
+    template[/etc/x] nothing source="x.erb"
+    site[one] nothing
+    execute[never] nothing delayed:create->site[two]
+    execute[told] nothing immediately:create->template[/etc/x]
+    execute[tells] run delayed:run->execute[told] delayed:create->site[one]
+    site[two] nothing
+    file[/etc/last] create content="1"
+    site[three] create
+      file[/etc/three] create content="1" if the guard command `test -e /x`
+    /etc/last: "1"
+    /etc/one: "‹the guard command `test -e /x`›"
+    /etc/three: "1"
+    /etc/x: "x"
+    Outside: the guard command `test -e /x`
+    Outside: whether execute[tells] changes anything and so notifies
     "#);
 }

@@ -64,16 +64,34 @@ fn order(o: Ordering) -> Value {
 }
 
 fn spaceship(interp: &mut Interp, this: Value, args: &Args) -> R {
-    match (interp.text(this), interp.text(args.get(0))) {
-        (Some(a), Some(b)) => Ok(order(a.as_bytes().cmp(b.as_bytes()))),
-        _ => Ok(Value::NIL),
+    let other = args.get(0);
+    if let (Some(a), Some(b)) = (interp.text(this), interp.text(other)) {
+        return Ok(order(a.as_bytes().cmp(b.as_bytes())));
     }
+    if other.obj().is_none() {
+        return Ok(Value::NIL);
+    }
+    if interp.responds(other, "to_str") {
+        let (a, b) = (interp.str_arg(this)?, interp.str_arg(other)?);
+        return Ok(order(a.as_bytes().cmp(b.as_bytes())));
+    }
+    // What does not turn into a string may know how it compares with one.
+    let result = interp.call(other, "<=>", &[this])?;
+    Ok(match result.kind {
+        Kind::Int(n) => order(0.cmp(&n)),
+        Kind::Unknown(_) => result,
+        _ => Value::NIL,
+    })
 }
 
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = args.get(0);
     if other.obj().is_none() || interp.text(other).is_none() {
         interp.known(other)?;
+        if other.obj().is_some() && interp.responds(other, "to_str") {
+            let equal = interp.call(other, "==", &[this])?;
+            return Ok(equal.truthy().map_or(equal, Value::from));
+        }
         return Ok(Value::FALSE);
     }
     Ok(interp.equal(this, other)?.into())
