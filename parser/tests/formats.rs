@@ -13,7 +13,9 @@ const HEAD: &str = "# Formats\n\n\
     which keywords, options, sample fetches, converters and actions each version has; what the node's version does not have is\n\
     an error that names the version which does. `foretaste.toml` may say which nodes run which version. The first that matches\n\
     applies:\n\n\
-    ```toml\n[[haproxy]]\nnodes = \"role[edge]\" # or a name, in which * stands for any text\nversion = \"2.8\"\n```\n\n\
+    ```toml\n[[haproxy]]\nnodes = \"role[edge]\"       # or a name, in which * stands for any text\npath = \"cookbooks/edge/**\" # files of the repository, for lint\nversion = \"2.8\"\n```\n\n\
+    `lint` knows no nodes: a file of the repository is for the version that is said of its path, else of all nodes\n\
+    (`nodes = \"*\"`), else 2.6.\n\n\
     What another module of a program may know is never an error. Shell scripts and other code are not\n\
     parsed: no parser of them is good enough to be believed without the shell itself.\n\n\
     | name | read by | what is checked |\n| --- | --- | --- |\n";

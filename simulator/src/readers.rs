@@ -12,6 +12,16 @@ pub struct Readers {
     pub formats: Vec<Override>,
     /// The versions of HAProxy on nodes; the first that fits a node counts.
     pub haproxy: Vec<HaproxyNodes>,
+    /// The versions that files of the repository are written for; the first that fits a path counts.
+    pub haproxy_files: Vec<HaproxyFiles>,
+}
+
+/// Files of the repository that are written for a version of HAProxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HaproxyFiles {
+    /// A path, or a pattern in which `*` stands for any text within a path and `**` for any text.
+    pub path: String,
+    pub version: Version,
 }
 
 /// Nodes that run a version of HAProxy.
@@ -50,6 +60,23 @@ impl Readers {
         let said = self.haproxy.iter().find(|h| h.has(run));
         said.map(|h| h.version)
             .or_else(|| run.resources.iter().find_map(|r| package(r)))
+            .unwrap_or_default()
+    }
+}
+
+impl Readers {
+    /// The version of HAProxy that a file of the repository is for, of which no node is known: what the user says of its
+    /// path, else of all nodes, else the usual one.
+    #[must_use]
+    pub fn haproxy_of_file(&self, path: &str) -> Version {
+        let files = self
+            .haproxy_files
+            .iter()
+            .find(|h| matches_pattern(&h.path, path))
+            .map(|h| h.version);
+        let every = || self.haproxy.iter().find(|h| h.nodes == "*");
+        files
+            .or_else(|| every().map(|h| h.version))
             .unwrap_or_default()
     }
 }
@@ -109,8 +136,8 @@ mod tests {
             version: Version::new(3, *minor),
         });
         let readers = Readers {
-            formats: vec![],
             haproxy: haproxy.collect(),
+            ..Readers::default()
         };
         readers.haproxy(run).to_string()
     }

@@ -183,6 +183,25 @@ fn a_balancer_is_judged_by_the_version_on_its_node() {
     assert_eq!(rules_with(&shop, ""), [""; 0]);
 }
 
+#[test]
+fn lint_judges_a_file_for_the_version_of_its_path() {
+    let shop = Folder::shop();
+    let file = "cookbooks/lb/files/default/haproxy.cfg";
+    shop.write(
+        file,
+        "defaults\n  mode http\n  timeout connect 5s\n  timeout client 5s\n  timeout server 5s\nbackend web\n  guid web-pool\n",
+    );
+    let lint = |config: &str| {
+        shop.write("foretaste.toml", config);
+        shop.run(&["lint", file]).code
+    };
+    assert_eq!(lint(""), 1);
+    let of_path = |path: &str| format!("[[haproxy]]\npath = '{path}'\nversion = '3.0'\n");
+    assert_eq!(lint(&of_path("cookbooks/lb/**")), 0);
+    assert_eq!(lint(&of_path("cookbooks/web/**")), 1);
+    assert_eq!(lint("[[haproxy]]\nnodes = '*'\nversion = '3.0'\n"), 0);
+}
+
 /// The findings' rules, with a configuration.
 fn rules_with(shop: &Folder, config: &str) -> Vec<String> {
     shop.write("foretaste.toml", config);

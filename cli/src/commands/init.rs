@@ -56,6 +56,7 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # The version of HAProxy, where no package's version tells it; 2.6 is meant otherwise.
 # [[haproxy]]
 # nodes = "role[edge]"
+# path = "cookbooks/edge/**" # the files that lint judges so
 # version = "2.8"
 
 # Answers about the machines, which a simulation never asks: what is said here is known.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 use foretaste_parser::formats::{Format as FileFormat, format_of};
 use foretaste_parser::source::Source;
+use foretaste_simulator::readers::Readers;
 
 use crate::args::{Format, Global};
 use crate::context::Streams;
@@ -53,12 +54,12 @@ pub fn run(
     let config = global.config(&source, &Revision::Folder(source.root.clone()), streams)?;
     let mut linted = if arguments.paths.iter().any(|p| p.as_os_str() == "-") {
         Linted {
-            files: vec![standard_input(arguments, streams)?],
+            files: vec![standard_input(arguments, &config.readers, streams)?],
             ..Linted::default()
         }
     } else {
         let named = paths::files(&source, &streams.folder, &arguments.paths)?;
-        let mut linted = files_in_parallel(&named.files, arguments.r#as)?;
+        let mut linted = files_in_parallel(&named.files, arguments.r#as, &config.readers)?;
         linted.unread.extend(named.unread);
         linted
     };
@@ -86,7 +87,11 @@ pub fn run(
     Ok(exit)
 }
 
-fn standard_input(arguments: &Arguments, streams: &mut Streams<'_>) -> Result<Checked, Failure> {
+fn standard_input(
+    arguments: &Arguments,
+    readers: &Readers,
+    streams: &mut Streams<'_>,
+) -> Result<Checked, Failure> {
     if arguments.paths.len() > 1 {
         return Err(Failure::usage(
             "- stands alone: give files or the standard input, not both",
@@ -104,7 +109,7 @@ fn standard_input(arguments: &Arguments, streams: &mut Streams<'_>) -> Result<Ch
         .read_to_end(&mut bytes)
         .map_err(|e| Failure::unreadable(Path::new("-"), &e))?;
     let source = Arc::new(Source::from_bytes("-", &bytes));
-    check(&source, Some(format)).ok_or_else(|| Failure::usage("nothing was given"))
+    check(&source, Some(format), readers).ok_or_else(|| Failure::usage("nothing was given"))
 }
 
 /// A file that was looked at: what was found, or why it was not read.
@@ -114,6 +119,7 @@ type Looked = Result<Checked, String>;
 fn files_in_parallel(
     files: &BTreeMap<Arc<str>, PathBuf>,
     format: Option<FileFormat>,
+    readers: &Readers,
 ) -> Result<Linted, Failure> {
     let files: Vec<(&Arc<str>, &PathBuf)> = files.iter().collect();
     let next = AtomicUsize::new(0);
@@ -123,7 +129,7 @@ fn files_in_parallel(
             let i = next.fetch_add(1, Ordering::Relaxed);
             files.get(i).map(|f| (i, *f))
         } {
-            if let Some(looked) = look(path, file, format) {
+            if let Some(looked) = look(path, file, format, readers) {
                 done.push((i, looked));
             }
         }
@@ -164,7 +170,12 @@ fn files_in_parallel(
 }
 
 /// Reads and checks a file; `None` where its format is not one that is read.
-fn look(path: &Arc<str>, file: &Path, format: Option<FileFormat>) -> Option<Looked> {
+fn look(
+    path: &Arc<str>,
+    file: &Path,
+    format: Option<FileFormat>,
+    readers: &Readers,
+) -> Option<Looked> {
     let by_name = format.or_else(|| format_of(path, b""));
     let bytes = match read_disk(file) {
         Content::Read(bytes) => bytes,
@@ -177,5 +188,6 @@ fn look(path: &Arc<str>, file: &Path, format: Option<FileFormat>) -> Option<Look
         // Chef reads it all the same, and so do we; what it says in that place is not known.
         Some(NoText::NotUtf8 { .. }) | None => {}
     }
-    check(&Arc::new(Source::from_bytes(path.clone(), &bytes)), format).map(Ok)
+    let source = Arc::new(Source::from_bytes(path.clone(), &bytes));
+    check(&source, format, readers).map(Ok)
 }

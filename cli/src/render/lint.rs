@@ -9,6 +9,7 @@ use foretaste_parser::problem::{Kind, Problem};
 use foretaste_parser::source::{Source, Span, SyntaxError};
 use foretaste_parser::{check as config_check, conflict, erb, json as json_parser, ruby};
 use foretaste_rules::Severity;
+use foretaste_simulator::readers::Readers;
 use serde_json::{Value as Json, json as to_json};
 
 use super::paint::{Paint, count};
@@ -101,9 +102,10 @@ pub struct LintError {
     pub span: Span,
 }
 
-/// Checks a text; `None` where its format is not one that is read.
+/// Checks a text; `None` where its format is not one that is read. HAProxy's is judged for the version that the user says
+/// of its path.
 #[must_use]
-pub fn check(source: &Arc<Source>, format: Option<Format>) -> Option<Checked> {
+pub fn check(source: &Arc<Source>, format: Option<Format>, readers: &Readers) -> Option<Checked> {
     let text = source.text().as_bytes();
     let first = text.get(..text.len().min(128)).unwrap_or(text);
     let format = format.or_else(|| format_of(source.path(), first))?;
@@ -114,7 +116,10 @@ pub fn check(source: &Arc<Source>, format: Option<Format>) -> Option<Checked> {
             Format::Ruby => syntax("ruby-syntax", ruby::parse(source.clone()).errors),
             Format::Erb => syntax("erb-syntax", erb::parse(source.clone()).errors),
             Format::Json => syntax("json-syntax", json_parser::parse(source).1),
-            config => problems(config_check::problems(config, source)),
+            config => {
+                let version = readers.haproxy_of_file(source.path());
+                problems(config_check::problems_for(config, source, version))
+            }
         };
     }
     Some(Checked {

@@ -77,12 +77,14 @@ pub struct FormatKeys {
     pub format: Spanned<String>,
 }
 
-/// The version of HAProxy on nodes.
+/// The version of HAProxy on nodes, or for files of the repository. The first that matches applies.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HaproxyKeys {
-    /// A name in which `*` stands for any text, or `role[NAME]`. The first that matches applies.
-    pub nodes: Spanned<String>,
+    /// A name in which `*` stands for any text, or `role[NAME]`.
+    pub nodes: Option<Spanned<String>>,
+    /// A path in the repository, for `lint`, which knows no nodes; `*` stands for any text within a path, `**` for any.
+    pub path: Option<Spanned<String>>,
     /// As `2.8`.
     pub version: Spanned<String>,
 }

@@ -3,7 +3,7 @@
 use foretaste_parser::formats::{Format, Override};
 use foretaste_parser::haproxy::Version;
 use foretaste_parser::nearest::nearest;
-use foretaste_simulator::readers::{HaproxyNodes, Readers};
+use foretaste_simulator::readers::{HaproxyFiles, HaproxyNodes, Readers};
 use toml::Spanned;
 
 use super::Reader;
@@ -12,7 +12,7 @@ use crate::error::Failure;
 
 impl Reader<'_> {
     /// # Errors
-    /// A format that does not exist, a path or nodes that nothing fits, a version that is none.
+    /// A format that does not exist, a path or nodes that nothing fits, a version that is none or of nothing.
     pub(super) fn readers(&self, keys: &Keys) -> Result<Readers, Failure> {
         let mut formats = Vec::new();
         for (pattern, name) in &keys.formats {
@@ -32,11 +32,14 @@ impl Reader<'_> {
                 format: self.format(&keys.format)?,
             });
         }
-        let haproxy = keys.haproxy.iter().map(|keys| self.haproxy(keys));
-        Ok(Readers {
+        let mut readers = Readers {
             formats,
-            haproxy: haproxy.collect::<Result<_, _>>()?,
-        })
+            ..Readers::default()
+        };
+        for keys in &keys.haproxy {
+            self.haproxy(keys, &mut readers)?;
+        }
+        Ok(readers)
     }
 
     fn format(&self, name: &Spanned<String>) -> Result<Format, Failure> {
@@ -49,28 +52,48 @@ impl Reader<'_> {
         })
     }
 
-    fn haproxy(&self, keys: &HaproxyKeys) -> Result<HaproxyNodes, Failure> {
-        if keys.nodes.as_ref().is_empty() {
-            return Err(self
-                .refuse(&keys.nodes, "no node has this name")
-                .help("write a name with `*` for any text, or \"role[NAME]\""));
-        }
-        let version = keys.version.as_ref();
-        match Version::parse(version) {
-            Some(parsed) if parsed.is_known() => Ok(HaproxyNodes {
-                nodes: keys.nodes.as_ref().clone(),
-                version: parsed,
-            }),
-            _ => Err(self
-                .refuse(
+    fn haproxy(&self, keys: &HaproxyKeys, readers: &mut Readers) -> Result<(), Failure> {
+        let said = keys.version.as_ref();
+        let version = Version::parse(said)
+            .filter(|v| v.is_known())
+            .ok_or_else(|| {
+                self.refuse(
                     &keys.version,
-                    format!("`{version}` is no version that is known"),
+                    format!("`{said}` is no version that is known"),
                 )
                 .help(format!(
                     "write a branch from {} to {}, as \"2.8\"",
                     Version::OLDEST,
                     Version::NEWEST
-                ))),
+                ))
+            })?;
+        if keys.nodes.is_none() && keys.path.is_none() {
+            return Err(self
+                .refuse(&keys.version, "a version of nothing")
+                .help("add `nodes`, or `path` for files of the repository"));
         }
+        if let Some(nodes) = &keys.nodes {
+            if nodes.as_ref().is_empty() {
+                return Err(self
+                    .refuse(nodes, "no node has this name")
+                    .help("write a name with `*` for any text, or \"role[NAME]\""));
+            }
+            readers.haproxy.push(HaproxyNodes {
+                nodes: nodes.as_ref().clone(),
+                version,
+            });
+        }
+        if let Some(path) = &keys.path {
+            if path.as_ref().is_empty() || path.as_ref().starts_with('/') {
+                return Err(self
+                    .refuse(path, "no file of the repository has this path")
+                    .help("write it from the root of the repository: \"cookbooks/edge/**\""));
+            }
+            readers.haproxy_files.push(HaproxyFiles {
+                path: path.as_ref().clone(),
+                version,
+            });
+        }
+        Ok(())
     }
 }

@@ -40,6 +40,8 @@ fn what_has_no_effect_is_refused_where_it_stands() {
         "[[haproxy]]\nnodes = '*'\nversion = '2.10'\n",
         "[[haproxy]]\nnodes = '*'\nversion = 'latest'\n",
         "[[haproxy]]\nnodes = ''\nversion = '2.8'\n",
+        "[[haproxy]]\nversion = '2.8'\n",
+        "[[haproxy]]\npath = '/etc/haproxy/*'\nversion = '2.8'\n",
         "[repository]\nroles = '../roles'\n",
         "[repository]\ncookbook_paths = ['a', '/b']\n",
         "[inventory]\nplatform = 'ubuntu'\n",
@@ -107,6 +109,12 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: no node has this name
       at "''"
       help: write a name with `*` for any text, or "role[NAME]"
+    foretaste.toml: a version of nothing
+      at "'2.8'"
+      help: add `nodes`, or `path` for files of the repository
+    foretaste.toml: no file of the repository has this path
+      at "'/etc/haproxy/*'"
+      help: write it from the root of the repository: "cookbooks/edge/**"
     foretaste.toml: this path is not in the repository
       at "'../roles'"
       help: write it as seen from the root of the repository: "chef/roles"
@@ -258,4 +266,20 @@ fn formats_and_versions_are_said_of_paths_and_nodes() {
         .map(|h| format!("{} {}", h.nodes, h.version))
         .collect();
     assert_eq!(said, ["role[lb] 2.8"]);
+}
+
+#[test]
+fn a_file_that_no_node_has_is_for_the_version_of_its_path() {
+    let text = "[[haproxy]]\nnodes = 'role[lb]'\npath = 'cookbooks/lb/**'\nversion = '2.8'\n\
+                [[haproxy]]\npath = 'cookbooks/**'\nversion = '2.4'\n";
+    let version = |text: &str, path: &str| {
+        let readers = Config::parse(FILE, text).expect("a configuration").readers;
+        readers.haproxy_of_file(path).to_string()
+    };
+    assert_eq!(version(text, "cookbooks/lb/files/haproxy.cfg"), "2.8");
+    assert_eq!(version(text, "cookbooks/edge/files/haproxy.cfg"), "2.4");
+    assert_eq!(version(text, "haproxy.cfg"), "2.6");
+    let every =
+        "[[haproxy]]\nnodes = 'lb*'\nversion = '2.8'\n[[haproxy]]\nnodes = '*'\nversion = '3.0'\n";
+    assert_eq!(version(every, "haproxy.cfg"), "3.0");
 }
