@@ -6,7 +6,7 @@ use super::json::attribute_key;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
-use crate::ruby::class::Table;
+use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Hash};
@@ -85,6 +85,70 @@ static MASH: &[Builtin] = &[
     def("from_hash", 1, 1, new_mash).takes_unknown(),
 ];
 
+/// Source: `ChefUtils::Mash`.
+static MASH_METHODS: &[Builtin] = &[
+    def("[]=", 2, 2, mash_store).takes_unknown().mutates(),
+    def("merge", 1, 1, mash_merge).takes_unknown(),
+    def("merge!", 1, 1, mash_update).takes_unknown().mutates(),
+    def("stringify_keys!", 0, 0, |_, this, _| Ok(this)),
+    def("symbolize_keys", 0, 0, |i, t, _| {
+        let hash = i.to_hash(t)?;
+        let mut out = Hash::default();
+        for (key, value) in hash.map.into_values() {
+            let name = i.to_text(key)?;
+            let key = Value::sym(&name);
+            out.map.insert(i.key(key)?, (key, value));
+        }
+        Ok(i.hash(out))
+    }),
+    def("to_hash", 0, 0, |i, t, _| {
+        let hash = i.to_hash(t)?;
+        Ok(i.plain_hash(hash))
+    }),
+    def("update", 1, 1, mash_update).takes_unknown().mutates(),
+];
+
+static MASH_METHODS_TABLE: Table = LazyLock::new(|| table(MASH_METHODS));
+
+fn mash_store(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let value = for_mash(interp, args.get(1))?;
+    let args = Args::of(&[args.get(0), value]);
+    as_method(interp, interp.core.hash, this, "[]=", args)
+}
+
+fn mash_update(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let other = args.get(0);
+    let converted = match interp.hash_data(other) {
+        Some(_) => mash_of(interp, other, 0)?,
+        None if interp.unknown_of(other).is_some() => other,
+        // A Mash asks for the pairs, whatever it is given.
+        None => return interp.call(other, "each_pair", &[]),
+    };
+    as_method(
+        interp,
+        interp.core.hash,
+        this,
+        "update",
+        Args::of(&[converted]),
+    )
+}
+
+/// What is merged is a copy, which is a Mash also of what may not be changed.
+fn mash_merge(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let copy = interp.call(this, "dup", &[])?;
+    interp.call(copy, "update", &args.list)
+}
+
+/// A value as a Mash keeps it: plain hashes become one, also within arrays.
+fn for_mash(interp: &mut Interp, value: Value) -> R {
+    let plain = |i: &Interp| i.real_class_of(value) == i.core.hash;
+    match interp.array_items(value).is_some() || interp.hash_data(value).is_some() && plain(interp)
+    {
+        true => mash_of(interp, value, 0),
+        false => Ok(value),
+    }
+}
+
 static MASH_TABLE: Table = LazyLock::new(|| table(MASH));
 
 /// `Mash.new(hash)` holds what the hash has, hashes inside it included; another argument is the default.
@@ -140,7 +204,11 @@ fn mash_of(interp: &mut Interp, value: Value, depth: usize) -> R {
 /// Defines the collection classes.
 pub fn define(interp: &mut Interp) -> Classes {
     let core = interp.core;
-    let mash = interp.define_class("Mash", core.hash);
+    let mash = interp.define_class("ChefUtils::Mash", core.hash);
+    let value = interp.class_value(mash);
+    let constants = &mut interp.classes.get_mut(core.object).constants;
+    constants.insert(Name::new("Mash"), value);
+    interp.add_methods(mash, &MASH_METHODS_TABLE);
     let vivid_mash = interp.define_class("Chef::Node::VividMash", mash);
     let attr_array = interp.define_class("Chef::Node::AttrArray", core.array);
     let immutable_mash = interp.define_class("Chef::Node::ImmutableMash", mash);
@@ -178,10 +246,15 @@ fn mapped(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
 }
 
 fn as_array(interp: &mut Interp, this: Value, name: &str, args: Args) -> R {
+    as_method(interp, interp.core.array, this, name, args)
+}
+
+/// The method that a class further up has.
+fn as_method(interp: &mut Interp, class: ClassId, this: Value, name: &str, args: Args) -> R {
     let name = Name::new(name);
-    match interp.classes.find(interp.core.array, name) {
+    match interp.classes.find(class, name) {
         Some(found) => interp.invoke(&found, this, name, args),
-        None => Err(interp.not_supported(format!("{name} of an attribute's array"))),
+        None => Err(interp.not_supported(format!("{name} of an attribute's collection"))),
     }
 }
 
@@ -242,6 +315,9 @@ fn vivid_clear(interp: &mut Interp, this: Value, _: &Args) -> R {
 fn vivid_update(interp: &mut Interp, this: Value, args: &Args) -> R {
     if interp.unknown_of(args.get(0)).is_some() {
         return Ok(this);
+    }
+    if interp.hash_data(args.get(0)).is_none() {
+        return interp.call(args.get(0), "each_pair", &[]);
     }
     let other = interp.to_hash(args.get(0))?;
     for (_, (key, value)) in other.map {

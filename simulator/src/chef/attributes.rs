@@ -508,6 +508,9 @@ pub fn freeze(interp: &mut Interp, value: Value, classes: Classes) -> Value {
         classes.immutable_array,
         true,
     );
+    if let Some(text) = frozen_text(interp, copy) {
+        return text;
+    }
     let mut todo = vec![copy];
     while let Some(value) = todo.pop() {
         let Some(id) = value.obj() else { continue };
@@ -522,25 +525,27 @@ pub fn freeze(interp: &mut Interp, value: Value, classes: Classes) -> Value {
     copy
 }
 
+/// A frozen copy of a text that is not frozen.
+fn frozen_text(interp: &mut Interp, value: Value) -> Option<Value> {
+    let old = value.obj()?;
+    if interp.heap.get(old).frozen {
+        return None;
+    }
+    let Data::Str(text) = interp.data(old) else {
+        return None;
+    };
+    let data = Data::Str(text.clone());
+    let class = interp.heap.get(old).class;
+    let origin = interp.heap.get(old).origin;
+    let new = interp.alloc(class, data);
+    let object = interp.heap.get_mut(new);
+    object.frozen = true;
+    object.origin = origin;
+    Some(Value::from(new).with_origin(value.origin))
+}
+
 /// The texts of the merged view are frozen copies: those in the levels may still be changed.
 fn freeze_texts(interp: &mut Interp, id: crate::ruby::value::ObjId) {
-    let frozen = |interp: &mut Interp, value: Value| -> Option<Value> {
-        let old = value.obj()?;
-        if interp.heap.get(old).frozen {
-            return None;
-        }
-        let Data::Str(text) = interp.data(old) else {
-            return None;
-        };
-        let data = Data::Str(text.clone());
-        let class = interp.heap.get(old).class;
-        let origin = interp.heap.get(old).origin;
-        let new = interp.alloc(class, data);
-        let object = interp.heap.get_mut(new);
-        object.frozen = true;
-        object.origin = origin;
-        Some(Value::from(new).with_origin(value.origin))
-    };
     let count = match interp.data(id) {
         Data::Hash(hash) => hash.map.len(),
         Data::Array(items) => items.len(),
@@ -552,7 +557,7 @@ fn freeze_texts(interp: &mut Interp, id: crate::ruby::value::ObjId) {
             Data::Array(items) => items.get(at).copied(),
             _ => None,
         };
-        let Some(new) = value.and_then(|v| frozen(interp, v)) else {
+        let Some(new) = value.and_then(|v| frozen_text(interp, v)) else {
             continue;
         };
         match &mut interp.heap.get_mut(id).data {

@@ -1,5 +1,7 @@
 //! Calls, arguments, blocks.
 
+use std::collections::BTreeSet;
+
 use ruby_prism as p;
 
 use super::scope::{BLOCK, KEYWORD_REST, REST};
@@ -184,7 +186,42 @@ impl Lower<'_> {
                 out.push(Pair { key: None, value });
             }
         }
+        overwritten(&mut out);
         out.into()
+    }
+}
+
+/// Leaves out literal keys that are written again: Ruby drops the earlier pair, so the place in the hash is that of
+/// the later. A value that is more than a literal stays, since it is evaluated.
+fn overwritten(pairs: &mut Vec<Pair>) {
+    let mut seen = BTreeSet::new();
+    let mut at = pairs.len();
+    while at > 0 {
+        at -= 1;
+        let Some(pair) = pairs.get(at) else { break };
+        let key = match pair.key.as_ref().map(|k| &k.kind) {
+            // What is merged in may have the key as well.
+            None => return,
+            Some(E::Str(text)) => (0, text.to_string()),
+            Some(E::Sym(name)) => (1, name.to_string()),
+            Some(E::Int(n)) => (2, n.to_string()),
+            Some(_) => continue,
+        };
+        if !seen.insert(key) && is_literal(&pair.value.kind) {
+            pairs.remove(at);
+        }
+    }
+}
+
+fn is_literal(value: &E) -> bool {
+    let plain = |pair: &Pair| is_literal(&pair.value.kind);
+    match value {
+        E::Nil | E::True | E::False | E::Int(_) | E::Float(_) | E::Str(_) | E::Sym(_) => true,
+        E::Hash(pairs) => pairs.iter().all(plain),
+        E::Array(items) => items
+            .iter()
+            .all(|item| matches!(item, Arg::Value(value) if is_literal(&value.kind))),
+        _ => false,
     }
 }
 

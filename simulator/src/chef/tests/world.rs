@@ -40,7 +40,7 @@ fn a_mash_holds_what_it_is_made_of() {
         log [made['a'][:b], made['c'], Mash.new(5)['x'], made.class].inspect
         log Chef.node['platform']";
     insta::assert_snapshot!(recipe(code), @r"
-    log[[1, 2, 5, Mash]] write
+    log[[1, 2, 5, ChefUtils::Mash]] write
     log[ubuntu] write
     ");
 }

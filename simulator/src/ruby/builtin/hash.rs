@@ -507,7 +507,7 @@ fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(enumerator(interp, this, "select", args));
     }
     let hash = chosen(interp, this, args, true)?;
-    Ok(interp.same_hash(this, hash))
+    Ok(interp.plain_hash(hash))
 }
 
 fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -515,7 +515,7 @@ fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
         return Ok(enumerator(interp, this, "reject", args));
     }
     let hash = chosen(interp, this, args, false)?;
-    Ok(interp.same_hash(this, hash))
+    Ok(interp.plain_hash(hash))
 }
 
 fn find_all(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -549,7 +549,7 @@ fn compact(interp: &mut Interp, this: Value, _: &Args) -> R {
     hash.map.retain(|_, (_, v)| !v.is_nil());
     hash.default = None;
     hash.default_proc = None;
-    Ok(interp.same_hash(this, hash))
+    Ok(interp.plain_hash(hash))
 }
 
 fn except(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -562,25 +562,26 @@ fn except(interp: &mut Interp, this: Value, args: &Args) -> R {
     }
     hash.default = None;
     hash.default_proc = None;
-    Ok(interp.same_hash(this, hash))
+    Ok(interp.plain_hash(hash))
 }
 
 fn slice(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(old) = interp.hash_data(this).cloned() else {
         return Ok(this);
     };
-    let mut hash = Hash {
-        indifferent: old.indifferent,
-        tag: old.tag,
-        ..Hash::default()
-    };
+    let mut hash = Hash { ..Hash::default() };
     for key in &args.list {
-        let (key, _) = key_for(interp, *key, old.keying())?;
+        // Looked up as it is: a Mash has no symbols.
+        let keying = match old.keying() {
+            Keying::Indifferent => Keying::Value,
+            keying => keying,
+        };
+        let (key, _) = key_for(interp, *key, keying)?;
         if let Some(entry) = old.map.get(&key) {
             hash.map.insert(key, *entry);
         }
     }
-    Ok(interp.same_hash(this, hash))
+    Ok(interp.plain_hash(hash))
 }
 
 fn merge(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -680,16 +681,12 @@ fn transform_values(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Some(old) = interp.hash_data(this).cloned() else {
         return Ok(this);
     };
-    let mut out = Hash {
-        indifferent: old.indifferent,
-        tag: old.tag,
-        ..Hash::default()
-    };
+    let mut out = Hash { ..Hash::default() };
     for (key, (k, v)) in old.map {
         let value = interp.yield_to(args, &[v])?;
         out.map.insert(key, (k, value));
     }
-    Ok(interp.same_hash(this, out))
+    Ok(interp.plain_hash(out))
 }
 
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {

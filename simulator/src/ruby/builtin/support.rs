@@ -426,7 +426,16 @@ impl Interp {
         self.truth(result)
     }
 
-    /// An instance of the receiver's class holding this string.
+    /// A hash that is nothing but that, whatever it was taken from: what `Hash#select` and its kin give since Ruby 3.
+    pub fn plain_hash(&mut self, hash: super::super::object::Hash) -> Value {
+        self.hash(super::super::object::Hash {
+            indifferent: false,
+            tag: 0,
+            ..hash
+        })
+    }
+
+    /// A hash of the receiver's class.
     pub fn same_hash(&mut self, like: Value, hash: super::super::object::Hash) -> Value {
         let class = match like.obj() {
             Some(_) => self.real_class_of(like),

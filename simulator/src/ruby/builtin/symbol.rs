@@ -11,17 +11,14 @@ use super::super::value::{Kind, Value};
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
-    def("<=>", 1, 1, |i, t, a| match a.get(0).kind {
-        Kind::Sym(_) => on_string(i, t, "<=>", a),
-        _ => Ok(Value::NIL),
-    }),
+    def("<=>", 1, 1, |i, t, a| with_symbol(i, t, "<=>", a)),
     def("=~", 1, 1, |i, t, a| on_string(i, t, "=~", a)),
     def("[]", 1, 2, |i, t, a| on_string(i, t, "[]", a)),
     def("capitalize", 0, 0, |i, t, a| {
         symbolic(i, t, "capitalize", a)
     }),
-    def("casecmp", 1, 1, |i, t, a| on_string(i, t, "casecmp", a)),
-    def("casecmp?", 1, 1, |i, t, a| on_string(i, t, "casecmp?", a)),
+    def("casecmp", 1, 1, |i, t, a| with_symbol(i, t, "casecmp", a)),
+    def("casecmp?", 1, 1, |i, t, a| with_symbol(i, t, "casecmp?", a)),
     def("downcase", 0, 0, |i, t, a| symbolic(i, t, "downcase", a)),
     def("empty?", 0, 0, |i, t, a| on_string(i, t, "empty?", a)),
     def("encoding", 0, 0, |i, t, a| on_string(i, t, "encoding", a)),
@@ -65,13 +62,16 @@ fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
 /// A method of the symbol's string; symbol arguments count as strings too.
 fn on_string(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
     let text = to_s(interp, this, args)?;
-    let mut passed = args.clone();
-    for arg in &mut passed.list {
-        if matches!(arg.kind, Kind::Sym(_)) {
-            *arg = to_s(interp, *arg, args)?;
-        }
-    }
-    interp.call_with(text, name, &passed)
+    interp.call_with(text, name, args)
+}
+
+/// Compares with another symbol by their texts; nothing else compares.
+fn with_symbol(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
+    let Kind::Sym(other) = args.get(0).kind else {
+        return Ok(Value::NIL);
+    };
+    let (text, other) = (to_s(interp, this, args)?, interp.str(other.as_str()));
+    interp.call(text, name, &[other])
 }
 
 fn symbolic(interp: &mut Interp, this: Value, name: &str, args: &Args) -> R {
