@@ -72,6 +72,94 @@ backend app
 }
 
 #[test]
+fn sections_are_judged_as_a_whole() {
+    insta::assert_snapshot!(report("\
+global
+  tune.ssl.default-dh-param 512
+  tune.comp.maxlevel 10
+  tune.idletimer soon
+peers p
+  bind :1024
+  peer a 10.0.0.1:1024
+peers p
+  peer a 10.0.0.1
+cache c
+  max-age 5
+resolvers r
+  nameserver n 10.0.0.53:53
+  nameserver n 10.0.0.54:53
+userlist u
+  user a insecure-password b groups g
+  group h users a,c
+backend app
+  stick-table type ip size 1m
+  stick-table type ip size 1m
+  server a 10.0.0.1:443 ssl
+  server b 10.0.0.2:443 check-ssl check verify required
+  server c 10.0.0.3:443 inter 0 weight -1
+frontend www
+  bind :443 ssl
+"), @r#"
+    2: Error value: 'tune.ssl.default-dh-param' expects a number from 1024 on but got '512'
+    3: Error value: 'tune.comp.maxlevel' expects a number from 1 to 9 but got '10'
+    4: Error value: unexpected character 'o' in time 'soon' in 'tune.idletimer'
+    7: Error placement: mixing "peer" and "bind" line is forbidden
+    8: Error duplicate-name: peers 'p' has the same name as a section declared at line 5
+    9: Error value: missing port specification in '10.0.0.1'
+    14: Error duplicate-name: nameserver 'n' has same name as another
+    20: Error duplicate-name: stick-table name 'app' conflicts with the table before it: a section has one
+    23: Error value: invalid value 0 for argument 'inter'
+    10: Error arity: Size not specified for cache 'c'
+    16: Error undefined-name: no such group 'g' specified in 'a'
+    17: Error undefined-name: no such user 'c' specified in 'h'
+    21: Error value: server 'a': verify is enabled by default but no CA file specified
+    22: Error value: server 'b': verify is enabled by default but no CA file specified
+    25: Error value: no SSL certificate specified for bind ':443'
+    "#);
+}
+
+#[test]
+fn what_the_daemon_only_complains_about_is_no_error() {
+    assert_eq!(
+        report(
+            "\
+global
+  gid staff
+cache c
+  total-max-size 4
+  max-age
+defaults
+  mode http
+  unique-id-format %+Xo-%,
+  default-server verify none
+frontend www
+  bind :443 ssl strict-sni
+  default_backend nowhere
+  stick anything
+  default_backend app
+backend app
+  cookie a insert insert
+  stick-table type ip size 1m store
+  default-server id x ssl
+  server a 10.0.0.1:443 weight
+  server b 10.0.0.2:443 no-ssl maxconn
+  server-template c q1-3x 10.0.0.3:443
+"
+        ),
+        ""
+    );
+    // Who is to be believed may be said where we do not see it.
+    assert_eq!(
+        report("global\n  ssl-server-verify none\nbackend app\n  server a 10.0.0.1:443 ssl\n"),
+        ""
+    );
+    assert_eq!(
+        report("backend app\n  server a 10.0.0.1:443 ssl ca-file @system-ca\n"),
+        ""
+    );
+}
+
+#[test]
 fn nothing_is_reported_that_hangs_on_a_hole() {
     let text = "defaults\n  timeout client \u{100000}\nfrontend www\n  bind :\u{100000}\n  default_backend \u{100000}\nbackend app\n  server a \u{100000}:80 \u{100001} nonsense\n  server \u{100000} 10.0.0.1:80\n  server \u{100000} 10.0.0.2:80\n";
     assert_eq!(report(text), "");

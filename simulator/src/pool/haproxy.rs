@@ -43,7 +43,8 @@ impl State {
                 "weight" => match words.next().map(|w| &*w.text) {
                     Some(weight) if has_hole(weight) => self.unknown = true,
                     Some(weight) => self.drained = weight.trim_start_matches('0').is_empty(),
-                    None => {}
+                    // HAProxy takes it for 0.
+                    None => self.drained = true,
                 },
                 text if has_hole(text) => self.unknown = true,
                 _ => {}
@@ -259,6 +260,7 @@ backend app
   default-server no-backup
   server a 10.0.0.1:80 check weight 10
   server b 10.0.0.2:80 check weight 0
+  server b2 10.0.0.2:80 check weight
   server c 10.0.0.3:80 disabled
   server d :80 check
   server e web5.example.com backup
@@ -274,20 +276,21 @@ backend bare from fresh
 listen inherits
   server a unix@/run/x.sock
 "), @"
-        app (5-12)
+        app (5-13)
           serving a 10.0.0.1:80
           drained b 10.0.0.2:80
+          drained b2 10.0.0.2:80
           disabled c 10.0.0.3:80
           blank d :80
           backup e web5.example.com
           serving f 2001:db8::1:80
-        tpl (14-15)
+        tpl (15-16)
           serving app1 app.example.com:8080
           serving app2 app.example.com:8080
-        off (16-18)
+        off (17-19)
           disabled a 10.0.0.1:80
-        bare (19-20)
-        inherits (21-22)
+        bare (20-21)
+        inherits (22-23)
           serving a /run/x.sock
         ");
     }

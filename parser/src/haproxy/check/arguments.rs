@@ -5,6 +5,7 @@ use super::super::tables::CHOICES;
 use super::super::version::Version;
 use super::Check;
 use super::value;
+use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
 
 /// Checks a line's arguments against the table's: `word`, `int`, `num`, `time`, a choice; `?`, `...`, `*`.
@@ -35,15 +36,41 @@ fn one(line: &Line<'_>, n: usize, kind: &str) -> Check {
     match kind {
         "word" | "int" => Ok(()),
         "num" => value::number(line, n),
+        range if range.starts_with("int:") => within(line, n, range),
         "time" => value::time(line, n),
         choices => choice(line, n, &choices.split('|').collect::<Vec<_>>()),
     }
+}
+
+/// `int:LOW-HIGH`, read as C's `atol` reads it; either end may be left open.
+fn within(line: &Line<'_>, n: usize, range: &str) -> Check {
+    let text = line.arg(n);
+    let (low, high) = range
+        .trim_start_matches("int:")
+        .split_once('-')
+        .unwrap_or(("", ""));
+    let number = value::leading(text);
+    let fits = low.parse().is_ok_and(|low: i64| low <= number)
+        && high.parse().ok().is_none_or(|high: i64| number <= high);
+    if fits || has_hole(text) {
+        return Ok(());
+    }
+    let wanted = match high {
+        "" => format!("a number from {low} on"),
+        high => format!("a number from {low} to {high}"),
+    };
+    Err(value::wrong(
+        line,
+        n,
+        format!("'{}' expects {wanted} but got '{text}'", line.keyword()),
+    ))
 }
 
 fn describe(kind: &str) -> String {
     match kind {
         "word" => "an argument".to_owned(),
         "int" | "num" => "an integer argument".to_owned(),
+        range if range.starts_with("int:") => "an integer argument".to_owned(),
         "time" => "a time".to_owned(),
         choices => format!("one of {}", choices.replace('|', ", ")),
     }

@@ -16,6 +16,7 @@ mod sample;
 mod sections;
 mod server;
 mod value;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -69,6 +70,7 @@ pub(super) fn check_in_phases(config: &Config<'_>) -> Vec<(bool, Problem)> {
         checker.section(section);
     }
     references::check(config, &mut checker);
+    whole::check(config, &mut checker);
     checker.out
 }
 
@@ -121,6 +123,16 @@ impl<'c> Checker<'c> {
             SectionKind::Frontend => &[1],
             SectionKind::Backend => &[2],
             SectionKind::Listen => &[1, 2],
+            // Of other kinds a name is taken once by itself.
+            SectionKind::Peers => &[3],
+            SectionKind::Resolvers => &[4],
+            SectionKind::Cache => &[5],
+            SectionKind::Mailers => &[6],
+            SectionKind::HttpErrors => &[7],
+            SectionKind::Ring => &[8],
+            SectionKind::FcgiApp => &[9],
+            SectionKind::LogForward => &[10],
+            SectionKind::Program => &[11],
             _ => return,
         };
         for capability in capabilities {

@@ -98,14 +98,14 @@ fn cookie(line: &Line<'_>) -> Check {
             "'cookie' expects <cookie_name> as argument".to_owned(),
         ));
     }
-    let mut modes = 0;
+    let mut modes = std::collections::BTreeSet::new();
     let mut n = 2;
     loop {
         let word = line.arg(n);
         n += match word {
             "" => break,
             "rewrite" | "insert" | "prefix" => {
-                modes += 1;
+                modes.insert(word);
                 1
             }
             "indirect" | "nocache" | "postonly" | "preserve" | "httponly" | "secure"
@@ -127,7 +127,7 @@ fn cookie(line: &Line<'_>) -> Check {
             _ => return Err(wrong(line, n, format!("'cookie' does not know '{word}'"))),
         };
     }
-    if modes > 1 {
+    if modes.len() > 1 {
         return Err(wrong(
             line,
             1,
@@ -205,7 +205,7 @@ pub fn stick_table(line: &Line<'_>, mut n: usize) -> Check {
         let argument = line.arg(n + 1);
         if matches!(
             word,
-            "size" | "expire" | "type" | "store" | "peers" | "srvkey" | "write-to"
+            "size" | "expire" | "type" | "peers" | "srvkey" | "write-to"
         ) && argument.is_empty()
         {
             return Err(arguments::missing(
@@ -268,7 +268,8 @@ pub fn stick_table(line: &Line<'_>, mut n: usize) -> Check {
 }
 
 fn stored(line: &Line<'_>, n: usize) -> Check {
-    for part in line.arg(n).split(',') {
+    // Nothing to store is taken.
+    for part in line.arg(n).split(',').filter(|p| !p.is_empty()) {
         if has_hole(part) {
             return Ok(());
         }

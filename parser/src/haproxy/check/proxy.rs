@@ -11,6 +11,8 @@ use crate::problem::{Class, Problem};
 /// Checks one line of a proxy section that the keyword table let through.
 pub fn line<'c>(line: &'c Line<'_>, proxy: &mut Proxy<'c, '_>) -> Check {
     match line.keyword() {
+        // Passed over with a warning, whatever they say.
+        "stick" | "dispatch" if proxy.kind() == SectionKind::Frontend => Ok(()),
         "acl" => {
             acl::definition(line)?;
             proxy.acls.insert(line.arg(1));

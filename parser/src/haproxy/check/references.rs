@@ -101,6 +101,11 @@ fn backends(section: &Section<'_>, line: &Line<'_>, checker: &mut Checker<'_>) {
     {
         return;
     }
+    // Of several the last counts.
+    let later = |l: &&Line<'_>| l.keyword() == keyword && l.span.start > line.span.start;
+    if keyword == "default_backend" && section.lines.iter().any(|l| later(&l)) {
+        return;
+    }
     let name = line.arg(1);
     // A name made at run time is looked up at run time.
     if name.is_empty() || has_hole(name) || name.contains('%') || checker.names.open {

@@ -334,6 +334,10 @@ fn format_text(text: &str, version: Version) -> Result<(), Fault> {
             .unwrap_or(rest.len());
         let name = rest.get(..end).unwrap_or("");
         rest = rest.get(end..).unwrap_or("");
+        // Any other mark stands for itself.
+        if name.is_empty() && rest.starts_with(|c: char| !c.is_ascii_whitespace()) {
+            continue;
+        }
         if name.is_empty() {
             return Err(Fault::new(
                 Class::Syntax,

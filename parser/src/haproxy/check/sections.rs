@@ -2,7 +2,7 @@
 
 use super::super::syntax::{Line, Section, SectionKind};
 use super::super::version::Version;
-use super::value::{self, is_bad_ip, time_text, wrong};
+use super::value::{self, is_bad_ip, wrong};
 use super::{Check, arguments, checks, pick, proxy, sample, server, unknown};
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
@@ -266,10 +266,14 @@ fn resolvers(section: &Section<'_>, line: &Line<'_>) -> Check {
                     format!("invalid address '{}'", address.host),
                 ));
             }
-            if !address.is_local()
-                && !has_hole(line.arg(2))
-                && address.port.is_none_or(str::is_empty)
-            {
+            let port = address.port.unwrap_or("");
+            if !address.is_local() && !has_hole(line.arg(2)) && !port.is_empty() {
+                let number = port.parse::<u16>().unwrap_or(0);
+                if number == 0 {
+                    return Err(wrong(line, 2, format!("invalid port '{port}'")));
+                }
+            }
+            if !address.is_local() && !has_hole(line.arg(2)) && port.is_empty() {
                 return Err(wrong(
                     line,
                     2,
@@ -326,10 +330,12 @@ fn cache(section: &Section<'_>, line: &Line<'_>) -> Check {
     )?;
     match line.keyword() {
         "process-vary" => arguments::choice(line, 1, &["on", "off"]),
-        "max-age" if !line.arg(1).bytes().all(|b| b.is_ascii_digit()) => {
-            time_text(line.arg(1)).map_err(|why| wrong(line, 1, why))
+        // What is no number counts as 0, and nothing as well.
+        "max-age" => arguments::at_most(line, 1),
+        _ => {
+            proxy::required_number(line, 1)?;
+            arguments::at_most(line, 1)
         }
-        _ => proxy::required_number(line, 1),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::syntax::{Line, Section};
 use super::super::tables::{BIND, SERVER};
+use super::super::version::Version;
 use super::value::{Address, is_bad_ip, time_text, wrong};
 use super::{Check, arguments, sample, value};
 use crate::hole::has_hole;
@@ -40,8 +41,11 @@ pub fn template(line: &Line<'_>) -> Check {
     }
     value::name(line, 1)?;
     let range = line.arg(2);
-    let (low, high) = range.split_once('-').unwrap_or((range, range));
-    if !has_hole(range) && (low.parse::<u32>().is_err() || high.parse::<u32>().is_err()) {
+    let (low, high) = match range.split_once('-') {
+        Some((low, high)) => (value::leading(low), value::leading(high)),
+        None => (1, value::leading(range)),
+    };
+    if !has_hole(range) && (high < 1 || low > high) {
         return Err(wrong(
             line,
             2,
@@ -93,6 +97,27 @@ pub fn blank(section: &Section<'_>, line: &Line<'_>) -> Option<Problem> {
     })
 }
 
+/// Keywords that are taken without their argument.
+const COUNTS_AS_ZERO: &[&str] = &[
+    "init-addr",
+    "maxconn",
+    "maxqueue",
+    "minconn",
+    "resolve-opts",
+    "weight",
+];
+
+const PROXY_OPTIONS: &[&str] = &[
+    "ssl",
+    "cert-cn",
+    "ssl-cipher",
+    "cert-sig",
+    "cert-key",
+    "authority",
+    "crc32c",
+    "unique-id",
+];
+
 /// Words that some keywords of `server` and `bind` choose from.
 fn choices(name: &str) -> Option<&'static [&'static str]> {
     const TLS: &[&str] = &["SSLv3", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
@@ -136,14 +161,40 @@ fn keyword_value(line: &Line<'_>, n: usize) -> Check {
     match name {
         "inter" | "fastinter" | "downinter" | "agent-inter" | "slowstart" | "tcp-ut"
         | "pool-purge-delay" => {
-            time_text(text).map_err(|why| wrong(line, n, format!("{why} for '{name}'")))
+            time_text(text).map_err(|why| wrong(line, n, format!("{why} for '{name}'")))?;
+            let never = matches!(name, "inter" | "fastinter" | "downinter" | "agent-inter");
+            if never && value::leading(text) == 0 {
+                return Err(wrong(
+                    line,
+                    n,
+                    format!("invalid value 0 for argument '{name}'"),
+                ));
+            }
+            Ok(())
+        }
+        "resolve-opts" | "proxy-v2-options" => {
+            let known: &[&str] = if name == "resolve-opts" {
+                &["allow-dup-ip", "ignore-weight", "prevent-dup-ip"]
+            } else {
+                PROXY_OPTIONS
+            };
+            match text.split(',').find(|o| !known.contains(o)) {
+                // A later version may have more of them.
+                Some(_) if line.version > Version::USUAL => Ok(()),
+                Some(option) => Err(wrong(
+                    line,
+                    n,
+                    format!("'{name}': unknown option '{option}'"),
+                )),
+                None => Ok(()),
+            }
         }
         "rise" | "fall" | "id" | "error-limit" if leading_number(text) == 0 => Err(wrong(
             line,
             n,
             format!("'{name}' has to be more than 0 but got '{text}'"),
         )),
-        "weight" if leading_number(text) > 256 => Err(wrong(
+        "weight" if !(0..=256).contains(&value::leading(text)) => Err(wrong(
             line,
             n,
             format!("weight is not within 0 and 256 ({text})"),
@@ -178,14 +229,17 @@ pub fn keywords(line: &Line<'_>, mut n: usize) -> Check {
         let count = SERVER
             .get(name, line.version)
             .map_err(|why| unknown(line, n, "server", &why, SERVER.names(line.version)))?;
-        if *count >= 1 {
-            if line.arg(n + 1).is_empty() {
+        // An id for all servers is only complained about.
+        let ignored = name == "id" && line.keyword() == "default-server";
+        if *count >= 1 && !ignored {
+            if !line.arg(n + 1).is_empty() {
+                keyword_value(line, n + 1)?;
+            } else if !COUNTS_AS_ZERO.contains(&name) {
                 return Err(arguments::missing(
                     line,
                     format!("'{name}' expects an argument"),
                 ));
             }
-            keyword_value(line, n + 1)?;
         }
         n += match name {
             "source" => source_words(line, n),
@@ -298,7 +352,17 @@ pub fn dispatch(line: &Line<'_>) -> Check {
 /// `peer <name> <address>:<port>`
 pub fn peer(line: &Line<'_>) -> Check {
     value::name(line, 1)?;
-    address(line, 2)
+    let text = line.arg(2);
+    let parsed = Address::parse(text);
+    if !parsed.is_local() && !has_hole(text) && parsed.port.is_none_or(str::is_empty) {
+        return Err(wrong(
+            line,
+            2,
+            format!("missing port specification in '{text}'"),
+        ));
+    }
+    address(line, 2)?;
+    keywords(line, 3)
 }
 
 /// Where `log` sends: an address, a path, a ring, a file descriptor.

@@ -44,6 +44,22 @@ pub fn number(line: &Line<'_>, n: usize) -> Check {
     ))
 }
 
+/// The number that a text begins with, as C's `atol` reads it: 0 where it begins with none.
+pub fn leading(text: &str) -> i64 {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let end = digits
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(digits.len());
+    let digits = digits.get(..end).unwrap_or("");
+    if digits.is_empty() {
+        return 0;
+    }
+    digits.parse::<i64>().unwrap_or(i64::MAX) * sign
+}
+
 /// A time: digits with an optional unit `us`, `ms`, `s`, `m`, `h` or `d`; milliseconds by default.
 pub fn time(line: &Line<'_>, n: usize) -> Check {
     time_text(line.arg(n)).map_err(|why| wrong(line, n, format!("{why} in '{}'", line.keyword())))
