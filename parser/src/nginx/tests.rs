@@ -118,3 +118,44 @@ fn nothing_is_reported_that_hangs_on_a_hole() {
     let text = "\u{100000}\nupstream a { }\n";
     assert!(report("/etc/nginx/conf.d/a.conf", text).contains("no servers are inside upstream"));
 }
+
+#[test]
+fn zones_and_maps_are_judged() {
+    insta::assert_snapshot!(report("/etc/nginx/nginx.conf", "\
+worker_processes aut0;
+events {}
+http {
+  limit_req_zone $uri zone=a:1q rate=1r/s;
+  limit_req_zone $uri $uri zone=a:1m rate=1r/s;
+  limit_req_zone $uri zone=b:1k rate=1r/s;
+  limit_conn_zone $uri zone=:1m;
+  limit_conn_zone $uri zone=c:10m;
+  limit_req burst=1;
+  limit_req zone=a burst=x;
+  limit_conn c 0;
+  proxy_cache_path /x;
+  proxy_cache_path /x keys_zone=d levels=1:2;
+  proxy_cache_path /x keys_zone=d:1m levels=3;
+  proxy_cache_path /x keys_zone=d:1m inactive=soon;
+  proxy_cache_path /x keys_zone=d:10m levels=1:2 inactive=1h max_size=1g use_temp_path=off;
+  map $uri $x { default 1; default 2; }
+  map $uri $y { a 1; A 2; }
+  map $uri $z { hostnames; default 1; '' 2; .a 3; *.a 4; ~a 5; ~a 6; include m; include n; }
+}
+"), @r#"
+    1: Error value: "worker_processes" directive invalid value
+    4: Error value: invalid zone size "zone=a:1q"
+    5: Error value: invalid parameter "$uri"
+    6: Error value: zone "zone=b:1k" is too small
+    7: Error value: "limit_conn_zone" must have a name of the zone in "zone=:1m"
+    9: Error value: "limit_req" must have "zone" parameter
+    10: Error value: invalid burst value "burst=x"
+    11: Error value: invalid number of connections "0"
+    12: Error arity: invalid number of arguments in "proxy_cache_path" directive
+    13: Error value: invalid keys zone size "keys_zone=d"
+    14: Error value: invalid "levels" "levels=3"
+    15: Error value: invalid inactive value "inactive=soon"
+    17: Error duplicate-name: duplicate default map parameter
+    18: Error duplicate-name: conflicting parameter "A"
+    "#);
+}

@@ -5,6 +5,7 @@ mod names;
 mod server;
 mod values;
 mod variables;
+mod zones;
 
 pub use context::{Context, context_of};
 

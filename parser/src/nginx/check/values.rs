@@ -2,11 +2,11 @@
 
 use super::super::syntax::Directive;
 use super::super::tables::{VALUES, ValueKind};
-use super::Context;
+use super::{Context, zones};
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
 
-type Check = Result<(), Problem>;
+pub type Check = Result<(), Problem>;
 
 /// A value that is not accepted: nginx speaks of the line that ends the directive.
 pub fn wrong(directive: &Directive<'_>, message: impl Into<String>) -> Problem {
@@ -197,8 +197,25 @@ fn special(directive: &Directive<'_>, name: &str, context: Context) -> Check {
         "map" => block_of_pairs(directive, "map", &["hostnames", "volatile"]),
         "geo" => geo(directive),
         "split_clients" => split_clients(directive),
-        "limit_req" => parameters(directive, 0, &["zone=", "burst=", "delay=", "nodelay"]),
-        "limit_req_zone" => rate(directive),
+        "limit_req" => {
+            parameters(directive, 0, &["zone=", "burst=", "delay=", "nodelay"])?;
+            zones::limit_req(directive)
+        }
+        "limit_req_zone" => {
+            rate(directive)?;
+            zones::limit_zone(directive)
+        }
+        "limit_conn_zone" => zones::limit_zone(directive),
+        "limit_conn" => zones::limit_conn(directive),
+        "worker_processes"
+            if !matches!(directive.arg(0), "auto") && !is_number(directive.arg(0)) =>
+        {
+            Err(wrong(
+                directive,
+                "\"worker_processes\" directive invalid value",
+            ))
+        }
+        _ if name.ends_with("_cache_path") => zones::cache_path(directive),
         "access_log" => access_log(directive),
         "fastcgi_split_path_info" => regex(directive, directive.arg(0)),
         "fastcgi_buffers"
@@ -244,7 +261,7 @@ fn special(directive: &Directive<'_>, name: &str, context: Context) -> Check {
     }
 }
 
-fn invalid(directive: &Directive<'_>, n: usize) -> Problem {
+pub fn invalid(directive: &Directive<'_>, n: usize) -> Problem {
     let text = directive.arg(n);
     if has_hole(text) {
         // Dropped by the caller: the span lies on the hole.
@@ -420,10 +437,17 @@ fn variable_name(directive: &Directive<'_>, n: usize) -> Check {
     ))
 }
 
+/// Four numbers up to 255; nginx takes nothing for 0, and zeros before a number.
+fn is_v4(text: &str) -> bool {
+    let parts = || text.split('.');
+    parts().count() == 4
+        && parts().all(|p| p.is_empty() || is_number(p) && p.parse::<u64>().is_ok_and(|n| n < 256))
+}
+
 fn is_network(text: &str) -> bool {
     let (address, bits) = text.split_once('/').unwrap_or((text, ""));
     has_hole(text)
-        || address.parse::<std::net::IpAddr>().is_ok()
+        || (is_v4(address) || address.parse::<std::net::Ipv6Addr>().is_ok())
             && (bits.is_empty() && !text.ends_with('/')
                 || bits.parse::<u8>().is_ok_and(|b| b <= 128)
                 || bits.parse::<std::net::Ipv4Addr>().is_ok())
@@ -466,6 +490,7 @@ fn block_of_pairs(directive: &Directive<'_>, what: &str, alone: &[&str]) -> Chec
     if what == "map" {
         variable_name(directive, 1)?;
     }
+    let mut seen = std::collections::BTreeSet::new();
     for line in directive.block() {
         let name = &*line.name.text;
         let count = line.arguments.len();
@@ -483,6 +508,16 @@ fn block_of_pairs(directive: &Directive<'_>, what: &str, alone: &[&str]) -> Chec
                 format!("invalid number of the {what} parameters"),
                 line.end,
             ));
+        }
+        // Names of hosts stand for one another, and included files are read elsewhere.
+        let is_key =
+            what == "map" && count == 1 && !name.starts_with(['~', '.', '*']) && name != "include";
+        if is_key && !seen.insert(name.to_ascii_lowercase()) {
+            let message = match name {
+                "default" => "duplicate default map parameter".to_owned(),
+                name => format!("conflicting parameter \"{name}\""),
+            };
+            return Err(Problem::error(Class::DuplicateName, message, line.end));
         }
         if let Some(pattern) = name.strip_prefix("~*").or_else(|| name.strip_prefix('~'))
             && what == "map"
