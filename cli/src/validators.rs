@@ -86,6 +86,12 @@ const VALIDATORS: &[Validator] = &[
         is_main: |name| name == "keepalived.conf",
     },
     Validator {
+        format: Format::Rsyslog,
+        program: "rsyslogd",
+        words: &["-N1", "-f"],
+        is_main: |name| name == "rsyslog.conf",
+    },
+    Validator {
         format: Format::Squid,
         program: "squid",
         words: &["-k", "parse", "-f"],
@@ -184,27 +190,42 @@ fn ask(validator: &Validator, run: &Convergence, path: &str) -> String {
     answer.unwrap_or_else(|e| format!("not asked: {e}"))
 }
 
-/// Runs a command to its end or to the limit: whether it was content, and the first line of what it said.
+/// Runs a command to its end or to the limit: whether it was content, and what of its words tells why.
 fn limited(mut command: Command) -> io::Result<(Option<bool>, String)> {
+    // Some say it on one stream and some on the other.
+    let (reader, writer) = io::pipe()?;
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
         .spawn()?;
-    let stderr = child.stderr.take();
+    // With it go our ends of the pipe, which would otherwise never be at its end.
+    drop(command);
     // Read beside the wait: a program that fills the pipe would never end.
     let reader = std::thread::spawn(move || {
         let mut said = Vec::new();
-        if let Some(stderr) = stderr {
-            let _ = stderr.take(MAX_OUTPUT).read_to_end(&mut said);
-        }
+        let _ = reader.take(MAX_OUTPUT).read_to_end(&mut said);
         String::from_utf8_lossy(&said).into_owned()
     });
     let accepted = wait(&mut child)?;
     let said = reader.join().unwrap_or_default();
-    let telling = |l: &&str| l.contains("ALERT") || l.contains("emerg") || l.contains("rror");
-    let line = said.lines().find(telling).or_else(|| said.lines().next());
-    Ok((accepted, line.unwrap_or("without a word").trim().to_owned()))
+    Ok((accepted, telling(&said)))
+}
+
+/// The line that tells what is wrong, and the one after it where the first only says where.
+fn telling(said: &str) -> String {
+    let lines: Vec<&str> = said
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
+    let tells = |l: &&str| l.contains("ALERT") || l.contains("emerg") || l.contains("rror");
+    let at = lines.iter().position(tells).unwrap_or(0);
+    match (lines.get(at), lines.get(at + 1)) {
+        (Some(place), Some(reason)) if place.ends_with(':') => format!("{place} {reason}"),
+        (Some(line), _) => (*line).to_owned(),
+        (None, _) => "without a word".to_owned(),
+    }
 }
 
 fn wait(child: &mut Child) -> io::Result<Option<bool>> {
@@ -316,5 +337,23 @@ mod tests {
             limited(command).unwrap(),
             (Some(false), "an error".to_owned())
         );
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo 'x:1: boolean expected'; exit 1"]);
+        assert_eq!(
+            limited(command).unwrap(),
+            (Some(false), "x:1: boolean expected".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_reason_is_told_where_it_stands_behind_the_place() {
+        let apache = "AH00526: Syntax error on line 3 of /etc/apache2/apache2.conf:\n\
+                      Invalid command 'Foo', perhaps misspelled\nAction failed\n";
+        assert_eq!(
+            telling(apache),
+            "AH00526: Syntax error on line 3 of /etc/apache2/apache2.conf: \
+             Invalid command 'Foo', perhaps misspelled"
+        );
+        assert_eq!(telling("\n"), "without a word");
     }
 }
