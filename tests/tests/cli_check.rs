@@ -7,9 +7,7 @@ use serde_json::json;
 
 #[test]
 fn a_bad_search_in_the_work_tree_is_unsafe() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
+    let shop = Folder::emptied();
     let ran = shop.run(&["check"]);
     assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
     for part in [
@@ -27,9 +25,7 @@ fn a_bad_search_in_the_work_tree_is_unsafe() {
 
 #[test]
 fn the_json_is_the_documented_one() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
+    let shop = Folder::emptied();
     let ran = shop.run(&["check", "--format", "json"]);
     assert_eq!(ran.code, 1);
     let json = ran.json();
@@ -82,9 +78,7 @@ fn a_change_that_changes_no_node_is_safe() {
 
 #[test]
 fn staged_judges_what_is_staged_and_nothing_else() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
+    let shop = Folder::emptied();
     assert_eq!(shop.run(&["check", "--staged"]).code, 0);
     shop.stage();
     shop.write(LB_RECIPE, "web = []\n");

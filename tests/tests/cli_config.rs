@@ -2,20 +2,12 @@
 
 mod program;
 
-use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use program::{BAD_SEARCH, FORMATS, Folder, LB_RECIPE};
 use serde_json::json;
-
-/// The shop with the search that empties its pool.
-fn emptied() -> Folder {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
-    shop
-}
 
 #[test]
 fn rules_can_be_turned_off_and_down() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     shop.write(
         "foretaste.toml",
         "[rules.pool-emptied]\nseverity = 'warning'\n[rules.search-matches-nothing]\nseverity = 'off'\n",
@@ -35,7 +27,7 @@ fn rules_can_be_turned_off_and_down() {
 
 #[test]
 fn a_waiver_holds_until_its_day_and_is_always_seen() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     let waiver = |rule: &str, expires: &str| {
         format!(
             "[[waiver]]\nrule = '{rule}'\nowner = 'ops'\nreason = 'the shop moves'\nexpires = '{expires}'\n"
@@ -56,7 +48,7 @@ fn a_waiver_holds_until_its_day_and_is_always_seen() {
 
 #[test]
 fn a_comment_lets_one_finding_pass() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     let ignored = "# foretaste:ignore search-matches-nothing nobody yet\n".to_owned() + BAD_SEARCH;
     shop.write(LB_RECIPE, ignored);
     let ran = shop.run(&["check", "--format", "json"]);
@@ -123,16 +115,14 @@ fn a_secret_reaches_no_output() {
 
 #[test]
 fn a_secret_beside_a_syntax_error_is_not_shown() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     shop.write("foretaste.toml", "[secrets]\nkeys = ['password']\n");
     shop.write(
         "cookbooks/lb/attributes/default.rb",
         "default['lb']['password'] = 'hunter2secret' )\ndefault['password'] = 'hunter3secret\n",
     );
     for command in ["lint", "check"] {
-        for format in [
-            "human", "json", "sarif", "github", "gitlab", "junit", "markdown", "html",
-        ] {
+        for format in FORMATS {
             let ran = shop.run(&[command, "--format", format]);
             assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
             let shown = ran.out.contains("hunter2") || ran.out.contains("hunter3");
@@ -143,7 +133,7 @@ fn a_secret_beside_a_syntax_error_is_not_shown() {
 
 #[test]
 fn what_the_file_does_not_know_is_refused() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     for (text, said) in [
         ("[pool.web]\nfloor = 1\n", "did you mean `pools`?"),
         (
@@ -321,7 +311,7 @@ fn the_inventory_and_the_profile_may_be_named_in_the_file() {
 
 #[test]
 fn another_file_may_be_named() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     shop.write("ci.toml", "fail_on = 'note'\n[rules.pool-emptied]\nseverity = 'note'\n[rules.search-matches-nothing]\nseverity = 'off'\n");
     assert_eq!(shop.run(&["check", "--config", "ci.toml"]).code, 1);
     shop.write("ci.toml", "[rules.pool-emptied]\nseverity = 'off'\n[rules.search-matches-nothing]\nseverity = 'off'\n");
@@ -334,7 +324,7 @@ fn another_file_may_be_named() {
 
 #[test]
 fn a_folder_that_is_not_there_is_told() {
-    let shop = emptied();
+    let shop = Folder::emptied();
     shop.write("foretaste.toml", "[repository]\ndata_bags = 'bags'\n");
     let ran = shop.run(&["check"]);
     assert!(ran.out.contains("names the folder `bags`"), "{}", ran.out);

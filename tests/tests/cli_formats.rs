@@ -2,13 +2,12 @@
 
 mod program;
 
-use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use program::{BAD_SEARCH, FORMATS, Folder, LB_RECIPE};
 
 /// A shop whose balancers lose their pool, with a comment that lets one finding pass and one thing that is not
 /// evaluated.
 fn emptied() -> Folder {
-    let shop = Folder::shop();
-    shop.commit("before");
+    let shop = Folder::emptied();
     shop.write(
         LB_RECIPE,
         BAD_SEARCH.replace(
@@ -325,15 +324,12 @@ fn check_as_json() {
 #[test]
 fn every_format_has_the_finding_and_goes_to_its_file() {
     let shop = emptied();
-    let formats = [
-        "human", "json", "sarif", "github", "gitlab", "junit", "markdown", "html",
-    ];
-    let outputs = formats.map(|f| format!("--format={f}=out.{f}"));
+    let outputs = FORMATS.map(|f| format!("--format={f}=out.{f}"));
     let mut arguments = vec!["check"];
     arguments.extend(outputs.iter().map(String::as_str));
     let ran = shop.run(&arguments);
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
-    for format in formats {
+    for format in FORMATS {
         let text = shop.read(&format!("out.{format}"));
         assert!(text.contains("pool-emptied"), "{format}: {text}");
         assert!(text.contains("Matrix"), "{format}: {text}");

@@ -5,14 +5,12 @@ mod program;
 use std::io::{self, Write};
 
 use foretaste::context::{Streams, Terminals};
-use program::{BAD_SEARCH, Folder, LB_RECIPE};
+use program::{Folder, LB_RECIPE};
 use serde_json::{Value as Json, json};
 
 #[test]
 fn every_format_gives_the_same_code_and_goes_where_it_is_sent() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
+    let shop = Folder::emptied();
     let ran = shop.run(&["check", "--format", "json=out.json", "--format", "human"]);
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("unsafe: 2 errors"));
@@ -41,9 +39,7 @@ impl Write for Closing {
 
 #[test]
 fn a_reader_that_goes_away_changes_nothing() {
-    let shop = Folder::shop();
-    shop.commit("before");
-    shop.write(LB_RECIPE, BAD_SEARCH);
+    let shop = Folder::emptied();
     let mut err = Vec::new();
     let streams = Streams {
         input: &mut io::empty(),

@@ -33,6 +33,14 @@ impl Folder {
         folder
     }
 
+    /// The shop whose balancers lose their pool by a change of the work tree: a search that finds nobody.
+    pub fn emptied() -> Self {
+        let shop = Self::shop();
+        shop.commit("before");
+        shop.write(LB_RECIPE, BAD_SEARCH);
+        shop
+    }
+
     pub fn write(&self, path: &str, text: impl AsRef<[u8]>) {
         let file = self.0.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -245,3 +253,8 @@ const SHOP: &[(&str, &str)] = &[
 pub const BAD_SEARCH: &str = "web = search(:node, 'roles:webb')\n\
     template '/etc/haproxy/haproxy.cfg' do\n  variables(web: web)\nend\n";
 pub const LB_RECIPE: &str = "cookbooks/lb/recipes/default.rb";
+
+/// Every form in which `check` and `lint` write what they found.
+pub const FORMATS: [&str; 8] = [
+    "human", "json", "sarif", "github", "gitlab", "junit", "markdown", "html",
+];
