@@ -39,22 +39,22 @@ macro_rules! formats {
 formats! {
     Ruby "ruby", "Ruby", "syntax as Ruby 3.4 has it";
     Erb "erb", "Erubis", "tags as Chef renders them, and the syntax of the Ruby inside";
-    Json "json", "Chef", "syntax as Chef's parser takes it, comments too";
+    Json "json", "Chef", "syntax as Chef's parser takes it, comments too; on nodes keys that stand twice";
     HaproxyCfg "haproxy", "HAProxy", "what `haproxy -c` refuses: sections, keywords, arguments, sample expressions, names; pools";
     Nginx "nginx", "nginx", "what `nginx -t` refuses: directives, contexts, arguments, variables, names; pools";
-    Httpd "httpd", "Apache httpd", "sections and quotes, arguments of sections, values that stop a start; balancers as pools";
-    Vcl "vcl", "Varnish", "tokens, blocks, statements; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
-    Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers that it ignores; virtual servers as pools";
-    Squid "squid", "Squid", "quotes, ACLs that are named but not there; cache peers as a pool";
+    Httpd "httpd", "Apache httpd", "sections and their arguments, Listen, Require and a few switches; balancer members without a host; balancers as pools";
+    Vcl "vcl", "Varnish", "tokens, blocks, statements; backends without an address; backends, probes, ACLs and subroutines that are named but not there; directors as pools";
+    Keepalived "keepalived", "keepalived", "blocks and top-level keywords; virtual servers that it ignores and real servers without an address; virtual servers as pools";
+    Squid "squid", "Squid", "access lists, ACLs that are named but not there; cache peers without a host; cache peers as a pool";
     Sshd "sshd", "sshd", "what `sshd -t` refuses: keywords, how many arguments, values, Match; algorithms that look mistyped; settings that lock everybody out";
     Sudoers "sudoers", "sudo", "what `visudo -c` refuses: the grammar, settings of Defaults; file names that sudo passes over";
     SystemdUnit "systemd", "systemd", "section headers; of services the start command; sections, assignments and choices that are passed over";
     Crontab "crontab", "cron", "what `crontab -n` refuses: times, users, commands, environment; the last line's end";
     Logrotate "logrotate", "logrotate", "blocks, scripts, directives that look mistyped, numbers";
     Hosts "hosts", "the resolver", "lines that are passed over";
-    ResolvConf "resolv.conf", "the resolver", "lines that are passed over; no name server left";
+    ResolvConf "resolv.conf", "the resolver", "lines that are passed over; options that look mistyped; no name server left";
     Sysctl "sysctl", "sysctl", "assignments; keys that stand twice with two values";
-    Iptables "iptables", "iptables-restore", "tables, chains, COMMIT; an INPUT that drops everything";
+    Iptables "iptables", "iptables-restore", "tables, chains, their policies, COMMIT; an INPUT that drops everything";
     Nftables "nftables", "nft", "blocks and quotes";
     PostgresqlConf "postgresql.conf", "PostgreSQL", "assignments and quotes";
     PgHba "pg_hba", "PostgreSQL", "types, fields, addresses, methods";
@@ -69,7 +69,7 @@ formats! {
     Xml "xml", "its reader", "whether it is well-formed (roxmltree)";
     Ini "ini", "its reader", "section headers";
     Properties "properties", "Java", "escapes, duplicate keys";
-    Envoy "envoy", "Envoy", "YAML or JSON syntax and duplicate keys; clusters as pools";
+    Envoy "envoy", "Envoy", "YAML or JSON syntax and duplicate keys; endpoints without an address; clusters as pools";
 }
 
 impl Format {
