@@ -84,7 +84,7 @@ pub fn run_definition(
     interp.hash_mut(params)?.map.insert(Key::Sym(name), entry);
     let recipe: Value = interp.alloc(class, Data::Plain).into();
     let (cookbook, of) = (cookbook_of(interp, owner), recipe_of(interp, owner));
-    let (cookbook, of) = (interp.str(cookbook), interp.str(of));
+    let (cookbook, of) = (Value::sym(&cookbook), interp.str(of));
     interp.set_ivar(recipe, Name::new("@cookbook_name"), cookbook)?;
     interp.set_ivar(recipe, Name::new("@recipe_name"), of)?;
     interp.set_ivar(recipe, Name::new("@params"), params)?;

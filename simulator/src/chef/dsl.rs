@@ -17,6 +17,10 @@ use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::{Data, Key};
 use crate::ruby::value::Value;
 
+/// What resources have, and recipes have not.
+static LAZY: &[Builtin] = &[def("lazy", 0, 1, lazy)];
+pub(super) static LAZY_TABLE: Table = LazyLock::new(|| table(LAZY));
+
 static METHODS: &[Builtin] = &[
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
     def("run_context", 0, 0, |i, _, _| Ok(run_context(i))),
@@ -33,7 +37,6 @@ static METHODS: &[Builtin] = &[
     def("tag", 0, -1, tag),
     def("untag", 0, -1, untag),
     def("tagged?", 0, -1, tagged),
-    def("lazy", 0, 1, lazy),
     def("platform?", 0, -1, platform),
     def("platform_family?", 0, -1, platform_family),
     def("value_for_platform", 1, -1, value_for_platform),
@@ -99,7 +102,7 @@ fn own(interp: &Interp, this: Value, name: &str) -> Value {
 /// The name of the cookbook that a recipe, resource or provider belongs to.
 pub fn cookbook_of(interp: &Interp, this: Value) -> String {
     interp
-        .text(own(interp, this, "@cookbook_name"))
+        .text_or_sym(own(interp, this, "@cookbook_name"))
         .unwrap_or("")
         .to_owned()
 }
@@ -246,7 +249,8 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
     super::load::check_syntax(interp, &program)?;
     let class = run(interp).classes.recipe;
     let object: Value = interp.alloc(class, Data::Plain).into();
-    let (c, r) = (interp.str(cookbook), interp.str(recipe));
+    // Chef takes a recipe's name apart into a symbol and a text.
+    let (c, r) = (Value::sym(&cookbook), interp.str(recipe));
     interp.set_ivar(object, Name::new("@cookbook_name"), c)?;
     interp.set_ivar(object, Name::new("@recipe_name"), r)?;
     let definee = Definee::SingletonOf(object);
@@ -320,7 +324,7 @@ fn tagged(interp: &mut Interp, _: Value, args: &Args) -> R {
 }
 
 /// `lazy { … }`: the block is kept for the converge.
-fn lazy(interp: &mut Interp, _: Value, args: &Args) -> R {
+pub(super) fn lazy(interp: &mut Interp, _: Value, args: &Args) -> R {
     let Some(block) = args.block else {
         return Ok(Value::NIL);
     };
@@ -406,7 +410,12 @@ fn value_for_platform(interp: &mut Interp, _: Value, args: &Args) -> R {
     let version = fact(interp, "platform_version").unwrap_or_default();
     if let Some(versions) = lookup(interp, table, &platform) {
         if interp.hash_data(versions).is_none() {
-            return Ok(versions);
+            interp.known(versions)?;
+            let shown = interp.inspect(versions)?;
+            return Err(interp.argument_error(format!(
+                "platform dependent values must be specified in the format :platform => {{:version => value}} you \
+                 gave a value {shown} for platform(s) {platform}"
+            )));
         }
         if let Some(value) = lookup(interp, versions, &version) {
             return Ok(value);
@@ -415,15 +424,28 @@ fn value_for_platform(interp: &mut Interp, _: Value, args: &Args) -> R {
             .hash_data(versions)
             .map(|h| h.map.iter().map(|(k, (_, v))| (k.clone(), *v)).collect())
             .unwrap_or_default();
+        let mut matched: Vec<(String, Value)> = Vec::new();
         for (key, value) in keys {
             let list: Vec<Key> = match key {
                 Key::Array(keys) => keys.to_vec(),
                 key => vec![key],
             };
-            for key in &list {
-                if super::json::key_text(key).is_some_and(|c| super::version_matches(c, &version)) {
-                    return Ok(value);
-                }
+            let texts = list.iter().filter_map(super::json::key_text);
+            let texts = texts.filter(|c| *c != "default");
+            let fitting = texts.filter(|c| super::version_matches(c, &version));
+            matched.extend(fitting.map(|c| (c.to_owned(), value)));
+        }
+        match matched.as_slice() {
+            [] => {}
+            [(_, value)] => return Ok(*value),
+            many => {
+                let names: Vec<String> = many.iter().map(|(c, _)| format!("{c:?}")).collect();
+                let shown = interp.inspect(table)?;
+                let message = format!(
+                    "Multiple matches detected for {platform} with values {shown}. The matches are: [{}]",
+                    names.join(", ")
+                );
+                return Err(interp.error(interp.core.runtime_error, message));
             }
         }
         if let Some(value) = lookup(interp, versions, "default") {

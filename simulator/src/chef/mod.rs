@@ -22,6 +22,7 @@ mod converge;
 mod custom;
 mod data_bag;
 pub mod deep_merge;
+mod defaults;
 mod definition;
 pub mod depsolve;
 mod dsl;
@@ -64,6 +65,7 @@ mod template;
 mod tests;
 mod unless;
 pub mod version;
+mod version_objects;
 
 use crate::convergence::{Convergence, ExpandedRunList, SavedNode, Stage, Undetermined};
 use crate::repository::Repository;

@@ -157,12 +157,16 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     node::install(interp, node_class);
     interp.add_static(node_class, &NODE_STATIC_TABLE);
     resource::install(interp, resource_class);
+    for class in [resource_class, provider] {
+        interp.add_methods(class, &dsl::LAZY_TABLE);
+    }
     super::provider::install_provider(interp, provider);
     interp.add_methods(context, &crate::ruby::builtin::erubis::TABLE);
     template::install(interp, context);
     interp.add_methods(definition_class, &DEFINE_TABLE);
     data_bag::install(interp, item);
     super::commands::install(interp);
+    super::version_objects::install(interp);
     super::mixins::install(interp);
     super::objects::install(interp);
     interp.add_static(bag, &BAG_STATIC_TABLE);

@@ -50,8 +50,6 @@ static NODE: &[Builtin] = &[
     def("policy_group", 0, 0, policy_group),
     def("run_list", 0, -1, run_list),
     def("run_list?", 1, 1, in_run_list),
-    def("roles", 0, 0, roles),
-    def("recipes", 0, 0, recipes),
     def("role?", 1, 1, has_role),
     def("recipe?", 1, 1, has_recipe),
     def("tags", 0, 0, tags),
@@ -428,14 +426,6 @@ fn run_list(interp: &mut Interp, this: Value, _: &Args) -> R {
 fn in_run_list(interp: &mut Interp, this: Value, args: &Args) -> R {
     let item = name_text(interp, args.get(0))?;
     Ok(items(interp, this).contains(&item).into())
-}
-
-fn roles(interp: &mut Interp, this: Value, _: &Args) -> R {
-    Ok(top(interp, this, "roles"))
-}
-
-fn recipes(interp: &mut Interp, this: Value, _: &Args) -> R {
-    Ok(top(interp, this, "recipes"))
 }
 
 fn listed(interp: &mut Interp, this: Value, key: &str, name: &str) -> R {

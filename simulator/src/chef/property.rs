@@ -145,6 +145,14 @@ pub fn assign(interp: &mut Interp, this: Value, name: Name, value: Value) -> R {
 
 /// Sets or reads by given rules.
 pub fn call(interp: &mut Interp, this: Value, name: Name, rules: &Rules, args: &Args) -> R {
+    if args.block.is_some() && matches!(rules, Rules::Custom(_)) {
+        let label = super::resource::label(interp, this);
+        let message = format!(
+            "Property `{name}` of `{label}` was incorrectly passed a block. Possible property-resource collision. To \
+             call a resource named `{name}` either rename the property or else use `declare_resource(:{name}, ...)`"
+        );
+        return Err(interp.error(interp.core.runtime_error, message));
+    }
     match args.opt(0).or(args.block) {
         Some(value) => set(interp, this, name, rules, value),
         None => get(interp, this, name, rules),
@@ -181,7 +189,7 @@ fn required_error(interp: &mut Interp, name: Name) -> crate::ruby::flow::Flow {
 fn set(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: Value) -> R {
     let mut value = value;
     if value.is_nil() && !accepts_nil(interp, rules) {
-        value = default(interp, this, rules)?;
+        value = default(interp, this, name, rules)?;
     }
     if !is_lazy(interp, value) {
         value = checked(interp, this, name, rules, value)?;
@@ -210,7 +218,7 @@ pub fn get(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
     let value = match stored.filter(|v| !is_default_of_a_branch(interp, this, name, rules, *v)) {
         Some(value) => output(interp, this, name, rules, value)?,
         None if rules.has_default() => {
-            let value = default(interp, this, rules)?;
+            let value = default(interp, this, name, rules)?;
             let lazy = is_lazy(interp, value);
             let value = if lazy {
                 output(interp, this, name, rules, value)?
@@ -326,17 +334,13 @@ fn exec(interp: &mut Interp, this: Value, proc: Value, args: &[Value]) -> R {
     interp.instance_exec(proc, this, definee, Args::of(args))
 }
 
-fn default(interp: &mut Interp, this: Value, rules: &Rules) -> R {
-    if rules.is_name() && rules.option("default").is_none() {
+fn default(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
+    let scripts_have_no_name = name.as_str() == "command" && matches!(rules, Rules::Core(_));
+    if rules.is_name() && !scripts_have_no_name && rules.option("default").is_none() {
         return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
     }
     match rules {
-        Rules::Core(property) => match &property.default {
-            DefaultValue::Value(json) => {
-                Ok(super::json::to_value(interp, json, Default::default()))
-            }
-            _ => Ok(Value::NIL),
-        },
+        Rules::Core(property) => super::defaults::of_core(interp, this, name, property),
         _ => Ok(rules.option("default").unwrap_or(Value::NIL)),
     }
 }

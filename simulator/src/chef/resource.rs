@@ -58,9 +58,16 @@ static METHODS: &[Builtin] = &[
     def("params", 0, 0, |i, v, _| {
         Ok(i.ivar(v, Name::new("@params")).unwrap_or(Value::NIL))
     }),
+    def("allowed_actions", 0, 0, |i, v, _| {
+        let allowed = super::custom::allowed_actions(i, v).unwrap_or_default();
+        let mut actions = vec![Value::sym("nothing")];
+        let others = allowed.iter().filter(|a| *a != "nothing");
+        actions.extend(others.map(|a| Value::sym(a)));
+        Ok(i.array(actions))
+    }),
     def("to_s", 0, 0, to_s).takes_unknown(),
     def("inspect", 0, 0, to_s).takes_unknown(),
-    def("resource_name", 0, 0, type_symbol).takes_unknown(),
+    def("resource_name", 0, 0, own_name).takes_unknown(),
     def("declared_type", 0, 0, type_symbol).takes_unknown(),
     def("updated_by_last_action", 0, 1, |_, _, _| Ok(Value::FALSE)).takes_unknown(),
     def("updated_by_last_action?", 0, 0, |_, _, _| Ok(Value::FALSE)),
@@ -138,6 +145,13 @@ pub fn name_is(interp: &mut Interp, this: Value, wanted: &str) -> bool {
 
 fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
     let text = label(interp, this);
+    // Under the name of its own class: a `package` is an `apt_package` here.
+    let kind = interp.call(this, "resource_name", &[])?;
+    let own = interp.text_or_sym(kind).map(str::to_owned);
+    let text = match (own, text.split_once('[')) {
+        (Some(own), Some((_, rest))) if !own.is_empty() => format!("{own}[{rest}"),
+        _ => text,
+    };
     Ok(interp.str(text))
 }
 
@@ -165,6 +179,16 @@ fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(interp.hash(hash))
 }
 
+/// The name of the resource's own class: that of `package` is `apt_package` on Debian.
+fn own_name(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let class = interp.real_class_of(this);
+    match run(interp).core_types.get(&class) {
+        Some(core) => Ok(Value::sym(core.name)),
+        None => type_symbol(interp, this, args),
+    }
+}
+
+/// The name under which it was declared.
 fn type_symbol(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(meta(interp, this)
         .map(|m| m.r#type.clone())
@@ -277,7 +301,7 @@ pub fn build(
         None => name,
     };
     let (cookbook, recipe) = (cookbook_of(interp, owner), recipe_of(interp, owner));
-    let (cookbook, recipe) = (interp.str(cookbook), interp.str(recipe));
+    let (cookbook, recipe) = (Value::sym(&cookbook), interp.str(recipe));
     interp.set_ivar(object, Name::new("@name"), name)?;
     interp.set_ivar(object, Name::new("@cookbook_name"), cookbook)?;
     interp.set_ivar(object, Name::new("@recipe_name"), recipe)?;
@@ -334,6 +358,12 @@ pub fn call(interp: &mut Interp, owner: Value, name: Name, args: &Args) -> R<Opt
     let Some(class) = class_for(interp, name.as_str()) else {
         return Ok(None);
     };
+    if args.list.len() > 1 {
+        let given = args.list.len();
+        return Err(interp.argument_error(format!(
+            "wrong number of arguments (given {given}, expected 0..1)"
+        )));
+    }
     // A bare word that is also a resource's name: Chef declares it all the same, nameless.
     let given = args.get(0);
     let resource = build(interp, owner, name.as_str(), class, given, args.block)?;
@@ -543,7 +573,7 @@ fn guard(interp: &mut Interp, this: Value, args: &Args, kind: &str) -> R {
     };
     let what = args.block.unwrap_or_else(|| args.get(0));
     if args.block.is_none() && what.is_nil() {
-        return Ok(Value::NIL);
+        return Ok(interp.array(list));
     }
     let pair = interp.array(vec![Value::sym(kind), what]);
     list.push(pair);

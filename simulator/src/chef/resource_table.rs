@@ -112,6 +112,19 @@ impl Property {
     }
 }
 
+impl Property {
+    /// Whether what it takes for a word is a symbol.
+    #[must_use]
+    pub fn takes_symbols_only(&self) -> bool {
+        let of_values = !self.equal_to.is_empty()
+            && self
+                .equal_to
+                .iter()
+                .all(|l| matches!(l, Literal::Symbol(_)));
+        !self.types.contains(&"String") && (self.types.contains(&"Symbol") || of_values)
+    }
+}
+
 impl ResourceType {
     #[must_use]
     pub fn default_action(&self) -> &'static str {
@@ -152,6 +165,7 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("directory", "user", "owner"),
     ("execute", "env", "environment"),
     ("file", "user", "owner"),
+    ("git", "reference", "revision"),
     ("group", "users", "members"),
     ("link", "user", "owner"),
     ("powershell_package_source", "url", "source_location"),

@@ -132,7 +132,7 @@ fn a_provider_of_the_old_kind_has_no_methods_of_its_resource() {
         ("cookbooks/a/recipes/default.rb", "a_site 'x'"),
     ]), @r#"
     a_site[x] create
-    NameError: undefined local variable or method `own' for #<Custom resource a_site from cookbook a::ActionClass:0x… @cookbook_name="a", @recipe_name="default", @new_resource=a_site[x], @action=:create> at cookbooks/a/providers/site.rb:1
+    NameError: undefined local variable or method `own' for #<Custom resource a_site from cookbook a::ActionClass:0x… @cookbook_name=:a, @recipe_name="default", @new_resource=a_site[x], @action=:create> at cookbooks/a/providers/site.rb:1
     "#);
 }
 

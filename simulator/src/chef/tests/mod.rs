@@ -4,6 +4,7 @@ mod attributes;
 mod custom;
 mod introspection;
 mod model;
+mod objects;
 mod paging;
 mod resources;
 mod world;
