@@ -97,6 +97,8 @@ backend app
   server a 10.0.0.1:443 ssl
   server b 10.0.0.2:443 check-ssl check verify required
   server c 10.0.0.3:443 inter 0 weight -1
+  hash-balance-factor 50
+  use_backend nowhere
 frontend www
   bind :443 ssl
 "), @r#"
@@ -109,12 +111,14 @@ frontend www
     14: Error duplicate-name: nameserver 'n' has same name as another
     20: Error duplicate-name: stick-table name 'app' conflicts with the table before it: a section has one
     23: Error value: invalid value 0 for argument 'inter'
+    24: Error value: 'hash-balance-factor' must be 0 or at least 100
     10: Error arity: Size not specified for cache 'c'
     16: Error undefined-name: no such group 'g' specified in 'a'
     17: Error undefined-name: no such user 'c' specified in 'h'
     21: Error value: server 'a': verify is enabled by default but no CA file specified
     22: Error value: server 'b': verify is enabled by default but no CA file specified
-    25: Error value: no SSL certificate specified for bind ':443'
+    25: Error undefined-pool: backend 'app': unable to find required use_backend: 'nowhere'
+    27: Error value: no SSL certificate specified for bind ':443'
     "#);
 }
 
@@ -138,6 +142,7 @@ frontend www
   stick anything
   default_backend app
 backend app
+  log-format 50%
   cookie a insert insert
   stick-table type ip size 1m store
   default-server id x ssl

@@ -13,6 +13,11 @@ pub fn line<'c>(line: &'c Line<'_>, proxy: &mut Proxy<'c, '_>) -> Check {
     match line.keyword() {
         // Passed over with a warning, whatever they say.
         "stick" | "dispatch" if proxy.kind() == SectionKind::Frontend => Ok(()),
+        "log-format" | "log-format-sd"
+            if proxy.kind() == SectionKind::Backend && !line.arg(1).is_empty() =>
+        {
+            Ok(())
+        }
         "acl" => {
             acl::definition(line)?;
             proxy.acls.insert(line.arg(1));
@@ -69,6 +74,14 @@ pub fn line<'c>(line: &'c Line<'_>, proxy: &mut Proxy<'c, '_>) -> Check {
         "id" if line.arg(1).parse::<i64>().is_ok_and(|id| id <= 0) => {
             Err(wrong(line, 1, "a custom id has to be more than 0"))
         }
+        "hash-balance-factor" => match value::leading(line.arg(1)) {
+            0 | 100.. => Ok(()),
+            _ => Err(wrong(
+                line,
+                1,
+                "'hash-balance-factor' must be 0 or at least 100",
+            )),
+        },
         "max-keep-alive-queue" => required_number(line, 1),
         "bind-process"
             if line.version > Version::new(2, 4)

@@ -97,8 +97,8 @@ fn servers(section: &Section<'_>, checker: &mut Checker<'_>) {
 /// `default_backend` and `use_backend`.
 fn backends(section: &Section<'_>, line: &Line<'_>, checker: &mut Checker<'_>) {
     let keyword = line.keyword();
-    if !matches!(keyword, "default_backend" | "use_backend") || section.kind == SectionKind::Backend
-    {
+    // Backends have no use for them, and are refused all the same where the name does not exist.
+    if !matches!(keyword, "default_backend" | "use_backend") {
         return;
     }
     // Of several the last counts.

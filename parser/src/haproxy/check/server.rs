@@ -338,7 +338,8 @@ pub fn dispatch(line: &Line<'_>) -> Check {
             "'dispatch' expects <addr>:<port>".to_owned(),
         ));
     }
-    if Address::parse(text).port.is_none_or(str::is_empty) && !has_hole(text) {
+    let parsed = Address::parse(text);
+    if !parsed.is_local() && parsed.port.is_none_or(str::is_empty) && !has_hole(text) {
         return Err(wrong(
             line,
             1,
