@@ -149,6 +149,7 @@ backend app
   server a 10.0.0.1:443 weight
   server b 10.0.0.2:443 no-ssl maxconn
   server-template c q1-3x 10.0.0.3:443
+  server-template d 0-0 10.0.0.4:443
 "
         ),
         ""

@@ -159,3 +159,38 @@ http {
     18: Error duplicate-name: conflicting parameter "A"
     "#);
 }
+
+#[test]
+fn directives_take_what_they_choose_from() {
+    insta::assert_snapshot!(report("/etc/nginx/nginx.conf", "\
+worker_priority -5;
+events {}
+http {
+  aio threads=pool;
+  directio 4m;
+  limit_rate $arg_rate;
+  limit_rate_after soon;
+  gzip_static maybe;
+  satisfy $uri;
+  proxy_bind $remote_addr transparent;
+  fastcgi_bind [2001:db8::1]:80;
+  grpc_bind localhost;
+  open_file_cache max=1000 inactive=20s;
+  open_log_file_cache inactive=20s;
+  ssl_session_cache shared:tls:10m builtin:1000;
+  server { listen 81; aio sometimes; ssl_session_cache shared:tls; proxy_store_access user:rw all:rx; }
+  set_real_ip_from 10.1;
+  proxy_cache_methods GET PUT;
+}
+"), @r#"
+    7: Error value: "limit_rate_after" directive invalid value
+    8: Error value: invalid value "maybe"
+    9: Error value: invalid value "$uri"
+    12: Error value: invalid address "localhost"
+    14: Error value: "open_log_file_cache" must have the "max" parameter
+    16: Error value: "aio" directive invalid value
+    16: Error value: invalid session cache "shared:tls"
+    16: Error value: invalid value "all:rx"
+    18: Error value: invalid value "PUT"
+    "#);
+}

@@ -41,11 +41,11 @@ pub fn template(line: &Line<'_>) -> Check {
     }
     value::name(line, 1)?;
     let range = line.arg(2);
-    let (low, high) = match range.split_once('-') {
-        Some((low, high)) => (value::leading(low), value::leading(high)),
-        None => (1, value::leading(range)),
+    let fits = match range.split_once('-') {
+        Some((low, high)) => !low.is_empty() && value::leading(low) <= value::leading(high),
+        None => value::leading(range) > 0,
     };
-    if !has_hole(range) && (high < 1 || low > high) {
+    if !has_hole(range) && !fits {
         return Err(wrong(
             line,
             2,

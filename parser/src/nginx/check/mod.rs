@@ -1,5 +1,6 @@
 //! What nginx would refuse, by context, argument count and name; one file a kind of check.
 
+mod choices;
 mod context;
 mod names;
 mod server;

@@ -2,6 +2,7 @@
 
 use super::super::syntax::Directive;
 use super::super::tables::{VALUES, ValueKind};
+use super::choices::choices;
 use super::{Context, zones};
 use crate::hole::has_hole;
 use crate::problem::{Class, Problem};
@@ -26,10 +27,9 @@ pub fn check(directive: &Directive<'_>, context: Context) -> Check {
         };
         for argument in directive.arguments.iter().take(count) {
             let text = &*argument.text;
-            if !has_hole(text)
-                && !text.contains('$')
-                && !choices.iter().any(|c| c.eq_ignore_ascii_case(text))
-            {
+            // Only this one takes variables, where it is the commercial one.
+            let made = name == "server_tokens" && text.contains('$');
+            if !has_hole(text) && !made && !choices.iter().any(|c| c.eq_ignore_ascii_case(text)) {
                 return Err(wrong(directive, format!("invalid value \"{text}\""))
                     .with_help(format!("one of {}", choices.join(", "))));
             }
@@ -43,6 +43,9 @@ fn kind(directive: &Directive<'_>, name: &str) -> Check {
     let fits = match VALUES.get(name).map(|v| v.kind) {
         Some(ValueKind::Time) => is_time(text),
         Some(ValueKind::Size) => is_size(text),
+        Some(ValueKind::Number) if name == "worker_priority" => {
+            is_number(text.strip_prefix('-').unwrap_or(text))
+        }
         Some(ValueKind::Number) => is_number(text),
         Some(ValueKind::Text) | None => true,
     };
@@ -97,90 +100,6 @@ pub fn is_time(text: &str) -> bool {
     any
 }
 
-/// Words that a directive chooses from, and whether it takes several.
-fn choices(name: &str, count: usize, context: Context) -> Option<(&'static [&'static str], bool)> {
-    const TLS: &[&str] = &["SSLv2", "SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
-    const LOG: &[&str] = &["info", "notice", "warn", "error"];
-    const NEXT: &[&str] = &[
-        "error",
-        "timeout",
-        "invalid_header",
-        "http_500",
-        "http_502",
-        "http_503",
-        "http_504",
-        "http_403",
-        "http_404",
-        "http_429",
-        "non_idempotent",
-        "off",
-        "updating",
-        "not_found",
-        "invalid_response",
-    ];
-    const HEADERS: &[&str] = &[
-        "X-Accel-Redirect",
-        "X-Accel-Expires",
-        "X-Accel-Limit-Rate",
-        "X-Accel-Buffering",
-        "X-Accel-Charset",
-        "Expires",
-        "Cache-Control",
-        "Set-Cookie",
-        "Vary",
-    ];
-    Some(match name {
-        "satisfy" => (&["all", "any"], false),
-        "proxy_http_version" | "gzip_http_version" => (&["1.0", "1.1"], false),
-        "if_modified_since" => (&["off", "exact", "before"], false),
-        "keepalive_disable" => (&["none", "msie6", "safari"], true),
-        "autoindex_format" => (&["html", "xml", "json", "jsonp"], false),
-        "ssl_verify_client" => (&["on", "off", "optional", "optional_no_ca"], false),
-        "limit_req_log_level" | "limit_conn_log_level" => (LOG, false),
-        "dav_methods" => (&["off", "put", "delete", "mkcol", "copy", "move"], true),
-        "debug_points" => (&["stop", "abort"], false),
-        "gzip_proxied" => (
-            &[
-                "off",
-                "expired",
-                "no-cache",
-                "no-store",
-                "private",
-                "no_last_modified",
-                "no_etag",
-                "auth",
-                "any",
-            ],
-            true,
-        ),
-        "server_tokens" => (&["on", "off", "build"], false),
-        "use" => (
-            &[
-                "epoll",
-                "poll",
-                "select",
-                "kqueue",
-                "eventport",
-                "/dev/poll",
-            ],
-            false,
-        ),
-        "starttls" => (&["on", "off", "only"], false),
-        "proxy_redirect" | "proxy_cookie_domain" | "proxy_cookie_path" if count == 1 => {
-            (&["off", "default"], false)
-        }
-        "disable_symlinks" if count == 1 => (&["off", "on", "if_not_owner"], false),
-        _ if name.ends_with("ssl_protocols") => (TLS, true),
-        _ if name.ends_with("_ignore_headers") => (HEADERS, true),
-        _ if name.ends_with("_cache_use_stale")
-            || name.ends_with("_next_upstream") && context.is_http() =>
-        {
-            (NEXT, true)
-        }
-        _ => return None,
-    })
-}
-
 fn special(directive: &Directive<'_>, name: &str, context: Context) -> Check {
     match name {
         "error_log" => error_log(directive),
@@ -215,6 +134,24 @@ fn special(directive: &Directive<'_>, name: &str, context: Context) -> Check {
                 "\"worker_processes\" directive invalid value",
             ))
         }
+        "limit_rate" | "limit_rate_after" if !directive.arg(0).contains('$') => {
+            one_of_or(directive, name, &[], is_size)
+        }
+        "aio" => one_of_or(
+            directive,
+            name,
+            &["on", "off", "sendfile", "threads"],
+            |text| text.starts_with("threads="),
+        ),
+        "directio" => one_of_or(directive, name, &["off"], is_size),
+        "userid_expires" => one_of_or(directive, name, &["off", "max"], is_time),
+        "open_file_cache" => zones::file_cache(directive, &["max", "inactive"]),
+        "open_log_file_cache" => {
+            zones::file_cache(directive, &["max", "inactive", "min_uses", "valid"])
+        }
+        "ssl_session_cache" => zones::session_cache(directive),
+        _ if name.ends_with("_store_access") || name == "dav_access" => access(directive),
+        _ if name.ends_with("_bind") && context.is_http() => bind(directive),
         _ if name.ends_with("_cache_path") => zones::cache_path(directive),
         "access_log" => access_log(directive),
         "fastcgi_split_path_info" => regex(directive, directive.arg(0)),
@@ -272,6 +209,55 @@ pub fn invalid(directive: &Directive<'_>, n: usize) -> Problem {
         );
     }
     wrong(directive, format!("invalid parameter \"{text}\""))
+}
+
+/// The first argument is one of some words, or what a check takes.
+fn one_of_or(
+    directive: &Directive<'_>,
+    name: &str,
+    words: &[&str],
+    fits: fn(&str) -> bool,
+) -> Check {
+    let text = directive.arg(0);
+    if has_hole(text) || words.contains(&text) || fits(text) {
+        return Ok(());
+    }
+    Err(wrong(
+        directive,
+        format!("\"{name}\" directive invalid value"),
+    ))
+}
+
+/// `user:rw group:r all:r`
+fn access(directive: &Directive<'_>) -> Check {
+    let fits = |text: &str| {
+        has_hole(text)
+            || text.split_once(':').is_some_and(|(who, what)| {
+                matches!(who, "user" | "group" | "all") && matches!(what, "r" | "w" | "rw")
+            })
+    };
+    match directive.arguments.iter().find(|a| !fits(&a.text)) {
+        Some(argument) => Err(wrong(
+            directive,
+            format!("invalid value \"{}\"", argument.text),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// `proxy_bind 10.0.0.1 transparent`: an address, not a host.
+fn bind(directive: &Directive<'_>) -> Check {
+    let text = directive.arg(0);
+    let host = text.rsplit_once(':').map_or(text, |(host, _)| host);
+    let is_address = |text: &str| {
+        let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+        bare.unwrap_or(text).parse::<std::net::IpAddr>().is_ok()
+    };
+    if has_hole(text) || text.contains('$') || text == "off" || is_address(text) || is_address(host)
+    {
+        return Ok(());
+    }
+    Err(wrong(directive, format!("invalid address \"{text}\"")))
 }
 
 /// Arguments from `from` on are among some words, or begin with one that ends in `=`.
@@ -455,11 +441,10 @@ fn is_network(text: &str) -> bool {
 
 fn network(directive: &Directive<'_>, name: &str) -> Check {
     let text = directive.arg(0);
-    // The name of a host may stand for trusted proxies.
-    let host = name == "set_real_ip_from"
-        && !text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'/'));
+    // The name of a host may stand for trusted proxies, also one that C takes for an address, as `10.1`.
+    let digits = |b: u8| b.is_ascii_digit() || matches!(b, b'.' | b'/');
+    let short = !text.contains('/') && text.split('.').count() < 4;
+    let host = name == "set_real_ip_from" && (short || !text.bytes().all(digits));
     if matches!(text, "all" | "unix:") || is_network(text) || host {
         return Ok(());
     }

@@ -143,3 +143,59 @@ pub fn cache_path(directive: &Directive<'_>) -> Check {
         ))
     }
 }
+
+/// `open_file_cache off`, or `max=N inactive=TIME …`
+pub fn file_cache(directive: &Directive<'_>, known: &[&str]) -> Check {
+    let name = &directive.name.text;
+    if directive.arg(0) == "off" && directive.arguments.len() == 1 || directive.has_hole() {
+        return Ok(());
+    }
+    let mut bounded = false;
+    for argument in &directive.arguments {
+        let text = &*argument.text;
+        let (key, value) = text.split_once('=').unwrap_or((text, ""));
+        let fits = match key {
+            _ if !known.contains(&key) => false,
+            "max" => is_positive(value),
+            "min_uses" => is_positive(value),
+            _ => is_time(value),
+        };
+        bounded |= key == "max";
+        if !fits {
+            let message = format!("invalid \"{name}\" parameter \"{text}\"");
+            return Err(wrong(directive, message));
+        }
+    }
+    if bounded {
+        Ok(())
+    } else {
+        Err(wrong(
+            directive,
+            format!("\"{name}\" must have the \"max\" parameter"),
+        ))
+    }
+}
+
+/// `off`, `none`, `builtin:N`, `shared:NAME:SIZE`
+pub fn session_cache(directive: &Directive<'_>) -> Check {
+    for argument in &directive.arguments {
+        let text = &*argument.text;
+        if has_hole(text) || matches!(text, "off" | "none" | "builtin") {
+            continue;
+        }
+        let fits = text.strip_prefix("builtin:").is_some_and(is_number)
+            || text
+                .strip_prefix("shared:")
+                .and_then(|t| t.split_once(':'))
+                .is_some_and(|(name, size)| {
+                    !name.is_empty() && bytes(size).is_some_and(|b| b >= 8 * PAGE)
+                });
+        if !fits {
+            return Err(wrong(
+                directive,
+                format!("invalid session cache \"{text}\""),
+            ));
+        }
+    }
+    Ok(())
+}
