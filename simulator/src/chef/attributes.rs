@@ -655,7 +655,7 @@ pub fn name_text(interp: &mut Interp, value: Value) -> R<String> {
 pub fn level_by_method(name: Name) -> Option<Level> {
     Some(match name.as_str() {
         "default" | "default_attrs" => Level::Default,
-        "normal" | "set" | "normal_attrs" => Level::Normal,
+        "normal" | "normal_attrs" => Level::Normal,
         "override" | "override_attrs" => Level::Override,
         "automatic" | "automatic_attrs" => Level::Automatic,
         "force_default" | "default!" => Level::ForceDefault,

@@ -151,6 +151,13 @@ pub fn load_attribute_file(interp: &mut Interp, cookbook: &str, file: &str, stri
         None => None,
     };
     let Some(program) = found else {
+        if strict && !run(interp).cookbooks.contains_key(cookbook) {
+            let message = format!(
+                "Cookbook {cookbook} not found. If you're loading {cookbook} from another cookbook, make sure you \
+                 configure the dependency in your metadata"
+            );
+            return Err(super::dsl::raise(interp, "CookbookNotFound", message));
+        }
         if strict {
             let message = format!(
                 "could not find filename {file} in segment attributes for cookbook {cookbook}"

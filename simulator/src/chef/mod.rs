@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json};
 
 mod attribute_collections;
 pub mod attributes;
+mod callbacks;
 mod coerce;
 mod collection;
 mod commands;

@@ -157,7 +157,7 @@ pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     node::install(interp, node_class);
     interp.add_static(node_class, &NODE_STATIC_TABLE);
     resource::install(interp, resource_class);
-    for class in [resource_class, provider] {
+    for class in [resource_class, provider, node_class] {
         interp.add_methods(class, &dsl::LAZY_TABLE);
     }
     super::provider::install_provider(interp, provider);

@@ -58,7 +58,6 @@ static NODE: &[Builtin] = &[
     def("default_attrs", 0, 0, |i, v, _| level(i, v, Level::Default)),
     def("normal", 0, 0, |i, v, _| level(i, v, Level::Normal)),
     def("normal_attrs", 0, 0, |i, v, _| level(i, v, Level::Normal)),
-    def("set", 0, 0, |i, v, _| level(i, v, Level::Normal)),
     def("override", 0, 0, |i, v, _| level(i, v, Level::Override)),
     def("override_attrs", 0, 0, |i, v, _| {
         level(i, v, Level::Override)
@@ -117,10 +116,6 @@ static NODE: &[Builtin] = &[
     })
     .takes_unknown(),
     def("normal_unless", 0, -1, |i, _, a| {
-        chained(i, a, Level::Normal, Way::Unless)
-    })
-    .takes_unknown(),
-    def("set_unless", 0, -1, |i, _, a| {
         chained(i, a, Level::Normal, Way::Unless)
     })
     .takes_unknown(),

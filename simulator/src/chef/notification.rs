@@ -25,6 +25,11 @@ pub struct Wish {
 }
 
 pub fn notifies(interp: &mut Interp, this: Value, args: &Args) -> R {
+    // Only `subscribes` takes a list.
+    if interp.array_items(args.get(1)).is_some() {
+        let shown = interp.inspect(args.get(1))?;
+        return Err(no_resource(interp, &shown));
+    }
     let own = label(interp, this);
     for (target, notification) in wishes(interp, this, args)? {
         add(
@@ -101,6 +106,14 @@ fn wishes(interp: &mut Interp, this: Value, args: &Args) -> R<Vec<(String, Notif
         .collect())
 }
 
+fn no_resource(interp: &mut Interp, shown: &str) -> crate::ruby::flow::Flow {
+    let message = format!(
+        "The object `{shown}' is not valid for resource collection lookup. Use a String like \
+         `resource_type[resource_name]' or a Chef::Resource object"
+    );
+    raise(interp, "InvalidResourceSpecification", message)
+}
+
 /// The labels that a target stands for: a string, a resource, `{ type => name }` or a list of those.
 fn targets(interp: &mut Interp, target: Value, out: &mut Vec<String>) -> R<()> {
     if let Some(hash) = interp.hash_data(target) {
@@ -126,11 +139,7 @@ fn targets(interp: &mut Interp, target: Value, out: &mut Vec<String>) -> R<()> {
         let is_known = interp.unknown_or_hole(target).is_none();
         if is_known && interp.text(target).is_none() && !interp.is_a(target, resource) {
             let shown = interp.inspect(target)?;
-            let message = format!(
-                "The object `{shown}' is not valid for resource collection lookup. Use a String like \
-                 `resource_type[resource_name]' or a Chef::Resource object"
-            );
-            return Err(raise(interp, "InvalidResourceSpecification", message));
+            return Err(no_resource(interp, &shown));
         }
         if is_known && !collection::is_label(&text) {
             return Err(collection::invalid_specification(interp, &text));

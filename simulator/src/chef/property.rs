@@ -427,7 +427,11 @@ fn checked(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: V
         return Ok(value);
     }
     match rules {
-        Rules::Core(property) if converted => check_core(interp, name, property, value)?,
+        Rules::Core(property) if converted => {
+            check_core(interp, name, property, value)?;
+            called_back(interp, this, name, value)?;
+        }
+        Rules::None => called_back(interp, this, name, value)?,
         Rules::Custom(Some(_)) => {
             let checked = check_custom(interp, this, name, rules, value);
             return own_words(interp, rules, checked).map(|()| value);
@@ -435,6 +439,14 @@ fn checked(interp: &mut Interp, this: Value, name: Name, rules: &Rules, value: V
         _ => {}
     }
     Ok(value)
+}
+
+fn called_back(interp: &mut Interp, this: Value, name: Name, value: Value) -> R<()> {
+    let class = interp.real_class_of(this);
+    match super::resource::core_type(interp, class) {
+        Some(core) => super::callbacks::check(interp, core, name, value),
+        None => Ok(()),
+    }
 }
 
 fn check_core(

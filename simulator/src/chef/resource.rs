@@ -429,7 +429,6 @@ pub const COMMON: &[&str] = &[
     "provider",
     "epic_fail",
     "noop",
-    "supports",
 ];
 
 fn no_property(interp: &mut Interp, this: Value, name: Name) -> crate::ruby::flow::Flow {
@@ -573,7 +572,12 @@ fn guard(interp: &mut Interp, this: Value, args: &Args, kind: &str) -> R {
     };
     let what = args.block.unwrap_or_else(|| args.get(0));
     if args.block.is_none() && what.is_nil() {
-        return Ok(interp.array(list));
+        let kind_of = |i: &Interp, pair: Value| {
+            let first = i.array_items(pair).and_then(|p| p.first().copied());
+            first.and_then(|k| i.text_or_sym(k)) == Some(kind)
+        };
+        let own = list.into_iter().filter(|p| kind_of(interp, *p)).collect();
+        return Ok(interp.array(own));
     }
     let pair = interp.array(vec![Value::sym(kind), what]);
     list.push(pair);

@@ -49,3 +49,53 @@ fn what_chef_says_of_its_own_resources() {
     NoMethodError: undefined method `lazy' for cookbook: a, recipe: default :Chef::Recipe at cookbooks/a/recipes/default.rb:9
     "#);
 }
+
+#[test]
+fn values_are_asked_what_chef_asks_of_them() {
+    let refused = |code: &str| {
+        let out = recipe(code);
+        out.lines().last().unwrap_or("").to_owned() + "\n"
+    };
+    let all = [
+        "cron('a') { minute '61'; command 'x' }",
+        "cron('a') { month 'janu'; command 'x' }",
+        "directory('/a') { mode '9999' }",
+        "file('/a') { mode 0o70000 }",
+        "remote_file('/a') { source 'not a url' }",
+        "remote_file('/a') { source [] }",
+        "user('a') { supports manage_home: true }",
+        "file('/a') { notifies :create, %w(file[/b] file[/c]) }",
+        "node.set['a'] = 1",
+        "include_attribute 'nope'",
+        "file 'a', 'b'",
+    ];
+    let all: String = all.into_iter().map(refused).collect();
+    insta::assert_snapshot!(all, @r#"
+    Chef::Exceptions::ValidationFailed: Option minute's value 61 should be a valid minute spec! at cookbooks/a/recipes/default.rb:1
+    Chef::Exceptions::ValidationFailed: Option month's value janu should be a valid month spec! at cookbooks/a/recipes/default.rb:1
+    ArgumentError: invalid value for Integer(): "09999" at cookbooks/a/recipes/default.rb:1
+    Chef::Exceptions::ValidationFailed: Option mode's value 28672 not in valid numeric range! at cookbooks/a/recipes/default.rb:1
+    Chef::Exceptions::InvalidRemoteFileURI: "not a url" is not a valid `source` parameter for remote_file. `source` must be an absolute URI or an array of URIs. at cookbooks/a/recipes/default.rb:1
+    ArgumentError: remote_file has an empty source at cookbooks/a/recipes/default.rb:1
+    NoMethodError: undefined method `supports' for Chef::Resource::User::LinuxUser at cookbooks/a/recipes/default.rb:1
+    Chef::Exceptions::InvalidResourceSpecification: The object `["file[/b]", "file[/c]"]' is not valid for resource collection lookup. Use a String like `resource_type[resource_name]' or a Chef::Resource object at cookbooks/a/recipes/default.rb:1
+    NoMethodError: undefined method `set' for #<Chef::Node::Attribute> at cookbooks/a/recipes/default.rb:1
+    Chef::Exceptions::CookbookNotFound: Cookbook nope not found. If you're loading nope from another cookbook, make sure you configure the dependency in your metadata at cookbooks/a/recipes/default.rb:1
+    ArgumentError: wrong number of arguments (given 2, expected 0..1) at cookbooks/a/recipes/default.rb:1
+    "#);
+    let fine = "
+        cron('a') { minute '*/5,10-20'; hour 3; weekday :monday; month 'Jan'; command 'x' }
+        directory('/a') { mode '1777' }
+        remote_file('/b') { source 'http://a/b c', 'ftp://x/y' }
+        file('/c') { mode 0o644; subscribes :create, %w(file[/c] directory[/a]) }
+        Chef::Resource::File.class_eval { def own; 'own'; end }
+        log file('/d').own";
+    insta::assert_snapshot!(recipe(fine), @r#"
+    cron[a] create command="x" hour=3 minute="*/5,10-20" month="Jan" weekday="1"
+    directory[/a] create mode="1777" delayed:create->file[/c]
+    remote_file[/b] create source=["http://a/b c","ftp://x/y"]
+    file[/c] create mode=420 delayed:create->file[/c]
+    file[/d] create
+    log[own] write
+    "#);
+}

@@ -30,7 +30,7 @@ impl Interp {
                     return Ok(Value::from(id).with_origin(scope.origin));
                 }
                 match self.as_class(scope) {
-                    Some(class) => self.const_in(class, *name),
+                    Some(class) => self.const_of(class, *name),
                     None => {
                         let text = self.inspect(scope)?;
                         Err(self.type_error(format!("{text} is not a class/module")))
@@ -68,7 +68,19 @@ impl Interp {
             .find_map(|c| self.classes.get(*c).constants.get(&name).copied())
     }
 
-    /// `scope::Name`
+    /// `scope::Name`: what only `Object` has, from which every class descends, is not meant.
+    fn const_of(&mut self, scope: ClassId, name: Name) -> R {
+        let object = self.core.object;
+        let order = self.classes.ancestors(scope);
+        let mut own = order.iter().filter(|c| scope == object || **c != object);
+        let found = own.find_map(|c| self.classes.get(*c).constants.get(&name).copied());
+        match found {
+            Some(value) => Ok(value),
+            None => self.missing_const(scope, name),
+        }
+    }
+
+    /// `scope.const_get(name)`
     pub fn const_in(&mut self, scope: ClassId, name: Name) -> R {
         match self.inherited_const(scope, name) {
             Some(value) => Ok(value),

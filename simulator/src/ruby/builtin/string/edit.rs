@@ -206,7 +206,6 @@ fn insert(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn store(interp: &mut Interp, this: Value, args: &Args) -> R {
     interp.writable(this)?;
     let value = args.list.last().copied().unwrap_or(Value::NIL);
-    let new = interp.str_arg(value)?;
     let place = Args::of(args.list.get(..args.len() - 1).unwrap_or_default());
     let whole = text(interp, this);
     let len = whole.chars().count() as i64;
@@ -229,6 +228,7 @@ fn store(interp: &mut Interp, this: Value, args: &Args) -> R {
         };
         return Err(interp.error(class, text));
     };
+    let new = interp.str_arg(value)?;
     let text = format!(
         "{}{new}{}",
         whole.get(..a).unwrap_or_default(),
