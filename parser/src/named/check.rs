@@ -176,6 +176,9 @@ impl Check<'_, '_> {
     fn options(&mut self, statements: &[Statement]) {
         let mut once = BTreeSet::new();
         for statement in statements {
+            if self.out.len() > super::MAX_PROBLEMS {
+                return;
+            }
             let words = statement.words(self.source);
             let Some(((first, span), values)) = words.split_first() else {
                 continue;

@@ -115,7 +115,9 @@ impl<'s> Parser<'s> {
                 return token;
             }
             self.at = token.span.end as usize;
-            values::directive(&token, &mut self.out);
+            if self.out.len() < MAX_PROBLEMS {
+                values::directive(&token, &mut self.out);
+            }
         }
     }
 
@@ -124,6 +126,7 @@ impl<'s> Parser<'s> {
         let token = self.peek();
         match token.kind {
             Kind::Hole => return Err(Stop::Unknown),
+            _ if self.out.len() > MAX_PROBLEMS => return Err(Stop::Unknown),
             Kind::BadText => return Err(bad_text(token)),
             _ => self.at = token.span.end as usize,
         }

@@ -40,8 +40,9 @@ pub fn object(word: &Token<'_>, given: &[Parameter<'_>], out: &mut Vec<Problem>)
         return;
     };
     let lower: Vec<String> = given.iter().map(|p| p.name.to_ascii_lowercase()).collect();
-    for (i, (parameter, name)) in given.iter().zip(&lower).enumerate() {
-        if lower.iter().take(i).any(|n| n == name) {
+    let mut seen = std::collections::BTreeSet::new();
+    for (parameter, name) in given.iter().zip(&lower) {
+        if !seen.insert(name) {
             let message = format!("duplicate parameter '{}'", parameter.name);
             out.push(Problem::error(
                 Class::DuplicateName,

@@ -171,12 +171,14 @@ fn algorithms(directive: &Directive<'_>, line: &Line<'_>, out: &mut Vec<Problem>
         if is_known || name.contains(['*', '?', '#', ' ']) {
             continue;
         }
+        // One is enough to say that sshd takes none of them.
         if let Some(near) = nearest(name, known.iter().copied()) {
             let message = format!("Bad algorithm '{name}' for {}", directive.name);
             out.push(
                 Problem::error(Class::Value, message, line.span)
                     .with_help(format!("did you mean `{near}`?")),
             );
+            return;
         }
     }
 }

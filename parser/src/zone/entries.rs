@@ -118,8 +118,8 @@ pub fn entries<'s>(source: &'s Source, out: &mut Vec<Problem>) -> Vec<Entry<'s>>
                 .unwrap_or("");
             at_start = true;
         }
-        if entries.len() > 1_000_000 {
-            break;
+        if out.len() > super::MAX_PROBLEMS {
+            return entries;
         }
     }
     if let Some(open) = open {

@@ -6,7 +6,7 @@
 mod entries;
 mod records;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use self::entries::{Entry, Word, entries};
@@ -330,22 +330,33 @@ impl<'s> Zone<'s> {
         if !servers.iter().any(|(of, _, _)| *of == owner) {
             self.error(Class::Arity, "the zone has no NS records", span);
         }
+        // What other servers answer for, or a wildcard does, may have the address.
+        let elsewhere: BTreeSet<&str> = servers
+            .iter()
+            .map(|(of, _, _)| of.as_str())
+            .filter(|of| *of != owner)
+            .chain(self.owned.keys().filter_map(|name| name.strip_prefix("*.")))
+            .collect();
+        let mut lost = Vec::new();
         for (of, server, place) in &servers {
-            let within = |zone: &str| server.strip_suffix(zone).is_some_and(|n| n.ends_with('.'));
+            let within = server
+                .strip_suffix(&owner)
+                .is_some_and(|name| name.ends_with('.'));
+            let parents = || {
+                server
+                    .match_indices('.')
+                    .filter_map(|(at, _)| server.get(at + 1..))
+            };
             let answered = self.owned.get(server).is_some_and(|o| o.has_address)
-                || self
-                    .owned
-                    .keys()
-                    .any(|n| n.strip_prefix('*').is_some_and(|of| server.ends_with(of)))
-                || servers
-                    .iter()
-                    .any(|(other, _, _)| *other != owner && (other == server || within(other)));
-            if *of == owner && within(&owner) && !answered {
+                || elsewhere.contains(server.as_str())
+                || parents().any(|parent| elsewhere.contains(parent));
+            if *of == owner && within && !answered {
                 let name = server.trim_end_matches(".?");
                 let message = format!("NS '{name}' has no address records (A or AAAA)");
-                self.error(Class::UndefinedName, message, *place);
+                lost.push(Problem::error(Class::UndefinedName, message, *place));
             }
         }
+        self.out.extend(lost.into_iter().take(MAX_PROBLEMS));
     }
 }
 

@@ -23,8 +23,13 @@ pub fn check(config: &Config<'_>, checker: &mut Checker<'_>) {
         if !section.kind.is_proxy() {
             continue;
         }
-        for line in &section.lines {
-            backends(section, line, checker);
+        // Of several the last counts.
+        let is_default = |l: &Line<'_>| l.keyword() == "default_backend";
+        let last = section.lines.iter().rposition(is_default);
+        for (n, line) in section.lines.iter().enumerate() {
+            if !is_default(line) || last == Some(n) {
+                backends(section, line, checker);
+            }
             if checker.names.open || line.has_hole() {
                 continue;
             }
@@ -99,11 +104,6 @@ fn backends(section: &Section<'_>, line: &Line<'_>, checker: &mut Checker<'_>) {
     let keyword = line.keyword();
     // Backends have no use for them, and are refused all the same where the name does not exist.
     if !matches!(keyword, "default_backend" | "use_backend") {
-        return;
-    }
-    // Of several the last counts.
-    let later = |l: &&Line<'_>| l.keyword() == keyword && l.span.start > line.span.start;
-    if keyword == "default_backend" && section.lines.iter().any(|l| later(&l)) {
         return;
     }
     let name = line.arg(1);
