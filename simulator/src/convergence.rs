@@ -31,6 +31,10 @@ pub struct Convergence {
     pub inputs: BTreeSet<Arc<str>>,
     /// What it read of other nodes, by their names.
     pub reads: BTreeMap<String, Reads>,
+    /// Indexes into `searches` whose results had a part in the attributes that the run wrote.
+    pub saved_from: BTreeSet<usize>,
+    /// Those among them of attributes that the next run begins with.
+    pub kept_from: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

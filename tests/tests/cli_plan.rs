@@ -182,11 +182,23 @@ fn drained_and_down_nodes_are_counted_out_of_pools() {
 
 #[test]
 fn an_environment_may_have_another_value() {
-    let shop = Folder::shop();
-    shop.write(
+    what_if_in_the_environment(
         "environments/live.json",
         r#"{"name": "live", "default_attributes": {"edge": {"role": "web"}}}"#,
     );
+}
+
+#[test]
+fn an_environment_in_ruby_may_have_another_value() {
+    what_if_in_the_environment(
+        "environments/live.rb",
+        "name 'live'\nkind = 'web'\ndefault_attributes 'edge' => { 'role' => \"#{kind}\" }\n",
+    );
+}
+
+fn what_if_in_the_environment(path: &str, text: &str) {
+    let shop = Folder::shop();
+    shop.write(path, text);
     for lb in ["nodes/lb1.json", "nodes/lb2.json"] {
         let node = shop.read(lb);
         shop.write(
@@ -208,6 +220,15 @@ fn an_environment_may_have_another_value() {
     assert_eq!(sizes(&set), 0);
     let same = ["plan", "--format", "json", "--set", "live.edge.role=web"];
     assert_eq!(shop.run(&same).code, 0);
+    let quoted = [
+        "plan",
+        "--format",
+        "json",
+        "--set",
+        "live.edge.note=it's \\ so",
+    ];
+    let run = shop.run(&quoted);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use foretaste_simulator::chef::roles;
 use foretaste_simulator::convergence::SavedNode;
 use foretaste_simulator::repository::{Files, Repository};
 use serde_json::{Map, Value as Json};
@@ -36,7 +37,7 @@ impl Set {
     /// Edits the node or environment of that name.
     ///
     /// # Errors
-    /// A name that is neither, or an environment that is not written as JSON.
+    /// A name that is neither, or an environment that cannot be read.
     pub fn apply(&self, side: &mut Side) -> Result<(), Failure> {
         let key = |name: &str| self.target.strip_prefix(name)?.strip_prefix('.');
         let nodes = &mut side.revision.inventory.nodes;
@@ -87,24 +88,31 @@ impl Set {
 
     fn environment(&self, side: &mut Side, path: &Arc<str>, key: &str) -> Result<(), Failure> {
         let repository = &side.revision.repository;
-        let mut json = match repository.json(path) {
-            Some(Ok(Json::Object(json))) => json,
+        let refused = || {
+            Failure::usage(format!(
+                "{path} cannot be read to its end: --set cannot edit it"
+            ))
+            .help("edit the file, and plan the work tree")
+        };
+        let described = roles::read(repository, path).map_err(|_| refused())?;
+        if described.open.is_some() {
+            return Err(refused());
+        }
+        let mut level = described.default_attributes.clone();
+        put(&mut level, key, self.json());
+        let text = match repository.json(path) {
+            Some(Ok(Json::Object(mut json))) => {
+                json.insert("default_attributes".to_owned(), Json::Object(level));
+                Json::Object(json).to_string()
+            }
+            // What is said last counts; the lines above stay where they are.
             _ => {
-                return Err(
-                    Failure::usage(format!("{path} is not JSON: --set cannot edit it"))
-                        .help("edit the file, and plan the work tree"),
-                );
+                let text = repository.text(path).unwrap_or_default();
+                format!("{text}\ndefault_attributes({})\n", ruby(&level.into()))
             }
         };
-        let level = json
-            .entry("default_attributes")
-            .or_insert_with(|| Json::Object(Map::new()));
-        if let Json::Object(level) = level {
-            put(level, key, self.json());
-        }
         let mut files = Files(repository.files.0.clone());
-        let bytes = Json::Object(json).to_string().into_bytes();
-        files.0.insert(path.clone(), Arc::from(bytes));
+        files.0.insert(path.clone(), Arc::from(text.into_bytes()));
         let layout = repository.layout.clone();
         side.revision.repository = Arc::new(Repository::new(files, layout, Arc::default()));
         Ok(())
@@ -114,6 +122,29 @@ impl Set {
     fn json(&self) -> Json {
         serde_json::from_str(&self.value).unwrap_or_else(|_| Json::from(self.value.as_str()))
     }
+}
+
+/// A value as Ruby writes it.
+fn ruby(value: &Json) -> String {
+    match value {
+        Json::Null => "nil".to_owned(),
+        Json::Bool(_) | Json::Number(_) => value.to_string(),
+        Json::String(text) => quoted(text),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(ruby).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(map) => {
+            let pair =
+                |(key, value): (&String, &Json)| format!("{} => {}", quoted(key), ruby(value));
+            let pairs: Vec<String> = map.iter().map(pair).collect();
+            format!("{{{}}}", pairs.join(", "))
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// Sets the value at a dotted path.

@@ -214,7 +214,14 @@ fn selection_line(selection: &Selection) -> String {
     };
     let worst = match selection.exactness.reason() {
         None => set(&selection.worst),
-        Some(reason) => format!("{} or fewer: a bound, as {reason}", set(&selection.worst)),
+        Some(reason) if selection.worst.is_empty() => {
+            format!("not known, {} or fewer, as {reason}", set(&selection.seen))
+        }
+        Some(reason) => format!(
+            "between {} and {}, as {reason}",
+            set(&selection.worst),
+            set(&selection.seen)
+        ),
     };
     format!(
         "{kind} {}: before {} → first {} → worst {worst} → settled {}",
@@ -467,6 +474,7 @@ fn selection(selection: &Selection) -> Json {
         "before": selection.before,
         "first": selection.first,
         "worst": selection.worst,
+        "seen": selection.seen,
         "settled": selection.settled,
         "floor": selection.floor,
         "worst_is": if selection.exactness.reason().is_none() { "exact" } else { "bound" },

@@ -1,7 +1,7 @@
 //! The collections that hold node attributes: `VividMash` of a level, `ImmutableMash` and `ImmutableArray` of the merged
 //! view, `Mash`; and paths into them (`Chef::Node::CommonAPI`).
 
-use super::attributes::{Classes, child_tag, deep_copy, put, tag_of, touched, vivify};
+use super::attributes::{Classes, child_tag, deep_copy, put, tag_of, touched, vivify, written};
 use super::json::attribute_key;
 use super::run::run;
 use crate::ruby::Interp;
@@ -297,6 +297,7 @@ fn vivid_set(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn vivid_delete(interp: &mut Interp, this: Value, args: &Args) -> R {
     let key = attribute_key(interp, args.get(0))?;
     let tag = tag_of(interp, this);
+    written(interp, interp.control);
     touched(interp, tag, super::json::key_text(&key));
     Ok(interp
         .hash_mut(this)?
@@ -307,6 +308,7 @@ fn vivid_delete(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 fn vivid_clear(interp: &mut Interp, this: Value, _: &Args) -> R {
     let tag = tag_of(interp, this);
+    written(interp, interp.control);
     touched(interp, tag, None);
     interp.hash_mut(this)?.map.clear();
     Ok(this)

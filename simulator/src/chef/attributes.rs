@@ -243,6 +243,31 @@ fn write_source(interp: &mut Interp, tag: u32, key: &Key) -> Origin {
     })
 }
 
+/// Notes what a write or removal depends on, once there are searches that it could depend on.
+pub(super) fn written(interp: &mut Interp, origin: Origin) {
+    if run(interp).searches.is_empty() {
+        return;
+    }
+    let before = run(interp).written_from;
+    run(interp).written_from = interp.origins.union(before, origin);
+}
+
+/// The searches that had a part in what a group of levels holds.
+pub fn searches_behind(interp: &mut Interp, levels: &[Level]) -> BTreeSet<usize> {
+    let mut origin = Origin::HERE;
+    for level in levels {
+        let root = run(interp).attributes.level(*level);
+        let own = interp.deep_origin(root);
+        origin = interp.origins.union(origin, own);
+    }
+    tagged(interp, origin)
+}
+
+/// The numbers of the searches among some sources.
+pub fn tagged(interp: &Interp, origin: Origin) -> BTreeSet<usize> {
+    interp.origins.tags(origin).map(|t| t as usize).collect()
+}
+
 /// Sets one key of a vivid hash, remembering where.
 pub(super) fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R<()> {
     let tag = tag_of(interp, this);
@@ -252,6 +277,7 @@ pub(super) fn put(interp: &mut Interp, this: Value, key: Key, value: Value) -> R
     let own = interp.origin_of(value);
     let origin = interp.origins.union(own, source);
     let origin = interp.origins.union(origin, interp.control);
+    written(interp, origin);
     touched(interp, tag, super::json::key_text(&key));
     let key_value = interp.key_value(&key);
     interp

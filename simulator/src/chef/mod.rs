@@ -227,6 +227,7 @@ fn machine(
         offers: BTreeMap::new(),
         definitions: BTreeMap::new(),
         searches: Vec::new(),
+        written_from: crate::ruby::value::Origin::HERE,
         files: BTreeMap::new(),
         failure: None,
         inputs,

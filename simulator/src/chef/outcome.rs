@@ -28,6 +28,13 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
         .map(|r| Arc::new(resource(interp, *r, 0)))
         .collect();
     let branched: Vec<u32> = interp.origins.tags(interp.branched_on).collect();
+    if !run(interp).searches.is_empty() {
+        let written = run(interp).written_from;
+        out.kept_from = attributes::searches_behind(interp, &[Level::Normal]);
+        out.saved_from = attributes::tagged(interp, written);
+        out.saved_from
+            .extend(attributes::searches_behind(interp, &Level::ALL));
+    }
     let state = run(interp);
     out.searches = std::mem::take(&mut state.searches);
     out.files = std::mem::take(&mut state.files);

@@ -21,12 +21,15 @@
 //! need another of them first ([`table::Table::stuck`]), or because every order was tried.
 //!
 //! Members are not independent where a run branches on what a search returned, or where what a node saves depends on
-//! when it converges. Then the three simulated moments are samples: the least of them really occurs, and it is said to
-//! be a bound. While the nodes that matter are few, their real converges are walked through all states ([`walk`],
-//! [`explore`]), and what that finds is the truth, whatever it depends on.
+//! when it converges ([`bonds`]). Then the three simulated moments are samples: the least of them really occurs, and how
+//! few are found at worst is not known. What is said of the worst is then a bound: only who is there for certain is
+//! counted, and an order is only called safe where it does not rest on more than that. While the nodes that matter are
+//! few, their real converges are walked through all states ([`walk`], [`explore`]), and what that finds is the truth,
+//! whatever it depends on.
 //!
 //! A node whose converge fails saves and renders nothing: it has no place in any order and stays as it was.
 
+mod bonds;
 pub mod explore;
 pub mod order;
 mod selection;
@@ -103,22 +106,17 @@ impl Rollout {
             order::Order::Groups(groups) => {
                 Order::Groups(groups.iter().map(|g| named(g, &names)).collect())
             }
-            order::Order::None(cycle) => {
-                let cycle = named(&cycle, &names);
-                let unsure = selections
-                    .iter()
-                    .filter(|s| cycle.contains(&s.node))
-                    .find_map(|s| s.exactness.reason());
-                match unsure {
-                    None => Order::None(cycle),
-                    Some(reason) => Order::Unknown(reason.to_owned()),
-                }
-            }
+            order::Order::None(_) => no_order(&selections, impact),
             order::Order::Unknown => {
                 Order::Unknown("too many kinds of nodes to try all orders".to_owned())
             }
         };
-        let order = doubted(order, &selections);
+        let order = match fails_in_the_end(impact).filter(|_| impact.walked.is_none()) {
+            Some(node) => {
+                Order::Unknown(format!("{node} fails in the end, and may not on the way"))
+            }
+            None => order,
+        };
         let rotation = waves::rotation(impact, options);
         let waves = waves::waves(impact, options, &selections, &order, &rotation);
         let failing = impact
@@ -138,17 +136,31 @@ impl Rollout {
     }
 }
 
-/// An order that was found by counting says nothing of a selection that falls under its floor by what members save on
-/// the way.
-fn doubted(order: Order, selections: &[Selection]) -> Order {
-    let unsure = selections.iter().filter(|s| {
-        let counted = s.first.intersection(&s.settled).count();
-        s.worst.len() < s.floor && s.worst.len() < counted
+/// A node that fails when all have converged and may not on the way: it has no place in an order.
+fn fails_in_the_end(impact: &Impact) -> Option<&str> {
+    let mut nodes = impact.nodes.values();
+    let found = nodes.find(|n| {
+        n.after
+            .as_ref()
+            .is_some_and(|run| run.after.failure.is_some() && run.moments().count() > 1)
     });
-    let reason = unsure.filter_map(|s| s.exactness.reason()).next();
-    match (&order, reason) {
-        (Order::Any | Order::Groups(_), Some(reason)) => Order::Unknown(reason.to_owned()),
-        _ => order,
+    found.map(|n| n.name.as_str())
+}
+
+/// Where no order is known to be safe by what is certain: whether none is, by the selections that are exact.
+fn no_order(selections: &[Selection], impact: &Impact) -> Order {
+    let (exact, unsure): (Vec<Selection>, Vec<Selection>) = selections
+        .iter()
+        .cloned()
+        .partition(|s| s.exactness == Exactness::Exact);
+    let (names, table) = selection::table(&exact, impact);
+    match order::order(&table) {
+        order::Order::None(cycle) => Order::None(named(&cycle, &names)),
+        _ => {
+            let low = unsure.iter().find(|s| s.worst.len() < s.floor);
+            let reason = low.and_then(|s| s.exactness.reason());
+            Order::Unknown(reason.unwrap_or("not all members are certain").to_owned())
+        }
     }
 }
 

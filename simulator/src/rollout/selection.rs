@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::bonds::Bonds;
 use super::table::{Row, Table};
 use super::walk::{self, Walked};
 use crate::convergence::{Convergence, Search};
-use crate::impact::{Impact, NodeImpact};
+use crate::impact::Impact;
 use crate::pool::Pool;
 use crate::simulation::Run;
 
@@ -25,7 +26,7 @@ pub enum Kind {
 pub enum Exactness {
     /// Every member comes and goes by its own converge alone.
     Exact,
-    /// The worst that was simulated; in other orders it may be worse still, for this reason.
+    /// In no order are fewer found; whether so few ever are is not known, for this reason.
     Bound(String),
 }
 
@@ -52,12 +53,29 @@ pub struct Selection {
     pub before: BTreeSet<String>,
     /// This node converges before all others.
     pub first: BTreeSet<String>,
-    /// The unluckiest order.
+    /// The unluckiest order: who is found whatever the order, see [`Exactness`].
     pub worst: BTreeSet<String>,
+    /// The fewest of the moments that were simulated; they really occur.
+    pub seen: BTreeSet<String>,
     pub settled: BTreeSet<String>,
     pub exactness: Exactness,
     /// Fewer than so many are not safe on the way.
     pub floor: usize,
+    pub(super) count: Count,
+}
+
+/// How members can be counted at moments that were not simulated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    /// Each for itself, but for these, who may be there or not.
+    Each {
+        but: BTreeSet<String>,
+    },
+    /// Only when all of these have converged: then what was simulated last is found.
+    Settled {
+        after: BTreeSet<String>,
+    },
+    Never,
 }
 
 impl Selection {
@@ -85,7 +103,7 @@ pub fn floor(before: usize, settled: usize) -> usize {
 
 /// All selections that differ at any moment.
 pub(super) fn selections(impact: &Impact) -> Vec<Selection> {
-    let mut out = all(impact);
+    let mut out = all(impact, &mut bonds(impact));
     if let Some(walked) = &impact.walked {
         for selection in &mut out {
             take_over(selection, walked);
@@ -97,20 +115,29 @@ pub(super) fn selections(impact: &Impact) -> Vec<Selection> {
 
 /// What was found in every state, instead of what three moments show.
 fn take_over(selection: &mut Selection, walked: &Walked) {
-    if let Some(worst) = walked.worst.get(&walk::place(selection)) {
-        if worst.len() < selection.worst.len() || !walked.unsure.contains(&selection.node) {
-            selection.worst.clone_from(worst);
-        }
-        if !walked.unsure.contains(&selection.node) {
-            selection.exactness = Exactness::Exact;
-        }
+    let Some(worst) = walked.worst.get(&walk::place(selection)) else {
+        return;
+    };
+    if worst.len() < selection.seen.len() {
+        selection.seen.clone_from(worst);
+    }
+    if !walked.unsure.contains(&selection.node) {
+        selection.worst.clone_from(worst);
+        selection.seen.clone_from(worst);
+        selection.exactness = Exactness::Exact;
     }
 }
 
+fn bonds(impact: &Impact) -> Bonds {
+    let runs = impact.nodes.values();
+    let runs = runs.filter_map(|n| Some((n.name.as_str(), n.after.as_ref()?)));
+    Bonds::new(runs, &impact.index_start, &impact.history)
+}
+
 /// Every selection, steady or not.
-pub(super) fn all(impact: &Impact) -> Vec<Selection> {
-    let mut out = pools(impact);
-    out.extend(searches(impact));
+pub(super) fn all(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
+    let mut out = pools(impact, bonds);
+    out.extend(searches(impact, bonds));
     out.extend(needs(impact));
     out.sort_by(|a, b| {
         (&a.node, &a.file, a.kind, &a.name).cmp(&(&b.node, &b.file, b.kind, &b.name))
@@ -126,7 +153,7 @@ pub(super) fn members(pool: Option<&Pool>) -> BTreeSet<String> {
         .collect()
 }
 
-fn pools(impact: &Impact) -> Vec<Selection> {
+fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
     let mut out = Vec::new();
     for pool in &impact.pools {
         let Some(node) = impact.nodes.get(&pool.node) else {
@@ -153,29 +180,39 @@ fn pools(impact: &Impact) -> Vec<Selection> {
             all
         });
         let index = searches.as_deref();
-        let unsure = pool.undetermined.clone();
-        let exactness = unsure.map_or_else(
-            || exactness(impact, run, index, &first, &settled, &seen),
-            Exactness::Bound,
+        let mut judged = judge(
+            impact,
+            bonds,
+            &pool.node,
+            run,
+            index,
+            [&first, &settled, &seen],
         );
+        if let Some(reason) = &pool.undetermined {
+            judged.exactness = Exactness::Bound(reason.clone());
+            judged.count = Count::Never;
+            judged.worst.clear();
+        }
         out.push(Selection {
             node: pool.node.clone(),
             file: pool.file.clone(),
             name: pool.name.clone(),
             kind: Kind::Pool,
             floor: floor(before.len(), settled.len()),
-            worst: least(&exactness, [&seen, &first, &settled]),
+            worst: judged.worst,
+            seen: judged.seen,
+            count: judged.count,
             before,
             first,
             settled,
-            exactness,
+            exactness: judged.exactness,
         });
     }
     out
 }
 
 /// Searches whose results reach a file without pools.
-fn searches(impact: &Impact) -> Vec<Selection> {
+fn searches(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
     let mut out = Vec::new();
     for (i, search) in impact.searches.iter().enumerate() {
         let Some(run) = impact
@@ -207,7 +244,8 @@ fn searches(impact: &Impact) -> Vec<Selection> {
         let first = found(search.first.as_ref());
         let seen = found(search.worst.as_ref());
         let settled = found(Some(&search.after));
-        let exactness = exactness(impact, run, Some(&[place]), &first, &settled, &seen);
+        let moments = [&first, &settled, &seen];
+        let judged = judge(impact, bonds, &search.node, run, Some(&[place]), moments);
         out.push(Selection {
             node: search.node.clone(),
             file: file.clone(),
@@ -215,11 +253,13 @@ fn searches(impact: &Impact) -> Vec<Selection> {
             kind: Kind::Search,
             // A list of peers may shrink; that it is empty for a while is what hurts.
             floor: floor(before.len(), settled.len()).min(1),
-            worst: least(&exactness, [&seen, &first, &settled]),
+            worst: judged.worst,
+            seen: judged.seen,
+            count: judged.count,
             before,
             first,
             settled,
-            exactness,
+            exactness: judged.exactness,
         });
     }
     out
@@ -246,7 +286,11 @@ fn needs(impact: &Impact) -> Vec<Selection> {
             kind: Kind::Need,
             before: settled.clone(),
             floor: settled.len(),
-            worst: first.intersection(&settled).cloned().collect(),
+            worst: BTreeSet::new(),
+            seen: first.intersection(&settled).cloned().collect(),
+            count: Count::Settled {
+                after: moving(impact, run),
+            },
             first,
             settled,
             exactness: Exactness::Bound("its converge fails on the way; what it needs is taken to be all it finds in the end".to_owned()),
@@ -255,100 +299,130 @@ fn needs(impact: &Impact) -> Vec<Selection> {
     out
 }
 
-fn least(exactness: &Exactness, moments: [&BTreeSet<String>; 3]) -> BTreeSet<String> {
-    let [worst, ..] = moments;
-    if *exactness == Exactness::Exact {
-        return worst.clone();
-    }
-    moments
-        .into_iter()
-        .min_by_key(|m| m.len())
-        .cloned()
-        .unwrap_or_default()
+/// What is known of the members at moments that were not simulated.
+struct Judged {
+    exactness: Exactness,
+    count: Count,
+    /// Who is there in every order.
+    worst: BTreeSet<String>,
+    /// The least of the simulated moments.
+    seen: BTreeSet<String>,
 }
 
-/// Whether members are independent: what was simulated agrees with that, and nothing speaks against it.
-fn exactness(
+/// Judges members at the first moment, when settled, and at the unluckiest of the other simulated moments.
+fn judge(
+    impact: &Impact,
+    bonds: &mut Bonds,
+    node: &str,
+    run: &Run,
+    searches: Option<&[usize]>,
+    [first, settled, worst]: [&BTreeSet<String>; 3],
+) -> Judged {
+    let unsure = bonds.unsure_of(node, run);
+    let least = [worst, first, settled].into_iter().min_by_key(|m| m.len());
+    let seen = least.cloned().unwrap_or_default();
+    let stay: BTreeSet<String> = first.intersection(settled).cloned().collect();
+    // Who always fails keeps what was rendered before.
+    let fails = run.after.failure.is_some() && run.moments().count() == 1 && unsure.is_empty();
+    let together = whole(impact, run, searches, first, settled)
+        .or_else(|| (*worst != stay).then_some("results are treated together, not each for itself"))
+        .filter(|_| !fails);
+    let bound = |reason: &str, count: Count| Judged {
+        exactness: Exactness::Bound(reason.to_owned()),
+        worst: match &count {
+            Count::Each { but } => stay.difference(but).cloned().collect(),
+            _ => BTreeSet::new(),
+        },
+        count,
+        seen: seen.clone(),
+    };
+    let (here, elsewhere): (BTreeSet<String>, BTreeSet<String>) = unsure
+        .into_iter()
+        .partition(|n| first.contains(n) || settled.contains(n));
+    match together {
+        Some(reason) if keeps(run) || !here.is_empty() || !elsewhere.is_empty() => {
+            bound(reason, Count::Never)
+        }
+        Some(reason) => {
+            let after = moving(impact, run);
+            bound(reason, Count::Settled { after })
+        }
+        None if keeps(run) => bound(
+            "what it finds at one converge has a part in the next",
+            Count::Never,
+        ),
+        None if !here.is_empty() => bound(
+            "what a member saves depends on when it converges",
+            Count::Each { but: here },
+        ),
+        None => Judged {
+            exactness: Exactness::Exact,
+            count: Count::Each { but: here },
+            worst: stay,
+            seen,
+        },
+    }
+}
+
+/// Why members are not found each for itself; `None` where they are.
+fn whole(
     impact: &Impact,
     run: &Run,
     searches: Option<&[usize]>,
     first: &BTreeSet<String>,
     settled: &BTreeSet<String>,
-    worst: &BTreeSet<String>,
-) -> Exactness {
-    let bound = |reason: &str| Exactness::Bound(reason.to_owned());
+) -> Option<&'static str> {
     if run.moments().any(|(_, r)| r.failure.is_some()) {
-        return bound("its owner's converge fails at one moment and not at another");
+        return Some("its owner's converge fails at one moment and not at another");
     }
-    // A member that stays may be gone for a while, by what it saves on the way.
-    let stays = |name: &&String| impact.nodes.get(*name).is_some_and(|n| wavers(impact, n));
-    if first.union(settled).find(stays).is_some() {
-        return bound("what a member saves depends on when it converges");
-    }
-    if run.moments().count() == 1 {
-        return Exactness::Exact;
-    }
-    let behind = |run: &Convergence| -> Vec<Search> {
-        let all = run.searches.iter().enumerate();
-        all.filter(|(i, _)| searches.is_none_or(|s| s.contains(i)))
-            .map(|(_, s)| s.clone())
-            .collect()
-    };
     for (_, moment) in run.moments() {
-        for search in behind(moment) {
-            if search.guarded {
-                return bound("the recipe branches on what the search returns");
+        for (i, search) in moment.searches.iter().enumerate() {
+            // A branch decides on all that comes after it, whatever it is made from.
+            if search.guarded && search.index == "node" && varies(run, i) {
+                return Some("the recipe branches on what the search returns");
             }
-            if !search.maybe.is_empty() || search.undetermined.is_some() {
-                return bound("not all results of its searches are known");
+            let is_behind = searches.is_none_or(|s| s.contains(&i));
+            if is_behind && (!search.maybe.is_empty() || search.undetermined.is_some()) {
+                return Some("not all results of its searches are known");
             }
         }
     }
-    if *worst != first.intersection(settled).cloned().collect() {
-        return bound("results are treated together, not each for itself");
-    }
     for name in first.symmetric_difference(settled) {
         match impact.nodes.get(name) {
-            None => return bound("what comes or goes is no node"),
-            Some(node) if !saves_by_itself(node) => {
-                return bound("what a member saves depends on when it converges");
-            }
+            None => return Some("what comes or goes is no node"),
             Some(_) if !is_saved_anew(impact, name) => {
-                return bound("a member comes or goes by another node's converge");
+                return Some("a member comes or goes by another node's converge");
             }
             Some(_) => {}
         }
     }
-    Exactness::Exact
+    None
 }
 
-/// Whether a node that can converge saves one thing in one round or moment and another in another.
-fn wavers(impact: &Impact, node: &NodeImpact) -> bool {
-    let Some(last) = node.after.as_ref().and_then(|r| r.after.saved.as_ref()) else {
-        return false;
+/// Whether a search of a run returns something else at another moment.
+fn varies(run: &Run, search: usize) -> bool {
+    let found = |r: &Convergence| {
+        r.searches
+            .get(search)
+            .map(|s| (s.query.clone(), s.results.clone()))
     };
-    let other = |run: &Convergence| {
-        let saved = run.saved.as_ref();
-        saved.is_some_and(|s| !std::sync::Arc::ptr_eq(s, last) && s != last)
-    };
-    let moments = node.after.iter().flat_map(|r| r.moments());
-    moments.into_iter().any(|(_, run)| other(run))
-        || impact
-            .history
-            .iter()
-            .filter_map(|r| r.get(&node.name))
-            .any(|run| other(run))
+    let settled = found(&run.after);
+    run.moments().any(|(_, r)| found(r) != settled)
 }
 
-/// Whether a node saves the same whenever it converges.
-fn saves_by_itself(node: &NodeImpact) -> bool {
-    node.after.as_ref().is_some_and(|run| {
-        run.moments()
-            .all(|(_, r)| match (&r.saved, &run.after.saved) {
-                (Some(a), Some(b)) => std::sync::Arc::ptr_eq(a, b) || a == b,
-                _ => false,
-            })
-    })
+/// Whether a run begins with what its searches found another time.
+fn keeps(run: &Run) -> bool {
+    run.moments().any(|(_, r)| !r.kept_from.is_empty())
+}
+
+/// Who is found or read by a run at some moment and saves something else in this change.
+fn moving(impact: &Impact, run: &Run) -> BTreeSet<String> {
+    let found = run.moments().flat_map(|(_, r)| {
+        let nodes = r.searches.iter().filter(|s| s.index == "node");
+        nodes.flat_map(|s| &s.results).chain(r.reads.keys())
+    });
+    let moves = |n: &&String| impact.nodes.contains_key(*n) && is_saved_anew(impact, n);
+    found.filter(moves).cloned().collect()
 }
 
 fn is_saved_anew(impact: &Impact, name: &str) -> bool {
@@ -364,15 +438,21 @@ fn is_saved_anew(impact: &Impact, name: &str) -> bool {
     }
 }
 
-/// The selections as a table, with the names behind its numbers.
+/// The selections as a table that promises no more members than are found in any order, with the names behind its
+/// numbers.
 pub(super) fn table(selections: &[Selection], impact: &Impact) -> (Vec<String>, Table) {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for selection in selections {
         names.insert(&selection.node);
+        let after = match &selection.count {
+            Count::Settled { after } => Some(after.iter().map(String::as_str)),
+            _ => None,
+        };
         names.extend(
             selection
                 .joining()
                 .chain(selection.leaving())
+                .chain(after.into_iter().flatten())
                 .filter(|n| impact.nodes.contains_key(*n)),
         );
     }
@@ -380,19 +460,36 @@ pub(super) fn table(selections: &[Selection], impact: &Impact) -> (Vec<String>, 
     let number = |name: &str| names.binary_search_by(|n| n.as_str().cmp(name)).ok();
     let rows = selections
         .iter()
-        .filter_map(|s| {
-            Some(Row {
-                owner: number(&s.node)?,
-                floor: s.floor,
-                fixed: s.first.intersection(&s.settled).count(),
-                joining: s.joining().filter_map(number).collect(),
-                leaving: s.leaving().filter_map(number).collect(),
-            })
-        })
+        .filter_map(|s| Some(row(s, number(&s.node)?, &number)))
         .collect();
     let table = Table {
         nodes: names.len(),
         rows,
     };
     (names, table)
+}
+
+fn row(of: &Selection, owner: usize, number: &impl Fn(&str) -> Option<usize>) -> Row {
+    let mut row = Row {
+        owner,
+        floor: of.floor,
+        fixed: 0,
+        joining: BTreeSet::new(),
+        leaving: BTreeSet::new(),
+    };
+    match &of.count {
+        Count::Each { but } => {
+            let sure = |n: &&str| !but.contains(*n);
+            row.fixed = of.worst.len();
+            row.joining = of.joining().filter(sure).filter_map(number).collect();
+            row.leaving = of.leaving().filter(sure).filter_map(number).collect();
+        }
+        Count::Settled { after } => {
+            row.joining = after.iter().filter_map(|n| number(n)).collect();
+            row.floor = row.joining.len();
+        }
+        // No more than none is ever promised.
+        Count::Never => {}
+    }
+    row
 }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::bonds::Bonds;
 use super::explore::{Fleet, Outcome, explore};
 use super::order;
 use super::selection::{self, Kind, Selection};
@@ -56,11 +57,13 @@ pub fn walk(
     readers: &Readers,
     most: usize,
 ) -> Option<Walked> {
-    let nodes = involved(head);
+    let runs = head.runs.iter().map(|(name, run)| (name.as_str(), run));
+    let mut bonds = Bonds::new(runs, &head.start, &head.history);
+    let nodes = involved(head, &mut bonds);
     if nodes.len() < 2 || nodes.len() > most {
         return None;
     }
-    let selections = selection::all(impact);
+    let selections = selection::all(impact, &mut bonds);
     let of = |node: &String| -> Vec<Selection> {
         let own = selections.iter().filter(|s| s.node == *node);
         own.filter(|s| s.kind != Kind::Need).cloned().collect()
@@ -133,8 +136,8 @@ pub(super) fn place(selection: &Selection) -> Place {
 }
 
 /// Nodes that save something new, nodes whose results differ between moments, and nodes that see one of which more than
-/// the beginning and the end is saved.
-fn involved(head: &Simulation) -> Vec<String> {
+/// the beginning and the end may be saved.
+fn involved(head: &Simulation, bonds: &mut Bonds) -> Vec<String> {
     let starts = |name: &str| head.start.document("node", name).and_then(|d| d.saved());
     let saves = |name: &str, run: &Run| -> Vec<Arc<SavedNode>> {
         let mut out: Vec<Arc<SavedNode>> = Vec::new();
@@ -174,7 +177,12 @@ fn involved(head: &Simulation) -> Vec<String> {
     let owners = head.runs.iter().filter(|(_, run)| {
         run.moments().count() > 1 || (!unruly.is_empty() && run.moments().any(|(_, r)| sees(r)))
     });
-    let owners: BTreeSet<&String> = owners.map(|(name, _)| name).collect();
+    let mut owners: BTreeSet<&String> = owners.map(|(name, _)| name).collect();
+    let mut sees_unruly = |(name, run): &(&String, &Run)| !bonds.unsure_of(name, run).is_empty();
+    let asking: Vec<(&String, &Run)> = head.runs.iter().filter(&mut sees_unruly).collect();
+    owners.extend(asking.into_iter().map(|(name, _)| name));
+    let named = head.runs.keys().filter(|n| bonds.unruly().contains(*n));
+    owners.extend(named);
     if owners.is_empty() {
         return Vec::new();
     }
