@@ -93,6 +93,7 @@ const TABLE: &[(&str, &str, How)] = &[
     ("Mount", "mount_point", How::MountPoint),
     ("Mount", "options", How::MountOptions),
     ("Mount", "supports", How::Switches),
+    ("GemPackage", "options", How::Same),
     ("Package", "options", How::Words),
     ("RhsmErrataLevel", "errata_level", How::Downcase),
     ("RhsmRegister", "activation_key", How::List),
