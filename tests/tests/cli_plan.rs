@@ -107,6 +107,15 @@ fn a_cycle_is_split_where_both_halves_are_safe() {
         json["rollout"]["split"],
         json!({"first": ["roles/shop.rb", "roles/web.rb"], "then": [LB_RECIPE]})
     );
+    let findings = json["findings"].as_array().unwrap();
+    let told = findings.iter().find(|f| f["rule"] == "no-safe-order");
+    assert_eq!(
+        told.unwrap()["help"],
+        json!(format!(
+            "split the change in two, each half has a safe order: first roles/shop.rb, roles/web.rb; when all have \
+             converged, {LB_RECIPE}"
+        ))
+    );
     // One half alone has an order, and needs no split.
     shop.commit("all");
     shop.write(LB_RECIPE, shop.read(LB_RECIPE) + "# said again\n");

@@ -131,10 +131,7 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
         ),
         place,
     )
-    .help(
-        "split the change in two: add what is new beside what is old and let all converge, then move the searches and \
-         take the old away",
-    )
+    .help(help(impact))
     .caused_by(cause);
     for selection in missing.iter().take(3) {
         let at = finding.primary.clone();
@@ -154,4 +151,22 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     let pools = missing.iter().filter(|s| s.kind == Kind::Pool);
     finding.pools.extend(pools.map(|s| s.name.clone()));
     vec![finding]
+}
+
+/// The split, where one was found and both of its halves were simulated.
+fn help(impact: &Impact) -> String {
+    let Some(split) = &impact.split else {
+        return "split the change in two: add what is new beside what is old and let all converge, then move the searches \
+                and take the old away"
+            .to_owned();
+    };
+    let list = |files: &[std::sync::Arc<str>]| {
+        let files: Vec<String> = files.iter().map(|f| f.to_string()).collect();
+        chain::names(&files)
+    };
+    format!(
+        "split the change in two, each half has a safe order: first {}; when all have converged, {}",
+        list(&split.first),
+        list(&split.then)
+    )
 }
