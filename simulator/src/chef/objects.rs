@@ -28,6 +28,10 @@ static OBJECT: &[Builtin] = &[
     }),
     def("to_h", 0, 0, to_hash),
     def("to_hash", 0, 0, to_hash),
+    def("to_json", 0, -1, |i, v, a| {
+        let ordered = in_order(i, v)?;
+        i.call_with(ordered, "to_json", a)
+    }),
 ];
 static OBJECT_TABLE: Table = LazyLock::new(|| table(OBJECT));
 
@@ -164,6 +168,47 @@ fn part(interp: &mut Interp, this: Value, name: &str) -> Value {
         .hash_data(fields)
         .and_then(|h| h.map.get(&Key::Str(name.into())))
         .map_or(Value::NIL, |(_, v)| *v)
+}
+
+/// The parts of roles in the order in which `Chef::Role#to_h` names them, and of environments in that of theirs.
+const ROLE_ORDER: &[&str] = &[
+    "name",
+    "description",
+    "json_class",
+    "default_attributes",
+    "override_attributes",
+    "chef_type",
+    "run_list",
+    "env_run_lists",
+];
+const ENVIRONMENT_ORDER: &[&str] = &[
+    "name",
+    "description",
+    "cookbook_versions",
+    "json_class",
+    "chef_type",
+    "default_attributes",
+    "override_attributes",
+];
+
+fn in_order(interp: &mut Interp, this: Value) -> R {
+    let class = interp.real_class_of(this);
+    let order = match &*interp.class_name(class) {
+        "Chef::Role" => ROLE_ORDER,
+        "Chef::Environment" => ENVIRONMENT_ORDER,
+        _ => &[],
+    };
+    let fields = to_hash(interp, this, &Args::default())?;
+    let mut rest = interp.to_hash(fields)?;
+    let mut out = Hash::default();
+    for name in order {
+        let key = Key::Str((*name).into());
+        if let Some(entry) = rest.map.shift_remove(&key) {
+            out.map.insert(key, entry);
+        }
+    }
+    out.map.extend(rest.map);
+    Ok(interp.hash(out))
 }
 
 fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {

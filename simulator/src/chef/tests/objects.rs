@@ -1,6 +1,6 @@
 //! What Chef's own objects say when recipes ask them.
 
-use super::recipe;
+use super::{files, recipe};
 
 #[test]
 fn versions_and_platforms_are_compared_as_chef_does() {
@@ -97,5 +97,18 @@ fn values_are_asked_what_chef_asks_of_them() {
     file[/c] create mode=420 delayed:create->file[/c]
     file[/d] create
     log[own] write
+    "#);
+}
+
+#[test]
+fn roles_are_written_as_json_in_chefs_order() {
+    let code = "log({ rows: search(:role, 'name:web') }.to_json)";
+    let role =
+        r#"{"name":"web","run_list":["recipe[a]"],"default_attributes":{"x":1},"description":"d"}"#;
+    insta::assert_snapshot!(files(&[
+        ("roles/web.json", role),
+        ("cookbooks/a/recipes/default.rb", code),
+    ]), @r#"
+    log[{"rows":[{"name":"web","description":"d","json_class":"Chef::Role","default_attributes":{"x":1},"override_attributes":{},"chef_type":"role","run_list":["recipe[a]"],"env_run_lists":{}}]}] write
     "#);
 }
