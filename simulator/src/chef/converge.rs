@@ -49,12 +49,22 @@ fn notified(interp: &mut Interp) -> R<()> {
         let from = interp.show_holes(&from);
         let why = format!("whether {from} changes anything and so notifies");
         let declared = super::resource::meta(interp, next.target).map_or(0, |m| m.children.len());
+        let certain = run(interp).failure.take();
+        let condition = Some(why.clone());
         let result = match guards(interp, next.target) {
             Ok(Guard::Skip) => Ok(()),
-            Ok(Guard::Run(_)) => run_action(interp, next.target, next.action.as_str(), Some(why)),
+            Ok(Guard::Run(_)) => run_action(interp, next.target, next.action.as_str(), condition),
             Err(flow) => Err(flow),
         };
-        note(interp, next.target, result)?;
+        let noted = note(interp, next.target, result);
+        // What fails only where it is told to run is no failure of the run as such.
+        let perhaps = std::mem::replace(&mut run(interp).failure, certain);
+        if let Some(failure) = perhaps {
+            let (class, message) = (failure.class, failure.message);
+            let reason = format!("may raise {class}: {message} (depends on {why})");
+            interp.outside_at(reason, failure.location);
+        }
+        noted?;
         // The files tell what it would do; in the list of resources stands what a run does in any case.
         if let Some(meta) = super::resource::meta(interp, next.target) {
             meta.children.truncate(declared);

@@ -134,3 +134,26 @@ fn what_only_a_notification_runs_is_done_perhaps() {
     Outside: whether execute[tells] changes anything and so notifies
     "#);
 }
+
+#[test]
+fn what_fails_only_when_notified_is_no_failure_of_the_run() {
+    let code = "
+        ruby_block('told') { block { raise 'x' }; action :nothing }
+        execute('tells') { notifies :run, 'ruby_block[told]' }
+        template('/etc/x') { action :nothing }
+        execute('too') { notifies :create, 'template[/etc/x]' }";
+    insta::assert_snapshot!(recipe(code), @r##"
+    ruby_block[told] nothing block="#<Proc:0x…>"
+    execute[tells] run delayed:run->ruby_block[told]
+    template[/etc/x] nothing source="x.erb"
+    execute[too] run delayed:create->template[/etc/x]
+    Outside: may raise Chef::Exceptions::FileNotFound: Cookbook 'a' (1.0.0) does not contain a file at any of these locations:
+      templates/host-n1.example.net/x.erb
+      templates/ubuntu-22.04/x.erb
+      templates/ubuntu/x.erb
+      templates/default/x.erb
+      templates/x.erb (depends on whether execute[too] changes anything and so notifies)
+    Outside: may raise RuntimeError: x (depends on whether execute[tells] changes anything and so notifies)
+    Outside: whether execute[tells] changes anything and so notifies
+    "##);
+}
