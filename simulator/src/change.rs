@@ -41,6 +41,8 @@ pub struct Settings {
     /// While no more nodes than so many matter to one another, every state on the way of a change is visited; 0 for
     /// never. See [`rollout::walk`].
     pub walked_nodes: usize,
+    /// What people decide about the rollout.
+    pub rollout: rollout::Options,
 }
 
 impl Default for Settings {
@@ -51,6 +53,7 @@ impl Default for Settings {
             readers: Readers::default(),
             chef: chef::Options::default(),
             walked_nodes: rollout::WALKED_NODES,
+            rollout: rollout::Options::default(),
         }
     }
 }
@@ -136,6 +139,7 @@ pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settin
         roles: &role_files(&head.repository),
         trials: &trials,
         base_trials: &base_trials,
+        rollout: &settings.rollout,
     });
     if base.is_some() {
         let converge = converge_fn(head, settings);

@@ -11,9 +11,10 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::{self, Report, Side, Terms};
+use crate::gate::{self, Report, Terms};
 use crate::load::config::{Config, FILE};
 use crate::load::side::Loader;
+use crate::load::what_if::WhatIf;
 use crate::progress::Progress;
 use crate::render;
 use crate::render::summary::Summary;
@@ -49,20 +50,20 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     global.formats("check", &Format::ALL)?;
-    let report = report(global, arguments, streams, &|_| Ok(()))?;
+    let report = report(global, arguments, streams, &WhatIf::default())?;
     write(global, &report, streams)?;
     Ok(report.exit)
 }
 
-/// Simulates and judges a change whose head is first edited.
+/// Simulates and judges a change under suppositions.
 ///
 /// # Errors
-/// Revisions, an inventory or a configuration that cannot be read, and what the edit refuses.
+/// Revisions, an inventory or a configuration that cannot be read, and suppositions about what does not exist.
 pub fn report(
     global: &Global,
     arguments: &Arguments,
     streams: &Streams<'_>,
-    edit: &dyn Fn(&mut Side) -> Result<(), Failure>,
+    what_if: &WhatIf<'_>,
 ) -> Result<Report, Failure> {
     let source = global.source(streams)?;
     let change = source.change(
@@ -71,7 +72,7 @@ pub fn report(
         arguments.staged,
     )?;
     let config = global.config(&source, &change.head, streams)?;
-    let terms = terms(global, &config);
+    let mut terms = terms(global, &config);
     let progress = Progress::new(streams);
     let mut loader = Loader::new(&source, &config, global.inventory_paths(streams));
     let base = match &change.base {
@@ -83,7 +84,7 @@ pub fn report(
     };
     progress.say(format!("reading {}", change.head));
     let (mut head, mut notes) = loader.side(&change.head)?;
-    edit(&mut head)?;
+    what_if.apply(base.as_ref(), &mut head, &mut terms.settings.rollout)?;
     if base.is_none() {
         notes.push("no commit comes before this: everything counts as new".to_owned());
     }

@@ -1,17 +1,13 @@
 //! `foretaste plan`
 
-use std::collections::BTreeSet;
-
 use clap::Args;
-use foretaste_simulator::rollout::{Options, Rollout};
 
 use super::check;
 use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
-use crate::gate::{Report, Side};
-use crate::load::what_if::Set;
+use crate::load::what_if::{Set, WhatIf};
 use crate::render;
 
 /// Show everything that a change does, in which order nodes must converge, and in which waves to let them
@@ -55,18 +51,18 @@ pub fn run(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, Failure> {
     global.formats("plan", &Format::PLAIN)?;
-    let apply = |side: &mut Side| arguments.set.iter().try_for_each(|set| set.apply(side));
+    let what_if = WhatIf {
+        set: &arguments.set,
+        drained: &arguments.drain,
+        down: &arguments.down,
+    };
     let change = check::Arguments {
         base: arguments.base.clone(),
         head: arguments.head.clone(),
         staged: arguments.staged,
         with_validators: false,
     };
-    let mut report = check::report(global, &change, streams, &apply)?;
-    let options = options(arguments, &report)?;
-    if options != Options::default() {
-        report.impact.rollout = Rollout::new(&report.impact, &options);
-    }
+    let report = check::report(global, &change, streams, &what_if)?;
     let waves = report.impact.rollout.waves.len();
     if let Some(only) = arguments.only_wave
         && (only == 0 || only > waves)
@@ -79,20 +75,4 @@ pub fn run(
         _ => render::plan::human(&report, arguments.only_wave, paint),
     })?;
     Ok(report.exit)
-}
-
-fn options(arguments: &Arguments, report: &Report) -> Result<Options, Failure> {
-    let known = |names: &[String]| -> Result<BTreeSet<String>, Failure> {
-        for name in names {
-            if !report.impact.nodes.contains_key(name) {
-                return Err(Failure::usage(format!("there is no node `{name}`"))
-                    .help("nodes are those of the inventory"));
-            }
-        }
-        Ok(names.iter().cloned().collect())
-    };
-    Ok(Options {
-        drained: known(&arguments.drain)?,
-        down: known(&arguments.down)?,
-    })
 }

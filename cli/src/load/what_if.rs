@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foretaste_simulator::chef::roles;
 use foretaste_simulator::convergence::SavedNode;
 use foretaste_simulator::repository::{Files, Repository};
+use foretaste_simulator::rollout::Options;
 use serde_json::{Map, Value as Json};
 
 use crate::error::Failure;
@@ -30,6 +31,45 @@ impl FromStr for Set {
             }),
             _ => Err("write it as NAME.KEY=VALUE, as in `web1.run_list=role[web]`".to_owned()),
         }
+    }
+}
+
+/// What else is supposed to be so.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WhatIf<'a> {
+    pub set: &'a [Set],
+    /// Nodes that have been taken out of rotation.
+    pub drained: &'a [String],
+    /// Nodes that do not run.
+    pub down: &'a [String],
+}
+
+impl WhatIf<'_> {
+    /// Edits the head, and says of the rollout what is supposed.
+    ///
+    /// # Errors
+    /// Nodes that neither side has, and what [`Set::apply`] refuses.
+    pub fn apply(
+        &self,
+        base: Option<&Side>,
+        head: &mut Side,
+        rollout: &mut Options,
+    ) -> Result<(), Failure> {
+        self.set.iter().try_for_each(|set| set.apply(head))?;
+        let sides = || base.into_iter().chain([&*head]);
+        for (nodes, into) in [
+            (self.drained, &mut rollout.drained),
+            (self.down, &mut rollout.down),
+        ] {
+            for name in nodes {
+                if !sides().any(|s| s.revision.inventory.nodes.contains_key(name)) {
+                    return Err(Failure::usage(format!("there is no node `{name}`"))
+                        .help("nodes are those of the inventory"));
+                }
+                into.insert(name.clone());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -208,6 +208,7 @@ pub fn impact(before: &Side, after: &Side) -> Impact {
         roles: &[],
         trials: &[],
         base_trials: &[],
+        rollout: &foretaste_simulator::rollout::Options::default(),
     })
 }
 

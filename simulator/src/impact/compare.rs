@@ -42,6 +42,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         rounds,
         history: c.head.history.clone(),
         walked: None,
+        options: c.rollout.clone(),
         rollout: Rollout::default(),
         split: None,
     }

@@ -56,6 +56,8 @@ pub struct Comparison<'a> {
     pub trials: &'a [Trial],
     /// The same of the base, where they bear on what the head's showed.
     pub base_trials: &'a [Trial],
+    /// What people decide about the rollout.
+    pub rollout: &'a rollout::Options,
 }
 
 /// A role file as it is written, for what its expansion does not show.
@@ -111,6 +113,8 @@ pub struct Impact {
     pub rounds: Vec<Round>,
     /// What was found in every state on the way, where there are few enough to visit them all.
     pub walked: Option<Walked>,
+    /// What people decided about the rollout.
+    pub options: rollout::Options,
     /// How the change can go out.
     pub rollout: Rollout,
     /// Two changes to make of this one, where it has no safe order and each of them has.
@@ -288,7 +292,7 @@ impl Impact {
     #[must_use]
     pub fn new(comparison: &Comparison<'_>) -> Self {
         let mut impact = compare::compare(comparison);
-        impact.rollout = Rollout::new(&impact, &rollout::Options::default());
+        impact.rollout = Rollout::new(&impact);
         impact
     }
 
@@ -308,7 +312,7 @@ impl Impact {
             }
         }
         self.walked = Some(walked);
-        self.rollout = Rollout::new(self, &rollout::Options::default());
+        self.rollout = Rollout::new(self);
     }
 
     /// The change of a file, where it is one that the change touches.

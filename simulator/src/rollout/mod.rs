@@ -95,7 +95,8 @@ pub struct Constraint {
 impl Rollout {
     /// Derives how a change can go out from what it does.
     #[must_use]
-    pub fn new(impact: &Impact, options: &Options) -> Self {
+    pub fn new(impact: &Impact) -> Self {
+        let options = &impact.options;
         let selections = selection::selections(impact);
         let (names, table) = selection::table(&selections, impact);
         let walked = impact.walked.as_ref();
