@@ -36,8 +36,6 @@ pub struct Terms {
     pub rules: RuleConfig,
     pub fail_on: Severity,
     pub strict: bool,
-    /// The longest time until every node has converged once more, in minutes, where the repository says it.
-    pub round_minutes: Option<u64>,
     pub secret_keys: Vec<String>,
     pub today: Date,
 }
@@ -54,8 +52,6 @@ pub struct Report {
     /// What the reader must know to value the answer.
     pub notes: Vec<String>,
     pub secrets: Secrets,
-    /// The longest time until every node has converged once more.
-    pub round_minutes: Option<u64>,
     files: Arc<Repository>,
     files_before: Option<Arc<Repository>>,
 }
@@ -125,7 +121,6 @@ pub fn weigh(
         fail_on: terms.fail_on,
         notes,
         secrets,
-        round_minutes: terms.round_minutes,
         files,
         files_before: base.map(|b| b.revision.repository),
     }

@@ -11,7 +11,7 @@ use crate::chef;
 use crate::convergence::{Convergence, SavedNode};
 use crate::impact::{
     Comparison, FileChange, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs,
-    role_files,
+    parts, role_files,
 };
 use crate::inventory::Inventory;
 use crate::readers::Readers;
@@ -137,6 +137,7 @@ pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settin
         file: &file,
         readers: &settings.readers,
         roles: &role_files(&head.repository),
+        parts: &parts(base.map(|b| &*b.repository), &head.repository, &changes),
         trials: &trials,
         base_trials: &base_trials,
         rollout: &settings.rollout,

@@ -16,7 +16,7 @@ static CORPUS: LazyLock<Vec<(Incident, Impact)>> = LazyLock::new(|| {
         .expect("well formed")
         .into_iter()
         .map(|incident| {
-            let impact = impact(&incident);
+            let impact = impact(&incident).expect("its configuration is well formed");
             (incident, impact)
         })
         .collect()
@@ -25,7 +25,7 @@ static CORPUS: LazyLock<Vec<(Incident, Impact)>> = LazyLock::new(|| {
 fn replay(rules: &[&Rule]) -> (Exit, String) {
     let outcomes: Vec<_> = CORPUS
         .iter()
-        .map(|(incident, impact)| judge(incident, impact, rules))
+        .map(|(incident, impact)| judge(incident, impact, rules).expect("well formed"))
         .collect();
     (exit(&outcomes), human(&outcomes))
 }

@@ -132,7 +132,6 @@ pub fn terms(global: &Global, config: &Config) -> Terms {
         rules: config.rules.clone(),
         fail_on: global.fail_on(config).into(),
         strict: global.strict || config.keys.strict,
-        round_minutes: config.keys.client.round_minutes(),
         secret_keys: config.secret_keys(),
         today: gate::today(),
     }
@@ -144,9 +143,7 @@ pub fn settings(global: &Global, config: &Config) -> Settings {
     Settings {
         profile: global.search_profile(config),
         threads: gate::threads(),
-        readers: config.readers.clone(),
-        chef: config.model.clone(),
-        ..Settings::default()
+        ..config.settings()
     }
 }
 

@@ -8,8 +8,8 @@ use clap::Args;
 use foretaste_corpus::{Expect, Found, Incident, Place, Tree, from_files, incidents};
 use foretaste_parser::source::{Location, Source};
 use foretaste_rules::catalogue::RULES;
-use foretaste_rules::{Config, Date, Finding, Rule, judge_by};
-use foretaste_simulator::change::{self, Revision, Settings};
+use foretaste_rules::{Date, Finding, Rule, judge_by};
+use foretaste_simulator::change::{self, Revision};
 use foretaste_simulator::impact::Impact;
 use foretaste_simulator::inventory::Inventory;
 use foretaste_simulator::repository::{Files, Layout, ParseCache, Repository};
@@ -19,6 +19,7 @@ use crate::args::{Format, Global};
 use crate::context::Streams;
 use crate::error::Failure;
 use crate::exit::Exit;
+use crate::load::config::{Config, FILE};
 
 /// The word for the incidents that are built in.
 const EMBEDDED: &str = "corpus";
@@ -90,10 +91,10 @@ pub fn run(
                 .help("an incident is a folder with incident.toml, before/ and after/"),
         );
     }
-    let outcomes: Vec<Outcome> = loaded
+    let outcomes = loaded
         .iter()
-        .map(|incident| judge(incident, &impact(incident), RULES))
-        .collect();
+        .map(|incident| judge(incident, &impact(incident)?, RULES))
+        .collect::<Result<Vec<Outcome>, Failure>>()?;
     global.write(streams, |format, _| match format {
         Format::Json => format!("{:#}\n", json(&outcomes)),
         _ => human(&outcomes),
@@ -136,13 +137,27 @@ fn read(folder: &Path, prefix: &str, depth: usize, tree: &mut Tree) -> Result<()
     Ok(())
 }
 
+/// What the tree after an incident's change decides for itself.
+fn config(incident: &Incident) -> Result<Config, Failure> {
+    match incident.after.get(FILE) {
+        Some(bytes) => Config::parse(
+            &format!("{}/{FILE}", incident.slug),
+            &String::from_utf8_lossy(bytes),
+        ),
+        None => Ok(Config::default()),
+    }
+}
+
 /// What an incident's change does.
-#[must_use]
-pub fn impact(incident: &Incident) -> Impact {
+///
+/// # Errors
+/// A configuration of the incident's own that cannot be read.
+pub fn impact(incident: &Incident) -> Result<Impact, Failure> {
     let cache = Arc::new(ParseCache::default());
     let base = revision(&incident.before, &incident.inventory, &cache);
     let head = revision(&incident.after, &incident.inventory, &cache);
-    change::impact(Some(&base), &head, &Settings::default())
+    let settings = config(incident)?.settings();
+    Ok(change::impact(Some(&base), &head, &settings))
 }
 
 /// A tree as a revision, its nodes from the inventory or else from its own `nodes/`.
@@ -169,27 +184,30 @@ fn revision(tree: &Tree, inventory: &Tree, cache: &Arc<ParseCache>) -> Revision 
 }
 
 /// Judges an incident's change by some rules.
-#[must_use]
-pub fn judge(incident: &Incident, impact: &Impact, rules: &[&Rule]) -> Outcome {
+///
+/// # Errors
+/// As [`impact`].
+pub fn judge(incident: &Incident, impact: &Impact, rules: &[&Rule]) -> Result<Outcome, Failure> {
+    let config = config(incident)?.rules;
     let file = |path: &str| {
         let bytes = incident.after.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
     // An incident has no waivers that a day could end.
     let today = Date::MAX;
-    let findings = judge_by(rules, impact, &Config::default(), &file, today).findings;
+    let findings = judge_by(rules, impact, &config, &file, today).findings;
     let missed = incident
         .expect
         .iter()
         .filter(|expect| !findings.iter().any(|finding| is_met(expect, finding)))
         .cloned()
         .collect();
-    Outcome {
+    Ok(Outcome {
         slug: incident.slug.clone(),
         is_twin: incident.is_silent(),
         missed,
         findings,
-    }
+    })
 }
 
 fn is_met(expect: &Expect, finding: &Finding) -> bool {

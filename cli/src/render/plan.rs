@@ -287,7 +287,7 @@ fn rounds(report: &Report, paint: Paint) -> String {
         None => format!("{number} until nothing changes"),
         Some(_) => format!("{number}, and results still change"),
     };
-    if let Some(minutes) = report.round_minutes {
+    if let Some(minutes) = report.impact.options.round_minutes {
         let all = minutes.saturating_mul(u64::try_from(rounds.len()).unwrap_or(u64::MAX));
         let _ = write!(text, ", up to {all} minutes");
     }
@@ -452,7 +452,7 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
                     })).collect::<Vec<_>>(),
                 })).collect::<Vec<_>>(),
                 "settles": report.impact.unsettled_after.is_none(),
-                "minutes_per_round": report.round_minutes,
+                "minutes_per_round": report.impact.options.round_minutes,
             }),
         );
         map.insert("diffs".to_owned(), diffs.into());

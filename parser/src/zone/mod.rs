@@ -38,6 +38,46 @@ pub fn problems(source: &Source) -> Vec<Problem> {
     zone.out
 }
 
+/// A record that leads from a name to an address, or to another name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lead {
+    /// In small letters with a final dot; ends in `?` where the file does not say which zone it is.
+    pub owner: String,
+    /// An address, or a name in the form of `owner`.
+    pub target: String,
+    pub is_address: bool,
+    /// Of the record's type.
+    pub span: Span,
+}
+
+/// Where the names of a zone lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leads {
+    /// A, AAAA and CNAME records, in the file's order.
+    pub records: Vec<Lead>,
+    /// The zone's own name, as far as the file says it.
+    pub apex: String,
+    /// True where parts of the zone stand elsewhere or are unknown.
+    pub is_open: bool,
+}
+
+/// Reads where the names of a zone lead. Records that a server would refuse are passed over.
+#[must_use]
+pub fn leads(source: &Source) -> Leads {
+    let mut zone = Zone::default();
+    let mut ignored = Vec::new();
+    for entry in entries(source, &mut ignored) {
+        zone.entry(&entry);
+        zone.out.clear();
+    }
+    let unknown = zone.origin.clone().unwrap_or_else(|| "?".to_owned());
+    Leads {
+        records: zone.leads,
+        apex: zone.soa.map_or(unknown, |(_, owner, _)| owner),
+        is_open: zone.open,
+    }
+}
+
 /// The records of one name, as far as they matter to one another.
 #[derive(Default)]
 struct Owned {
@@ -62,6 +102,7 @@ struct Zone<'s> {
     soa: Option<(Span, String, String)>,
     /// Each name with a name server of its own, that server, and the server's place.
     name_servers: Vec<(String, String, Span)>,
+    leads: Vec<Lead>,
     /// True where parts of the zone stand elsewhere or are unknown.
     open: bool,
 }
@@ -243,6 +284,18 @@ impl<'s> Zone<'s> {
         }
         self.has_ttl |= ttl.is_some() || kind_name == "SOA";
         let said: Vec<String> = rest.iter().map(|w| self.absolute(w.text)).collect();
+        if let (Some(owner), "A" | "AAAA" | "CNAME") = (&self.owner, kind_name.as_str())
+            && let (Some(word), Some(name)) = (rest.first(), said.first())
+        {
+            let is_address = kind_name != "CNAME";
+            let target = if is_address { word.text } else { name };
+            self.leads.push(Lead {
+                owner: owner.clone(),
+                target: target.to_owned(),
+                is_address,
+                span: kind.span,
+            });
+        }
         self.among_others(kind, &kind_name, &said.join(" "));
         self.target(&kind_name, rest.last());
     }

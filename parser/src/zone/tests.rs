@@ -144,3 +144,40 @@ fn nothing_is_said_about_what_is_unknown() {
         assert_eq!(report(problems, text), "", "{text}");
     }
 }
+
+#[test]
+fn names_lead_to_addresses_and_to_other_names() {
+    let shown = |text: &str| -> String {
+        let source = Source::new("zone", text);
+        let leads = leads(&source);
+        let mut out = format!("{}{}\n", leads.apex, if leads.is_open { ", open" } else { "" });
+        for lead in leads.records {
+            let line = source.line(lead.span.start);
+            out += &format!("{line}: {} -> {}\n", lead.owner, lead.target);
+        }
+        out
+    };
+    insta::assert_snapshot!(shown("\
+@ IN SOA ns1 root 1 3h 15M 2w 300
+@ 300 A 192.0.2.1
+www IN CNAME lb1
+WWW.example.com. 60 IN A 192.0.2.3
+bad A 192.0.2.300
+mail MX 10 lb1
+"), @"
+    ?
+    2: ? -> 192.0.2.1
+    3: www.? -> lb1.?
+    4: www.example.com. -> 192.0.2.3
+    ");
+    insta::assert_snapshot!(shown("\
+$ORIGIN Example.COM.
+@ IN SOA ns1 root 1 3h 15M 2w 300
+www AAAA 2001:db8::1
+    CNAME \u{100000}
+$INCLUDE more
+"), @"
+    example.com., open
+    3: www.example.com. -> 2001:db8::1
+    ");
+}

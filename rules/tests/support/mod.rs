@@ -206,6 +206,7 @@ pub fn impact(before: &Side, after: &Side) -> Impact {
         file: &|_| None,
         readers: &foretaste_simulator::readers::Readers::default(),
         roles: &[],
+        parts: &BTreeMap::new(),
         trials: &[],
         base_trials: &[],
         rollout: &foretaste_simulator::rollout::Options::default(),

@@ -89,19 +89,10 @@ impl Impact {
     /// Whether the runs of the suspected nodes, or their own objects, depend on a file.
     fn depends(&self, suspects: &Suspects, file: &FileChange) -> bool {
         suspects.nodes.iter().any(|name| {
-            let node = self.nodes.get(name);
-            let after = node.and_then(|n| n.after.as_ref()).map(|r| &r.after);
-            let read = [node.and_then(|n| n.before.as_ref()), after]
-                .into_iter()
-                .flatten()
-                .any(|run| {
-                    run.inputs.contains(&file.path)
-                        || file.path.match_indices('/').any(|(i, _)| {
-                            file.path
-                                .get(..=i)
-                                .is_some_and(|folder| run.inputs.contains(folder))
-                        })
-                });
+            let read = self
+                .nodes
+                .get(name)
+                .is_some_and(|n| n.reads(&file.path));
             // The object of a node that the change removes is in the old index alone.
             let object = [Some(&self.index), self.index_before.as_ref()]
                 .into_iter()

@@ -8,6 +8,7 @@ mod compare;
 mod configs;
 mod counts;
 mod diff;
+mod parts;
 mod pools;
 mod roles;
 mod rounds;
@@ -25,7 +26,7 @@ use foretaste_parser::source::{Location, Source, SyntaxError};
 use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
 use crate::pool::Pool;
 use crate::readers::Readers;
-use crate::rollout::{self, Kind, Rollout, Walked};
+use crate::rollout::{self, Kind, Rollout, Traffic, Walked};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Oscillation, Run, Simulation, Trial};
 use crate::split::Split;
@@ -33,6 +34,7 @@ use crate::split::Split;
 pub use blame::Suspects;
 pub use counts::{Count, Counts};
 pub use diff::{FileChange, Hunk, file_changes, hunks};
+pub use parts::{Part, parts};
 pub(crate) use pools::{node_names, of_run as pools_of_run};
 pub use roles::role_files;
 pub use syntax::{is_conflict_marker, syntax_errors};
@@ -52,6 +54,8 @@ pub struct Comparison<'a> {
     pub readers: &'a Readers,
     /// The role files of the head.
     pub roles: &'a [RoleFile],
+    /// What changed files belong to.
+    pub parts: &'a BTreeMap<Arc<str>, Part>,
     /// Runs of the head under suppositions.
     pub trials: &'a [Trial],
     /// The same of the base, where they bear on what the head's showed.
@@ -78,6 +82,8 @@ pub struct Impact {
     /// False where the head is judged alone, and all that is present counts as new.
     pub has_base: bool,
     pub files: Vec<FileChange>,
+    /// What of them belongs to roles, cookbooks and their like, by path.
+    pub parts: BTreeMap<Arc<str>, Part>,
     /// Every node of base or head, by name.
     pub nodes: BTreeMap<String, NodeImpact>,
     /// Every pool of base or head, changed or not, by node, file and name.
@@ -115,6 +121,8 @@ pub struct Impact {
     pub walked: Option<Walked>,
     /// What people decided about the rollout.
     pub options: rollout::Options,
+    /// Where customers are sent, where the repository's owners say more of it than pools do.
+    pub traffic: Option<Traffic>,
     /// How the change can go out.
     pub rollout: Rollout,
     /// Two changes to make of this one, where it has no safe order and each of them has.
@@ -167,6 +175,17 @@ impl NodeImpact {
     #[must_use]
     pub fn failure_before(&self) -> Option<&Failure> {
         self.before.as_ref()?.failure.as_ref()
+    }
+
+    /// Whether its run read a file of the repository, or looked for it, before the change or after it.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        let after = self.after.as_ref().map(|r| &r.after);
+        let mut runs = self.before.iter().chain(after);
+        runs.any(|run| {
+            let mut folders = path.match_indices('/').filter_map(|(i, _)| path.get(..=i));
+            run.inputs.contains(path) || folders.any(|folder| run.inputs.contains(folder))
+        })
     }
 
     /// Its result in the head at a moment.
@@ -292,6 +311,12 @@ impl Impact {
     #[must_use]
     pub fn new(comparison: &Comparison<'_>) -> Self {
         let mut impact = compare::compare(comparison);
+        impact.traffic = Traffic::new(&impact, comparison.file);
+        let open = impact.traffic.iter().flat_map(Traffic::undetermined);
+        let open: Vec<Undetermined> = open.collect();
+        for undetermined in open {
+            impact.undetermined.entry(undetermined).or_default();
+        }
         impact.rollout = Rollout::new(&impact);
         impact
     }

@@ -66,6 +66,14 @@ impl NodeNames {
             .and_then(Option::as_deref)
     }
 
+    /// The node that a name or address alone leads to; `None` where none or more than one answers to it.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<&str> {
+        let text = text.to_ascii_lowercase();
+        let known = self.known.get(text.trim_end_matches('.'));
+        known.or_else(|| self.short.get(&text))?.as_deref()
+    }
+
     /// Sets the node of each member that one node answers to.
     pub fn tie(&self, members: &mut [Member]) {
         for member in members {

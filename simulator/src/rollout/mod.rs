@@ -30,10 +30,12 @@
 //! A node whose converge fails saves and renders nothing: it has no place in any order and stays as it was.
 
 mod bonds;
+mod rotation;
 pub mod explore;
 pub mod order;
 mod selection;
 pub mod table;
+pub mod traffic;
 #[cfg(test)]
 mod truth;
 mod walk;
@@ -44,6 +46,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::impact::Impact;
 pub use selection::{Exactness, Kind, Selection};
 pub use walk::{WALKED_NODES, Walked, walk};
+pub use traffic::{Record, Rotation, Traffic};
 pub use waves::{Stage, Standing, Wave};
 
 /// What people decide about a rollout.
@@ -53,6 +56,11 @@ pub struct Options {
     pub drained: BTreeSet<String>,
     /// Not running: they serve nobody and do not converge.
     pub down: BTreeSet<String>,
+    /// Where customers are sent.
+    pub rotation: Rotation,
+    /// The longest time until every node has converged once more, in minutes; `None` where nobody says that nodes
+    /// converge by themselves.
+    pub round_minutes: Option<u64>,
 }
 
 /// How a change can go out.
@@ -62,8 +70,11 @@ pub struct Rollout {
     pub selections: Vec<Selection>,
     pub order: Order,
     pub constraints: Vec<Constraint>,
-    /// Nodes that customers' requests reach: members of pools, and who balances them.
+    /// Nodes that customers' requests reach before the change or after it: members of pools, and who balances them, of
+    /// sites that customers are sent to.
     pub rotation: BTreeSet<String>,
+    /// Those of them that customers are only sent to by this change, with all that leads there.
+    pub arriving: BTreeSet<String>,
     /// All nodes that the change reaches and that can converge.
     pub waves: Vec<Wave>,
     /// Nodes whose converge fails when all is settled: they keep what they saved and rendered before.
@@ -118,7 +129,8 @@ impl Rollout {
             }
             None => order,
         };
-        let rotation = waves::rotation(impact, options);
+        let customers = rotation::Customers::new(impact);
+        let (rotation, arriving) = (customers.rotation(), customers.arriving());
         let waves = waves::waves(impact, options, &selections, &order, &rotation);
         let failing = impact
             .nodes
@@ -131,6 +143,7 @@ impl Rollout {
             selections,
             order,
             rotation,
+            arriving,
             waves,
             failing,
         }

@@ -73,25 +73,6 @@ fn serving(pool: Option<&Pool>) -> impl Iterator<Item = &str> {
         .map(|m| m.node.as_deref().unwrap_or(&m.name))
 }
 
-/// Nodes that customers' requests reach: who serves in a pool before or after the change, and whose config has a pool
-/// that somebody serves.
-pub(super) fn rotation(impact: &Impact, options: &Options) -> BTreeSet<String> {
-    let mut out = BTreeSet::new();
-    for pool in &impact.pools {
-        let members: Vec<&str> = serving(pool.before.as_ref())
-            .chain(serving(pool.first.as_ref()))
-            .chain(serving(pool.after.as_ref()))
-            .filter(|n| impact.nodes.contains_key(*n))
-            .collect();
-        if !members.is_empty() {
-            out.insert(pool.node.clone());
-            out.extend(members.into_iter().map(str::to_owned));
-        }
-    }
-    out.retain(|n| !options.drained.contains(n) && !options.down.contains(n));
-    out
-}
-
 fn pool_floor(pool: &PoolImpact) -> usize {
     let [before, settled] = [&pool.before, &pool.after].map(|p| serving(p.as_ref()).count());
     floor(before, settled)

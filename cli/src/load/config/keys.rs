@@ -31,6 +31,36 @@ pub struct Keys {
     pub secrets: SecretKeys,
     pub model: ModelKeys,
     pub client: ClientKeys,
+    pub rotation: RotationKeys,
+}
+
+/// Where customers are sent, as far as pools do not tell.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RotationKeys {
+    /// The attribute that names a node's site, with dots between its parts.
+    pub site: Option<Spanned<String>>,
+    /// Sites to which customers are always sent.
+    pub active: Vec<Spanned<String>>,
+    #[serde(rename = "record")]
+    pub records: Vec<RecordKeys>,
+    /// By site: addresses that are none of its nodes' own, such as those that balancers share.
+    pub addresses: IndexMap<String, Vec<Spanned<String>>>,
+}
+
+/// Something that sends customers somewhere: a zone file, or a data bag item.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordKeys {
+    /// A zone file in the repository; with `/` in front, on nodes.
+    pub zone: Option<Spanned<String>>,
+    /// The names in it that customers ask for.
+    #[serde(default)]
+    pub names: Vec<Spanned<String>>,
+    /// As `BAG/ITEM`.
+    pub item: Option<Spanned<String>>,
+    /// Where in the item addresses, machines or sites stand, with dots between its parts.
+    pub key: Option<Spanned<String>>,
 }
 
 /// How often nodes converge, as their client.rb says it, in seconds.

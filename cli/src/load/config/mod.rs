@@ -4,6 +4,7 @@
 mod keys;
 mod model;
 mod readers;
+mod rotation;
 
 use std::ops::Range;
 use std::path::Path;
@@ -12,11 +13,13 @@ use foretaste_parser::nearest::nearest;
 use foretaste_parser::source::{Location, Source as Text};
 use foretaste_rules::catalogue::RULES;
 use foretaste_rules::{Config as RuleConfig, Date, PoolLimits, Waiver};
+use foretaste_simulator::change::Settings;
 use foretaste_simulator::chef::Options as Model;
 use foretaste_simulator::chef::run_list::RunListItem;
 use foretaste_simulator::inventory::{Entry, Platform};
 use foretaste_simulator::readers::Readers;
 use foretaste_simulator::repository::Layout;
+use foretaste_simulator::rollout::{Options, Rotation};
 use toml::Spanned;
 
 use super::revision::{Revision, Source};
@@ -36,6 +39,8 @@ pub struct Config {
     pub readers: Readers,
     /// What is said of the world outside the repository.
     pub model: Model,
+    /// Where customers are sent.
+    pub rotation: Rotation,
     /// Of nodes that do not say.
     pub platform: Option<Platform>,
     /// Nodes described by hand, with their places in the file.
@@ -127,6 +132,21 @@ impl Config {
             .map(|path| path.as_ref().as_str())
     }
 
+    /// What it decides about simulations.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            readers: self.readers.clone(),
+            chef: self.model.clone(),
+            rollout: Options {
+                rotation: self.rotation.clone(),
+                round_minutes: self.keys.client.round_minutes(),
+                ..Options::default()
+            },
+            ..Settings::default()
+        }
+    }
+
     /// Names of attributes and data bag keys whose values are never shown.
     #[must_use]
     pub fn secret_keys(&self) -> Vec<String> {
@@ -165,6 +185,7 @@ impl Reader<'_> {
             rules: self.rules(&keys)?,
             readers: self.readers(&keys)?,
             model: self.model(&keys.model)?,
+            rotation: self.rotation(&keys.rotation)?,
             platform: platform.map(|p| self.platform(p)).transpose()?,
             nodes,
             keys,
