@@ -5,6 +5,7 @@ use std::sync::Arc;
 use foretaste_parser::source::Source;
 use foretaste_simulator::convergence::UndeterminedKind;
 use foretaste_simulator::impact::Impact;
+use foretaste_simulator::rollout::Traffic;
 
 use crate::catalogue;
 use crate::config::Config;
@@ -165,5 +166,6 @@ fn is_open(impact: &Impact) -> bool {
             .is_some_and(|r| r.reused);
         pool.undetermined.is_some() && !reused
     });
-    nodes || pools || impact.unsettled_after.is_some()
+    let traffic = impact.traffic.as_ref().is_some_and(Traffic::is_open);
+    nodes || pools || traffic || impact.unsettled_after.is_some()
 }

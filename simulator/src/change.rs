@@ -10,8 +10,8 @@ use foretaste_parser::source::Source;
 use crate::chef;
 use crate::convergence::{Convergence, SavedNode};
 use crate::impact::{
-    Comparison, FileChange, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs,
-    parts, role_files,
+    Comparison, FileChange, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs, parts,
+    role_files,
 };
 use crate::inventory::Inventory;
 use crate::readers::Readers;

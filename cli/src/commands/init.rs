@@ -97,6 +97,24 @@ pub const TEMPLATE: &str = r##"# What foretaste cannot guess about this reposito
 # interval = 1800
 # splay = 300
 
+[rotation]
+# Where customers are sent, as far as pools do not tell: docs/rollout.md. The attribute that names a node's site, and the
+# sites that always serve.
+# site = "datacenter"
+# active = ["london"]
+
+# Or what sends customers to a site or a node: names of a zone file, or a data bag item.
+# [[rotation.record]]
+# zone = "dns/example.com.zone"
+# names = ["www"]
+# [[rotation.record]]
+# item = "dns/www"
+# key = "active"
+
+# Addresses that are none of a node's own, such as those that balancers share, by site.
+# [rotation.addresses]
+# london = ["203.0.113.10"]
+
 [secrets]
 # Attributes and data bag keys whose values are never shown.
 # keys = ["password", "token"]

@@ -94,7 +94,7 @@ pub(super) fn read(
     let layout = config.layout(Layout::detect(&names));
     let mut tree = Tree::default();
     for (path, place) in &listing {
-        if !is_wanted(path, &layout) {
+        if !is_wanted(path, &layout) && !config.rotation.reads(path) {
             continue;
         }
         let (bytes, unread) = match content(path, place, shared, blob)? {

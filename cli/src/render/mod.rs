@@ -15,6 +15,7 @@ mod markdown;
 pub mod paint;
 pub mod place;
 pub mod plan;
+mod rotation;
 mod sarif;
 pub mod summary;
 mod unknown;

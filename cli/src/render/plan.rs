@@ -11,6 +11,7 @@ use similar::TextDiff;
 use super::human;
 use super::json as check_json;
 use super::paint::{Paint, count, names, printable};
+use super::rotation;
 use crate::gate::Report;
 
 /// Names shown before the rest is only counted.
@@ -92,6 +93,7 @@ pub fn human(report: &Report, only: Option<usize>, paint: Paint) -> String {
         out += &nodes(report, paint);
         out += &files(report, paint);
         out += &selections(report, paint);
+        out += &rotation::human(report, paint);
         out += &order(&rollout.order, paint);
         out += &split(report, paint);
         for constraint in &rollout.constraints {
@@ -443,6 +445,8 @@ pub fn json(report: &Report, only: Option<usize>) -> String {
                 "split": split,
                 "selections": rollout.selections.iter().map(selection).collect::<Vec<_>>(),
                 "rotation": rollout.rotation,
+                "arriving": rollout.arriving,
+                "traffic": rotation::json(report),
                 "waves": waves,
                 "failing": rollout.failing,
                 "rounds": report.impact.rounds.iter().map(|r| json!({

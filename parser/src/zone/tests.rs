@@ -150,7 +150,11 @@ fn names_lead_to_addresses_and_to_other_names() {
     let shown = |text: &str| -> String {
         let source = Source::new("zone", text);
         let leads = leads(&source);
-        let mut out = format!("{}{}\n", leads.apex, if leads.is_open { ", open" } else { "" });
+        let mut out = format!(
+            "{}{}\n",
+            leads.apex,
+            if leads.is_open { ", open" } else { "" }
+        );
         for lead in leads.records {
             let line = source.line(lead.span.start);
             out += &format!("{line}: {} -> {}\n", lead.owner, lead.target);

@@ -5,6 +5,7 @@ mod config_surprise;
 mod config_syntax;
 mod converge_fails;
 mod erb_syntax;
+mod failover_unproven;
 mod first_result_unguarded;
 mod first_word_matches;
 mod json_syntax;
@@ -26,6 +27,7 @@ mod results_in_arrival_order;
 mod role_cycle;
 mod role_name_mismatch;
 mod rollback_leaves_behind;
+mod rotation_reached_at_once;
 mod ruby_syntax;
 mod run_list_missing;
 mod search_crosses_environments;
@@ -43,6 +45,7 @@ pub static RULES: &[&Rule] = &[
     &pool_shrunk::POOL_SHRUNK,
     &no_safe_order::NO_SAFE_ORDER,
     &never_settles::NEVER_SETTLES,
+    &failover_unproven::FAILOVER_UNPROVEN,
     &search_matches_nothing::SEARCH_MATCHES_NOTHING,
     &query_refused::QUERY_REFUSED,
     &query_surprise::QUERY_SURPRISE,
@@ -70,6 +73,7 @@ pub static RULES: &[&Rule] = &[
     &missing_notification_target::MISSING_NOTIFICATION_TARGET,
     &restart_storm::RESTART_STORM,
     &pin_moved_everywhere::PIN_MOVED_EVERYWHERE,
+    &rotation_reached_at_once::ROTATION_REACHED_AT_ONCE,
     &standby_broken::STANDBY_BROKEN,
     &standby_left_behind::STANDBY_LEFT_BEHIND,
     &rollback_leaves_behind::ROLLBACK_LEAVES_BEHIND,

@@ -80,7 +80,7 @@ declare_rule! {
     /// ```
     /// Good: the standby is mended first.
     /// ```ruby good/cookbooks/app/recipes/room.rb
-    /// directory '/srv/app'
+    /// directory '/srv/app' if node['hostname'] == 'app2'
     /// ```
     ///
     /// ## What to do

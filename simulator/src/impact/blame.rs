@@ -89,10 +89,7 @@ impl Impact {
     /// Whether the runs of the suspected nodes, or their own objects, depend on a file.
     fn depends(&self, suspects: &Suspects, file: &FileChange) -> bool {
         suspects.nodes.iter().any(|name| {
-            let read = self
-                .nodes
-                .get(name)
-                .is_some_and(|n| n.reads(&file.path));
+            let read = self.nodes.get(name).is_some_and(|n| n.reads(&file.path));
             // The object of a node that the change removes is in the old index alone.
             let object = [Some(&self.index), self.index_before.as_ref()]
                 .into_iter()

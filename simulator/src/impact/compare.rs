@@ -68,26 +68,37 @@ fn nodes(c: &Comparison<'_>) -> BTreeMap<String, NodeImpact> {
         .map(|name| {
             let before = before.and_then(|b| b.get(name)).map(|r| r.after.clone());
             let after = c.head.runs.get(name).cloned();
-            let changed = match (&before, &after) {
-                (Some(before), Some(after)) => differ(before, &after.after),
-                _ => true,
+            let (changed, altered) = match (&before, &after) {
+                (Some(a), Some(b)) if Arc::ptr_eq(a, &b.after) => (false, false),
+                (Some(a), Some(b)) => {
+                    let altered = act_apart(a, &b.after);
+                    (altered || come_apart(a, &b.after), altered)
+                }
+                _ => (true, true),
             };
             let node = NodeImpact {
                 name: name.clone(),
                 before,
                 after,
                 changed,
+                altered,
             };
             (name.clone(), node)
         })
         .collect()
 }
 
-/// Whether two results differ in what they do; where in the code it is written does not matter.
-fn differ(a: &Arc<Convergence>, b: &Arc<Convergence>) -> bool {
-    if Arc::ptr_eq(a, b) {
-        return false;
-    }
+/// Whether two results differ in how they come to what they do.
+fn come_apart(a: &Convergence, b: &Convergence) -> bool {
+    a.expanded != b.expanded
+        || a.searches
+            .iter()
+            .map(|s| (&s.index, &s.query, &s.results))
+            .ne(b.searches.iter().map(|s| (&s.index, &s.query, &s.results)))
+}
+
+/// Whether two results differ in what they do to their machine; where in the code it is written does not matter.
+fn act_apart(a: &Convergence, b: &Convergence) -> bool {
     let files = |c: &Convergence| -> Vec<(String, Arc<str>)> {
         c.files
             .iter()
@@ -112,12 +123,5 @@ fn differ(a: &Arc<Convergence>, b: &Arc<Convergence>) -> bool {
             })
             .collect()
     };
-    a.expanded != b.expanded
-        || failure(a) != failure(b)
-        || files(a) != files(b)
-        || resources(a) != resources(b)
-        || a.searches
-            .iter()
-            .map(|s| (&s.index, &s.query, &s.results))
-            .ne(b.searches.iter().map(|s| (&s.index, &s.query, &s.results)))
+    failure(a) != failure(b) || files(a) != files(b) || resources(a) != resources(b)
 }

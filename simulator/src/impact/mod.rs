@@ -159,6 +159,8 @@ pub struct NodeImpact {
     pub after: Option<Run>,
     /// Whether anything about it differs: resources, rendered files, searches' results or its outcome.
     pub changed: bool,
+    /// Whether what it does to its machine differs: resources, rendered files or its outcome.
+    pub altered: bool,
 }
 
 impl NodeImpact {

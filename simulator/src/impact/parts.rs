@@ -46,6 +46,10 @@ fn part(repository: &Repository, path: &str) -> Option<Part> {
     }
     let mut cookbooks = repository.cookbooks.iter();
     cookbooks
-        .find(|(_, versions)| versions.iter().any(|c| c.files.iter().any(|f| **f == *path)))
+        .find(|(_, versions)| {
+            versions
+                .iter()
+                .any(|c| c.files.iter().any(|f| **f == *path))
+        })
         .map(|(name, _)| Part::Cookbook(name.clone()))
 }

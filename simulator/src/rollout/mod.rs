@@ -30,9 +30,9 @@
 //! A node whose converge fails saves and renders nothing: it has no place in any order and stays as it was.
 
 mod bonds;
-mod rotation;
 pub mod explore;
 pub mod order;
+mod rotation;
 mod selection;
 pub mod table;
 pub mod traffic;
@@ -45,8 +45,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::Impact;
 pub use selection::{Exactness, Kind, Selection};
-pub use walk::{WALKED_NODES, Walked, walk};
 pub use traffic::{Record, Rotation, Traffic};
+pub use walk::{WALKED_NODES, Walked, walk};
 pub use waves::{Stage, Standing, Wave};
 
 /// What people decide about a rollout.

@@ -92,6 +92,13 @@ impl Rotation {
     pub fn decides(&self) -> bool {
         !self.active.is_empty() || !self.records.is_empty()
     }
+
+    /// Whether a file of the repository is one of its zones.
+    #[must_use]
+    pub fn reads(&self, path: &str) -> bool {
+        let mut records = self.records.iter();
+        records.any(|r| matches!(r, Record::Zone { path: zone, .. } if zone == path))
+    }
 }
 
 impl Traffic {
@@ -223,7 +230,8 @@ impl Follower<'_> {
     fn zone(&self, path: &str, names: &[String], out: &mut Ways) {
         let zones = self.zones(path);
         if zones.is_empty() {
-            out.open.push((format!("there is no zone file {path}"), None));
+            out.open
+                .push((format!("there is no zone file {path}"), None));
         }
         for (source, written_by) in &zones {
             let leads = zone::leads(source);
@@ -337,7 +345,11 @@ impl Follower<'_> {
             }
             (None, None) => {
                 if is_lead {
-                    let what = if has_hole(to) { "something unknown" } else { to };
+                    let what = if has_hole(to) {
+                        "something unknown"
+                    } else {
+                        to
+                    };
                     let reason = format!("{from} leads to {what}, which is no node and no site");
                     out.open.push((reason, location));
                 }

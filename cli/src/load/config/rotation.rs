@@ -74,14 +74,20 @@ impl Reader<'_> {
                 Ok(Record::Item {
                     bag: bag.to_owned(),
                     id: id.to_owned(),
-                    key: keys.key.as_ref().map_or(Ok(Vec::new()), |k| self.parts(k))?,
+                    key: keys
+                        .key
+                        .as_ref()
+                        .map_or(Ok(Vec::new()), |k| self.parts(k))?,
                 })
             }
             (Some(zone), Some(_)) => {
                 Err(self.refuse(zone, "a record is of a zone or of an item, not of both"))
             }
             (None, None) => {
-                let message = format!("{}: [[rotation.record]] names neither a zone nor an item", self.name);
+                let message = format!(
+                    "{}: [[rotation.record]] names neither a zone nor an item",
+                    self.name
+                );
                 Err(Failure::usage(message)
                     .help("write `zone = \"PATH\"` with `names`, or `item = \"BAG/ITEM\"`"))
             }

@@ -53,6 +53,17 @@ fn what_has_no_effect_is_refused_where_it_stands() {
         "[[waiver]]\nrule = 'pool-shrunk'\nreason = 'b'\nexpires = '2026-02-03'\n",
         "[secrets]\nkeys = ['']\n",
         "strict = 'yes'\n",
+        "[rotation]\nactive = ['york']\n",
+        "[rotation.addresses]\nyork = ['192.0.2.1']\n",
+        "[rotation]\nsite = 'a..b'\n",
+        "[rotation]\nsite = 'a'\naddresses = { york = ['york'] }\n",
+        "[[rotation.record]]\nzone = 'dns/a.zone'\n",
+        "[[rotation.record]]\nzone = '../a.zone'\nnames = ['www']\n",
+        "[[rotation.record]]\nzone = 'a.zone'\nnames = ['www']\nkey = 'a'\n",
+        "[[rotation.record]]\nitem = 'dns'\n",
+        "[[rotation.record]]\nitem = 'dns/www'\nnames = ['www']\n",
+        "[[rotation.record]]\nitem = 'dns/www'\nzone = 'a'\n",
+        "[[rotation.record]]\n",
         "fail_on = \n",
     ];
     let all: Vec<String> = texts.iter().map(|t| refused(t)).collect();
@@ -60,7 +71,7 @@ fn what_has_no_effect_is_refused_where_it_stands() {
     foretaste.toml: unknown field `synthesise`, expected one of `paths`, `synthesize`, `platform`, `node`
       at "synthesise"
       help: did you mean `synthesize`?
-    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `format`, `formats`, `haproxy`, `pools`, `rules`, `waiver`, `secrets`, `model`, `client`
+    foretaste.toml: unknown field `serach`, expected one of `fail_on`, `strict`, `repository`, `inventory`, `search`, `format`, `formats`, `haproxy`, `pools`, `rules`, `waiver`, `secrets`, `model`, `client`, `rotation`
       at "serach"
       help: did you mean `search`?
     foretaste.toml: unknown variant `role`, expected `roles` or `never`
@@ -141,6 +152,34 @@ fn what_has_no_effect_is_refused_where_it_stands() {
       at "''"
     foretaste.toml: invalid type: string "yes", expected a boolean
       at "'yes'"
+    foretaste.toml: nothing says which nodes a site has
+      at "'york'"
+      help: name the attribute that does: `site = "datacenter"` in [rotation]
+    foretaste.toml: nothing says which nodes a site has
+      at "'192.0.2.1'"
+      help: name the attribute that does: `site = "datacenter"` in [rotation]
+    foretaste.toml: `a..b` is no path of keys
+      at "'a..b'"
+      help: write it as "a.b"
+    foretaste.toml: `york` is no IP address
+      at "'york'"
+    foretaste.toml: nothing says which of its names customers ask for
+      at "'dns/a.zone'"
+      help: write them beside it: `names = ["www"]`
+    foretaste.toml: this path is not in the repository
+      at "'../a.zone'"
+    foretaste.toml: a zone has no keys
+      at "'a'"
+    foretaste.toml: `dns` is no data bag item
+      at "'dns'"
+      help: write it as "BAG/ITEM"
+    foretaste.toml: names are a zone's
+      at "'www'"
+    foretaste.toml: a record is of a zone or of an item, not of both
+      at "'a'"
+    foretaste.toml: [[rotation.record]] names neither a zone nor an item
+      at ""
+      help: write `zone = "PATH"` with `names`, or `item = "BAG/ITEM"`
     foretaste.toml: string values must be quoted, expected literal string
       at ""
     "#);

@@ -1,0 +1,3 @@
+name 'checkout'
+run_list 'recipe[checkout]'
+default_attributes('checkout' => { 'connections' => 200 })

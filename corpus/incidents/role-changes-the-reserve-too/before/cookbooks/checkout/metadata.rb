@@ -1,0 +1,2 @@
+name 'checkout'
+version '1.9.0'

@@ -1,0 +1,2 @@
+name 'reserve'
+override_attributes('checkout' => { 'connections' => 200 })
