@@ -26,8 +26,8 @@ const CLIENTS: [&str; 4] = [
 declare_rule! {
     /// ## What it does
     /// Compares nodes of one server type, those with the same run list or policy: some are in rotation, and some are not
-    /// (they are in no pool, only a backup there, or of a site that `[rotation]` in `foretaste.toml` sends nobody to). It reports
-    /// a role, data bag, environment or cookbook whose change reaches both at once. Where nodes have sites and
+    /// (they are in no pool, only a backup there, the half of a VRRP pair that waits, or of a site that `[rotation]` in
+    /// `foretaste.toml` sends nobody to). It reports a role, data bag, environment or cookbook whose change reaches both at once. Where nodes have sites and
     /// customers are sent to several, it also reports what reaches all of them at once.
     ///
     /// It is a note; where `[client]` in `foretaste.toml` or a resource such as `chef_client_systemd_timer` says that

@@ -7,13 +7,14 @@ use super::{
     Comparison, Impact, NodeImpact, configs, counts, pools, rounds, searches, syntax, trials,
 };
 use crate::convergence::Convergence;
-use crate::rollout::Rollout;
+use crate::rollout::{Rollout, SharedAddresses};
 use crate::simulation::Oscillation;
 
 pub(super) fn compare(c: &Comparison<'_>) -> Impact {
     let nodes = nodes(c);
     let names = pools::node_names(c.head);
     let pools = pools::compare(&nodes, &names, c.readers);
+    let shared = SharedAddresses::new(&nodes, c.readers);
     let rounds = rounds::rounds(c, &nodes, &pools, &names);
     let searches = searches::compare(&nodes, c.changes);
     let configs = configs::problems(&nodes, c.readers);
@@ -43,6 +44,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         rounds,
         history: c.head.history.clone(),
         walked: None,
+        shared,
         traffic: None,
         options: c.rollout.clone(),
         rollout: Rollout::default(),

@@ -26,7 +26,7 @@ use foretaste_parser::source::{Location, Source, SyntaxError};
 use crate::convergence::{Convergence, Failure, RenderedFile, Search, Undetermined};
 use crate::pool::Pool;
 use crate::readers::Readers;
-use crate::rollout::{self, Kind, Rollout, Traffic, Walked};
+use crate::rollout::{self, Kind, Rollout, SharedAddresses, Traffic, Walked};
 use crate::search::{Moment, SearchIndex};
 use crate::simulation::{Oscillation, Run, Simulation, Trial};
 use crate::split::Split;
@@ -121,6 +121,8 @@ pub struct Impact {
     pub walked: Option<Walked>,
     /// What people decided about the rollout.
     pub options: rollout::Options,
+    /// Addresses that nodes share.
+    pub shared: SharedAddresses,
     /// Where customers are sent, where the repository's owners say more of it than pools do.
     pub traffic: Option<Traffic>,
     /// How the change can go out.

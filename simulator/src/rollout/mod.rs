@@ -38,6 +38,7 @@ pub mod table;
 pub mod traffic;
 #[cfg(test)]
 mod truth;
+pub mod vrrp;
 mod walk;
 mod waves;
 
@@ -46,6 +47,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::impact::Impact;
 pub use selection::{Exactness, Kind, Selection};
 pub use traffic::{Record, Rotation, Traffic};
+pub use vrrp::SharedAddresses;
 pub use walk::{WALKED_NODES, Walked, walk};
 pub use waves::{Stage, Standing, Wave};
 

@@ -22,7 +22,7 @@ impl Customers {
         let links = Links::new(impact);
         let times = impact.traffic.iter().flat_map(Traffic::times);
         let named = times.flat_map(|ways| ways.nodes.iter().cloned());
-        let pooled = links.nodes().into_iter().chain(named).collect();
+        let pooled = links.nodes.iter().cloned().chain(named).collect();
         let of = |ways: &Ways| ways.open.is_empty().then(|| links.reached(impact, ways));
         let traffic = impact.traffic.as_ref();
         let traffic = traffic.filter(|_| options.rotation.decides());
@@ -50,7 +50,11 @@ impl Customers {
 }
 
 /// Who sends requests to whom, by the pools of both sides.
-struct Links<'i>(BTreeMap<&'i str, BTreeSet<&'i str>>);
+struct Links<'i> {
+    members: BTreeMap<&'i str, BTreeSet<&'i str>>,
+    /// All of them, but for those that only take an address over when another falls silent.
+    nodes: BTreeSet<String>,
+}
 
 impl<'i> Links<'i> {
     fn new(impact: &'i Impact) -> Self {
@@ -66,12 +70,15 @@ impl<'i> Links<'i> {
                 links.entry(&pool.node).or_default().extend(members);
             }
         }
-        Self(links)
-    }
-
-    fn nodes(&self) -> BTreeSet<String> {
-        let nodes = self.0.iter().flat_map(|(n, m)| m.iter().chain([n]));
-        nodes.map(|n| (*n).to_owned()).collect()
+        let standbys = impact.shared.standbys();
+        let asked = links.keys().filter(|n| !standbys.contains(**n));
+        // Nobody asks a standby; whom it would ask may serve in another's pool.
+        let members = asked.clone().filter_map(|n| links.get(n)).flatten();
+        let nodes = asked.chain(members).map(|n| (*n).to_owned()).collect();
+        Self {
+            members: links,
+            nodes,
+        }
     }
 
     /// Whom customers reach who are sent these ways. Where nodes have sites, a site is in rotation as a whole, and a node
@@ -81,12 +88,12 @@ impl<'i> Links<'i> {
         let mut out = ways.nodes.clone();
         if let Some(sites) = sites.filter(|s| !s.is_empty()) {
             let active = |n: &String| sites.get(n).is_none_or(|site| ways.sites.contains(site));
-            out.extend(self.nodes().into_iter().filter(active));
+            out.extend(self.nodes.iter().filter(|n| active(n)).cloned());
             return out;
         }
         let mut queue: Vec<String> = out.iter().cloned().collect();
         while let Some(node) = queue.pop() {
-            for member in self.0.get(node.as_str()).into_iter().flatten() {
+            for member in self.members.get(node.as_str()).into_iter().flatten() {
                 if out.insert((*member).to_owned()) {
                     queue.push((*member).to_owned());
                 }

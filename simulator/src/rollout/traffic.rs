@@ -13,6 +13,7 @@ use foretaste_parser::source::{Location, Source};
 use foretaste_parser::zone::{self, Leads};
 use serde_json::Value as Json;
 
+use super::vrrp::Holders;
 use crate::convergence::{Convergence, Undetermined, UndeterminedKind};
 use crate::impact::{Impact, NodeImpact};
 use crate::pool::NodeNames;
@@ -31,7 +32,7 @@ pub struct Rotation {
     /// What sends customers to nodes or sites.
     pub records: Vec<Record>,
     /// Addresses that stand for a site and belong to none of its nodes, such as those that balancers share.
-    pub addresses: BTreeMap<String, String>,
+    pub addresses: BTreeMap<IpAddr, String>,
 }
 
 /// Something that sends customers somewhere.
@@ -114,13 +115,14 @@ impl Traffic {
         let nodes = indexes.into_iter().flatten();
         let nodes = nodes.flat_map(|i| i.documents("node").into_iter().flatten());
         let names = NodeNames::new(nodes.filter_map(|d| d.saved()).map(AsRef::as_ref));
-        let side = |index, text, run| {
+        let side = |index, text, run, shared| {
             let follower = Follower {
                 impact,
                 index,
                 text,
                 run,
                 names: &names,
+                shared,
                 sites: &sites,
             };
             follower.ways()
@@ -132,9 +134,10 @@ impl Traffic {
         let (run_before, run_after): (&RunOf<'_>, &RunOf<'_>) = (&|n| n.before.as_deref(), &|n| {
             n.after.as_ref().map(|r| &*r.after)
         });
-        let before = impact.index_before.as_ref();
-        let before = before.map(|index| side(index, &old as TextOf<'_>, run_before));
-        let after = side(&impact.index_start, file, run_after);
+        let (shared, before) = (&impact.shared, impact.index_before.as_ref());
+        let before =
+            before.map(|index| side(index, &old as TextOf<'_>, run_before, shared.before()));
+        let after = side(&impact.index_start, file, run_after, shared.after());
         Some(Self {
             before,
             after,
@@ -190,6 +193,7 @@ struct Follower<'a> {
     text: TextOf<'a>,
     run: &'a RunOf<'a>,
     names: &'a NodeNames,
+    shared: &'a Holders,
     sites: &'a BTreeMap<String, String>,
 }
 
@@ -326,35 +330,34 @@ impl Follower<'_> {
         is_lead: bool,
         out: &mut Ways,
     ) -> bool {
-        let canonical = |text: &str| text.parse::<IpAddr>().map(|a| a.to_string());
-        let address = canonical(to);
+        let address = to.parse::<IpAddr>().ok();
         let stands_for = self.impact.options.rotation.addresses.iter();
-        let site = stands_for
-            .filter(|(a, _)| a.as_str() == to || (address.is_ok() && canonical(a) == address))
+        let mut sites = stands_for
+            .filter(|(known, _)| Some(**known) == address)
             .map(|(_, site)| site)
-            .chain(self.sites.values().filter(|s| *s == to))
-            .next();
-        let reaches = match (site, self.names.find(to)) {
-            (Some(site), _) => {
-                out.sites.insert(site.clone());
-                site.clone()
+            .chain(self.sites.values().filter(|s| *s == to));
+        let shared = address.into_iter().flat_map(|a| self.shared.of(a));
+        let shared: Vec<&str> = shared.collect();
+        let reaches = if let Some(site) = sites.next() {
+            out.sites.insert(site.clone());
+            site.clone()
+        } else if !shared.is_empty() {
+            out.nodes.extend(shared.iter().map(|n| (*n).to_owned()));
+            shared.join(" or ")
+        } else if let Some(node) = self.names.find(to) {
+            out.nodes.insert(node.to_owned());
+            node.to_owned()
+        } else {
+            if is_lead {
+                let what = if has_hole(to) {
+                    "something unknown"
+                } else {
+                    to
+                };
+                let reason = format!("{from} leads to {what}, which is no node and no site");
+                out.open.push((reason, location));
             }
-            (None, Some(node)) => {
-                out.nodes.insert(node.to_owned());
-                node.to_owned()
-            }
-            (None, None) => {
-                if is_lead {
-                    let what = if has_hole(to) {
-                        "something unknown"
-                    } else {
-                        to
-                    };
-                    let reason = format!("{from} leads to {what}, which is no node and no site");
-                    out.open.push((reason, location));
-                }
-                return false;
-            }
+            return false;
         };
         out.leads.push(Way {
             from: from.to_owned(),

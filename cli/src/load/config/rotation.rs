@@ -24,11 +24,12 @@ impl Reader<'_> {
                 if keys.site.is_none() {
                     return Err(self.no_site(address));
                 }
-                if address.as_ref().parse::<std::net::IpAddr>().is_err() {
+                let parsed = address.as_ref().parse::<std::net::IpAddr>();
+                let parsed = parsed.map_err(|_| {
                     let message = format!("`{}` is no IP address", address.as_ref());
-                    return Err(self.refuse(address, message));
-                }
-                out.addresses.insert(address.as_ref().clone(), site.clone());
+                    self.refuse(address, message)
+                })?;
+                out.addresses.insert(parsed, site.clone());
             }
         }
         for record in &keys.records {

@@ -1,0 +1,3 @@
+name 'edge'
+run_list 'recipe[edge]'
+default_attributes('edge' => { 'connections' => 20000 })

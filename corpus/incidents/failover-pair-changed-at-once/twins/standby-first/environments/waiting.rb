@@ -1,0 +1,2 @@
+name 'waiting'
+override_attributes('edge' => { 'connections' => 200 })
