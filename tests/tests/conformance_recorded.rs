@@ -55,6 +55,13 @@ fn expressions_and_programs_give_what_ruby_gives() {
 }
 
 #[test]
+fn methods_of_core_classes_do_what_rubys_do() {
+    let report = ruby::run(&data("ruby_methods")).expect("the data is readable");
+    assert_eq!(report.failures, [""; 0]);
+    assert!(report.total() >= 2700, "only {} rows", report.total());
+}
+
+#[test]
 fn templates_render_as_erubis_renders_them() {
     let report = erb::run(&data("ruby")).expect("the data is readable");
     assert_eq!(

@@ -7,7 +7,8 @@ use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast;
 use foretaste_parser::source::{Source, Span};
 
-use super::builtin::{Builtin, OnUnknown};
+use super::builtin::enumerator::enumerator;
+use super::builtin::{Builtin, OnUnknown, WithoutBlock};
 use super::class::{ClassId, Found, Method, Visibility};
 use super::env::{Activation, Args, Context, Cref, Definee, Env, MatchCell};
 use super::flow::{Flow, R};
@@ -241,10 +242,18 @@ impl Interp {
                 return self.call_on_unknown(id, value, Name::new(builtin.name), args.clone());
             }
         }
+        let enumerates = match builtin.without_block {
+            WithoutBlock::Call => false,
+            WithoutBlock::Enumerate => args.block.is_none(),
+            WithoutBlock::EnumerateAlone => args.block.is_none() && args.is_empty(),
+        };
         if self.heap.bytes > self.budget.max_bytes {
             return Err(self.halt("the memory budget is used up"));
         }
         self.spend(1)?;
+        if enumerates {
+            return Ok(enumerator(self, recv, builtin.name, args).with_origin(origin));
+        }
         self.budget.depth += 1;
         if self.budget.depth > self.budget.max_depth {
             self.budget.depth -= 1;

@@ -23,20 +23,20 @@ static METHODS: &[Builtin] = &[
     def("[]", 1, 2, at).takes_unknown(),
     def("assoc", 1, 1, assoc),
     def("at", 1, 1, at),
-    def("bsearch", 0, 0, bsearch),
+    def("bsearch", 0, 0, bsearch).enumerates(),
     def("combination", 1, 1, combination),
     def("deconstruct", 0, 0, |_, this, _| Ok(this)),
     def("difference", 0, -1, difference),
     def("dig", 1, -1, dig).takes_unknown(),
-    def("each", 0, 0, each),
-    def("each_index", 0, 0, each_index),
+    def("each", 0, 0, each).enumerates(),
+    def("each_index", 0, 0, each_index).enumerates(),
     def("empty?", 0, 0, empty),
     def("eql?", 1, 1, eql),
     def("fetch", 1, 2, fetch),
     def("first", 0, 1, first).takes_unknown(),
     def("flatten", 0, 1, flatten),
     def("hash", 0, 0, hash),
-    def("index", 0, 1, index),
+    def("index", 0, 1, index).enumerates_alone(),
     def("inspect", 0, 0, inspect),
     def("intersect?", 1, 1, intersects),
     def("intersection", 0, -1, intersection),
@@ -49,7 +49,7 @@ static METHODS: &[Builtin] = &[
     def("product", 0, -1, product),
     def("rassoc", 1, 1, rassoc),
     def("reverse", 0, 0, reverse),
-    def("rindex", 0, 1, rindex),
+    def("rindex", 0, 1, rindex).enumerates_alone(),
     def("rotate", 0, 1, rotate),
     def("sample", 0, -1, random),
     def("shuffle", 0, 1, shuffle),
@@ -150,9 +150,6 @@ fn to_a(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each", args));
-    }
     interp.iterate(this, &mut |interp, item| {
         interp.yield_to(args, &[item])?;
         Ok(Step::Go)
@@ -161,9 +158,6 @@ fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_index(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_index", args));
-    }
     let mut i = 0;
     interp.iterate(this, &mut |interp, _| {
         interp.yield_to(args, &[Value::count(i)])?;

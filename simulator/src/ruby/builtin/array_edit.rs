@@ -8,7 +8,6 @@ use super::super::env::Args;
 use super::super::flow::R;
 use super::super::value::Value;
 use super::array::list;
-use super::enumerable::enumerator;
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
@@ -16,31 +15,31 @@ static METHODS: &[Builtin] = &[
     def("[]=", 2, 3, store).takes_unknown().mutates(),
     def("append", 0, -1, push).takes_unknown().mutates(),
     def("clear", 0, 0, clear).mutates(),
-    def("collect!", 0, 0, map_in_place).mutates(),
+    def("collect!", 0, 0, map_in_place).mutates().enumerates(),
     def("compact!", 0, 0, compact).mutates(),
     def("concat", 0, -1, concat).takes_unknown().mutates(),
     def("delete", 1, 1, delete).mutates(),
     def("delete_at", 1, 1, delete_at).mutates(),
-    def("delete_if", 0, 0, delete_if).mutates(),
+    def("delete_if", 0, 0, delete_if).mutates().enumerates(),
     def("fill", 0, 3, fill).takes_unknown().mutates(),
-    def("filter!", 0, 0, select).mutates(),
+    def("filter!", 0, 0, select).mutates().enumerates(),
     def("flatten!", 0, 1, flatten).mutates(),
     def("insert", 1, -1, insert).takes_unknown().mutates(),
-    def("keep_if", 0, 0, keep_if).mutates(),
-    def("map!", 0, 0, map_in_place).mutates(),
+    def("keep_if", 0, 0, keep_if).mutates().enumerates(),
+    def("map!", 0, 0, map_in_place).mutates().enumerates(),
     def("pop", 0, 1, pop).mutates(),
     def("prepend", 0, -1, unshift).takes_unknown().mutates(),
     def("push", 0, -1, push).takes_unknown().mutates(),
-    def("reject!", 0, 0, reject).mutates(),
+    def("reject!", 0, 0, reject).mutates().enumerates(),
     def("replace", 1, 1, replace).mutates(),
     def("reverse!", 0, 0, reverse).mutates(),
     def("rotate!", 0, 1, rotate).mutates(),
-    def("select!", 0, 0, select).mutates(),
+    def("select!", 0, 0, select).mutates().enumerates(),
     def("shift", 0, 1, shift).mutates(),
     def("shuffle!", 0, 1, shuffle).mutates(),
     def("slice!", 1, 2, slice).mutates(),
     def("sort!", 0, 0, sort).mutates(),
-    def("sort_by!", 0, 0, sort_by).mutates(),
+    def("sort_by!", 0, 0, sort_by).mutates().enumerates(),
     def("uniq!", 0, 0, uniq).mutates(),
     def("unshift", 0, -1, unshift).takes_unknown().mutates(),
 ];
@@ -268,16 +267,10 @@ fn changed_or_nil(this: Value, changed: bool) -> Value {
 }
 
 fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "select!", args));
-    }
     Ok(changed_or_nil(this, retain(interp, this, args, true)?))
 }
 
 fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "reject!", args));
-    }
     Ok(changed_or_nil(this, retain(interp, this, args, false)?))
 }
 
@@ -287,17 +280,11 @@ fn keep_if(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn delete_if(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "delete_if", args));
-    }
     retain(interp, this, args, false)?;
     Ok(this)
 }
 
 fn map_in_place(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "map!", args));
-    }
     interp.writable(this)?;
     let mut out = Vec::new();
     for item in list(interp, this) {
@@ -350,9 +337,6 @@ fn sort(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn sort_by(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "sort_by!", args));
-    }
     interp.writable(this)?;
     let made = super::enumerable::sort_by(interp, this, args)?;
     become_items(interp, this, made)

@@ -10,8 +10,8 @@ use super::super::value::{Kind, Value};
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
-    def("Float", 1, 2, float),
-    def("Integer", 1, 3, integer),
+    def("Float", 1, -1, float),
+    def("Integer", 1, -1, integer),
     def("format", 1, -1, format).takes_unknown(),
     def("printf", 0, -1, printf).takes_unknown(),
     def("sprintf", 1, -1, format).takes_unknown(),
@@ -34,11 +34,41 @@ fn quietly(interp: &mut Interp, args: &Args, result: R) -> R {
     }
 }
 
+/// Refuses other keywords than `exception`, and more than `most` values before it.
+fn only_exception(interp: &mut Interp, args: &Args, most: usize) -> R<()> {
+    let values = args.len() - usize::from(args.keywords);
+    if values > most {
+        let expected = if most == 1 {
+            "1".to_owned()
+        } else {
+            format!("1..{most}")
+        };
+        return Err(interp.argument_error(format!(
+            "wrong number of arguments (given {values}, expected {expected})"
+        )));
+    }
+    if !args.keywords || interp.keyword(args, "exception").is_some() {
+        return Ok(());
+    }
+    let hash = args.list.last().and_then(|h| interp.hash_data(*h));
+    let first = hash.and_then(|h| h.map.values().next().map(|(key, _)| *key));
+    match first {
+        Some(key) => {
+            let shown = interp.inspect(key)?;
+            Err(interp.argument_error(format!("unknown keyword: {shown}")))
+        }
+        None => Ok(()),
+    }
+}
+
 fn integer(interp: &mut Interp, _: Value, args: &Args) -> R {
+    only_exception(interp, args, 2)?;
     let base = args.opt(1).filter(|_| !args.keywords || args.len() > 2);
+    let value = args.get(0);
+    let is_number = matches!(value.kind, Kind::Int(_) | Kind::Float(_));
     let result = match base {
-        Some(base) if !base.is_nil() => in_base(interp, args.get(0), base),
-        _ => super::integer::to_integer(interp, args.get(0)),
+        Some(base) if !base.is_nil() && !is_number => in_base(interp, value, base),
+        _ => super::integer::to_integer(interp, value),
     };
     quietly(interp, args, result)
 }
@@ -62,6 +92,7 @@ fn in_base(interp: &mut Interp, value: Value, base: Value) -> R {
 }
 
 fn float(interp: &mut Interp, _: Value, args: &Args) -> R {
+    only_exception(interp, args, 1)?;
     let result = super::float::to_float(interp, args.get(0)).map(Value::from);
     quietly(interp, args, result)
 }

@@ -18,58 +18,60 @@ use super::{Builtin, def, table};
 static METHODS: &[Builtin] = &[
     def("all?", 0, 1, all),
     def("any?", 0, 1, any),
-    def("chunk", 0, 0, super::grouping::chunk),
+    def("chunk", 0, 0, super::grouping::chunk).enumerates(),
     def("chunk_while", 0, 0, super::grouping::chunk_while),
-    def("collect", 0, 0, map).takes_unknown(),
-    def("collect_concat", 0, 0, flat_map),
+    def("collect", 0, 0, map).takes_unknown().enumerates(),
+    def("collect_concat", 0, 0, flat_map).enumerates(),
     def("compact", 0, 0, compact),
     def("count", 0, 1, count),
-    def("cycle", 0, 1, cycle),
-    def("detect", 0, 1, find),
+    def("cycle", 0, 1, cycle).enumerates(),
+    def("detect", 0, 1, find).enumerates(),
     def("drop", 1, 1, drop),
-    def("drop_while", 0, 0, drop_while),
+    def("drop_while", 0, 0, drop_while).enumerates(),
     def("each_cons", 1, 1, super::grouping::each_cons),
-    def("each_entry", 0, 0, each_entry),
+    def("each_entry", 0, 0, each_entry).enumerates(),
     def("each_slice", 1, 1, super::grouping::each_slice),
-    def("each_with_index", 0, -1, each_with_index),
-    def("each_with_object", 1, 1, each_with_object).takes_unknown(),
+    def("each_with_index", 0, -1, each_with_index).enumerates(),
+    def("each_with_object", 1, 1, each_with_object)
+        .takes_unknown()
+        .enumerates(),
     def("entries", 0, 0, to_a),
-    def("filter", 0, 0, select),
-    def("filter_map", 0, 0, filter_map),
-    def("find", 0, 1, find),
-    def("find_all", 0, 0, select),
-    def("find_index", 0, 1, find_index),
+    def("filter", 0, 0, select).enumerates(),
+    def("filter_map", 0, 0, filter_map).enumerates(),
+    def("find", 0, 1, find).enumerates(),
+    def("find_all", 0, 0, select).enumerates(),
+    def("find_index", 0, 1, find_index).enumerates_alone(),
     def("first", 0, 1, first),
-    def("flat_map", 0, 0, flat_map),
+    def("flat_map", 0, 0, flat_map).enumerates(),
     def("grep", 1, 1, grep),
     def("grep_v", 1, 1, grep_v),
-    def("group_by", 0, 0, super::grouping::group_by),
+    def("group_by", 0, 0, super::grouping::group_by).enumerates(),
     def("include?", 1, 1, include),
     def("inject", 0, 2, inject).takes_unknown(),
     def("lazy", 0, 0, super::lazy::lazy),
-    def("map", 0, 0, map).takes_unknown(),
+    def("map", 0, 0, map).takes_unknown().enumerates(),
     def("max", 0, 1, max),
-    def("max_by", 0, 1, max_by),
+    def("max_by", 0, 1, max_by).enumerates(),
     def("member?", 1, 1, include),
     def("min", 0, 1, min),
-    def("min_by", 0, 1, min_by),
+    def("min_by", 0, 1, min_by).enumerates(),
     def("minmax", 0, 0, minmax),
-    def("minmax_by", 0, 0, minmax_by),
+    def("minmax_by", 0, 0, minmax_by).enumerates(),
     def("none?", 0, 1, none),
     def("one?", 0, 1, one),
-    def("partition", 0, 0, super::grouping::partition),
+    def("partition", 0, 0, super::grouping::partition).enumerates(),
     def("reduce", 0, 2, inject).takes_unknown(),
-    def("reject", 0, 0, reject),
-    def("reverse_each", 0, 0, reverse_each),
-    def("select", 0, 0, select),
+    def("reject", 0, 0, reject).enumerates(),
+    def("reverse_each", 0, 0, reverse_each).enumerates(),
+    def("select", 0, 0, select).enumerates(),
     def("slice_after", 0, 1, super::grouping::slice_after),
     def("slice_before", 0, 1, super::grouping::slice_before),
     def("slice_when", 0, 0, super::grouping::slice_when),
     def("sort", 0, 0, sort),
-    def("sort_by", 0, 0, sort_by),
+    def("sort_by", 0, 0, sort_by).enumerates(),
     def("sum", 0, 1, sum),
     def("take", 1, 1, take),
-    def("take_while", 0, 0, take_while),
+    def("take_while", 0, 0, take_while).enumerates(),
     def("tally", 0, 0, super::grouping::tally),
     def("to_a", 0, 0, to_a),
     def("to_h", 0, 0, to_h),
@@ -140,9 +142,6 @@ pub fn count(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "map", args));
-    }
     let mut out = Vec::new();
     interp.iterate(this, &mut |interp, item| {
         out.push(interp.yield_to(args, &[item])?);
@@ -152,9 +151,6 @@ pub fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn flat_map(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "flat_map", args));
-    }
     let mut out = Vec::new();
     interp.iterate(this, &mut |interp, item| {
         let result = interp.yield_to(args, &[item])?;
@@ -183,23 +179,14 @@ fn filtered(interp: &mut Interp, this: Value, args: &Args, keep: bool) -> R {
 }
 
 fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "select", args));
-    }
     filtered(interp, this, args, true)
 }
 
 fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "reject", args));
-    }
     filtered(interp, this, args, false)
 }
 
 fn filter_map(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "filter_map", args));
-    }
     let mut out = Vec::new();
     interp.iterate(this, &mut |interp, item| {
         let value = interp.yield_to(args, &[item])?;
@@ -218,9 +205,6 @@ fn compact(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 fn find(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "find", args));
-    }
     let mut found = None;
     interp.iterate(this, &mut |interp, item| {
         if interp.test(args, item)? {
@@ -237,9 +221,6 @@ fn find(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn find_index(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() && args.is_empty() {
-        return Ok(enumerator(interp, this, "find_index", args));
-    }
     let (mut at, mut found) = (0usize, false);
     interp.iterate(this, &mut |interp, item| {
         found = match args.opt(0) {
@@ -293,9 +274,6 @@ fn take(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn take_while(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "take_while", args));
-    }
     let mut out = Vec::new();
     interp.iterate(this, &mut |interp, item| {
         if !interp.test(args, item)? {
@@ -314,9 +292,6 @@ fn drop(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn drop_while(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "drop_while", args));
-    }
     let mut out = Vec::new();
     let mut dropping = true;
     interp.iterate(this, &mut |interp, item| {
@@ -330,9 +305,6 @@ fn drop_while(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_entry(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_entry", args));
-    }
     interp.iterate(this, &mut |interp, item| {
         interp.yield_to(args, &[item])?;
         Ok(Step::Go)
@@ -341,9 +313,6 @@ fn each_entry(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn reverse_each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "reverse_each", args));
-    }
     for item in interp.to_list(this)?.into_iter().rev() {
         interp.yield_to(args, &[item])?;
     }
@@ -351,9 +320,6 @@ fn reverse_each(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_with_index(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_with_index", args));
-    }
     let mut i = 0;
     interp.iterate(this, &mut |interp, item| {
         interp.yield_to(args, &[item, Value::count(i)])?;
@@ -364,9 +330,6 @@ fn each_with_index(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_with_object(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_with_object", args));
-    }
     let memo = args.get(0);
     interp.iterate(this, &mut |interp, item| {
         interp.yield_to(args, &[item, memo])?;
@@ -426,6 +389,9 @@ fn inject(interp: &mut Interp, this: Value, args: &Args) -> R {
     };
     let operator = match operator {
         Some(op) => Some(interp.name_arg(op)?),
+        None if args.block.is_none() && interp.to_list(this)?.len() > 1 => {
+            return Err(interp.error(interp.core.local_jump_error, "no block given"));
+        }
         None => None,
     };
     interp.iterate(this, &mut |interp, item| {
@@ -590,16 +556,10 @@ fn extreme_by(interp: &mut Interp, this: Value, args: &Args, wanted: Ordering) -
 }
 
 fn min_by(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "min_by", args));
-    }
     extreme_by(interp, this, args, Ordering::Less)
 }
 
 fn max_by(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "max_by", args));
-    }
     extreme_by(interp, this, args, Ordering::Greater)
 }
 
@@ -616,9 +576,6 @@ pub fn sort(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn sort_by(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "sort_by", args));
-    }
     let pairs = keyed(interp, this, args)?;
     let sorted = sorted_by_key(interp, pairs)?;
     Ok(interp.array(sorted))
@@ -720,9 +677,6 @@ pub fn zip(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn cycle(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "cycle", args));
-    }
     let items = interp.to_list(this)?;
     let mut rounds = match args.opt(0).filter(|n| !n.is_nil()) {
         Some(n) => Some(interp.int_arg(n)?),

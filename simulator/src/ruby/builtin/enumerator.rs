@@ -42,7 +42,7 @@ struct Yielder(Value);
 
 static METHODS: &[Builtin] = &[
     def("each", 0, 0, each),
-    def("each_with_index", 0, 0, each_with_index),
+    def("each_with_index", 0, 0, each_with_index).enumerates(),
     def("each_with_object", 1, 1, with_object).takes_unknown(),
     def("inspect", 0, 0, inspect),
     def("next", 0, 0, next),
@@ -50,7 +50,7 @@ static METHODS: &[Builtin] = &[
     def("rewind", 0, 0, rewind),
     def("size", 0, 0, size),
     def("to_s", 0, 0, inspect),
-    def("with_index", 0, 1, with_index),
+    def("with_index", 0, 1, with_index).enumerates(),
     def("with_object", 1, 1, with_object).takes_unknown(),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
@@ -173,16 +173,10 @@ fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_with_index(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_with_index", args));
-    }
     indexed(interp, this, args, 0)
 }
 
 fn with_index(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "with_index", args));
-    }
     let from = match args.opt(0).filter(|n| !n.is_nil()) {
         Some(n) => interp.int_arg(n)?,
         None => 0,
@@ -324,10 +318,18 @@ fn size(interp: &mut Interp, this: Value, _: &Args) -> R {
         return Ok(Value::NIL);
     };
     match method.as_str() {
-        "loop" => Ok(f64::INFINITY.into()),
+        "loop" | "cycle" => Ok(f64::INFINITY.into()),
         "times" => Ok(recv),
-        "each" | "map" | "each_with_index" | "select" | "reject" | "flat_map" | "sort_by"
-        | "group_by" | "each_entry" | "reverse_each" | "each_char"
+        // Where it stops is not known before it is run.
+        "find" | "detect" | "find_index" | "index" | "rindex" | "take_while" | "drop_while"
+        | "bsearch" | "each_line" | "then" | "yield_self" => Ok(Value::NIL),
+        "each" | "each_pair" | "each_key" | "each_value" | "each_index" | "each_with_index"
+        | "each_with_object" | "each_entry" | "each_char" | "chunk" | "map" | "collect"
+        | "map!" | "collect!" | "flat_map" | "collect_concat" | "filter_map" | "select"
+        | "filter" | "find_all" | "select!" | "filter!" | "keep_if" | "reject" | "reject!"
+        | "delete_if" | "partition" | "group_by" | "sort_by" | "sort_by!" | "min_by" | "max_by"
+        | "minmax_by" | "reverse_each" | "transform_values" | "transform_values!"
+        | "transform_keys" | "transform_keys!"
             if interp.host_data::<Generator>(recv).is_none() && interp.responds(recv, "size") =>
         {
             interp.call(recv, "size", &[])

@@ -10,7 +10,7 @@ use super::super::value::{Kind, Value};
 use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
-    def("%", 1, 1, |i, t, a| arith(i, t, a, "%", modulo)),
+    def("%", 1, 1, rest),
     def("*", 1, 1, |i, t, a| arith(i, t, a, "*", |x, y| x * y)),
     def("**", 1, 1, |i, t, a| arith(i, t, a, "**", f64::powf)),
     def("+", 1, 1, |i, t, a| arith(i, t, a, "+", |x, y| x + y)),
@@ -38,7 +38,7 @@ static METHODS: &[Builtin] = &[
     }),
     def("inspect", 0, 0, to_s),
     def("magnitude", 0, 0, |_, t, _| Ok(float(t).abs().into())),
-    def("modulo", 1, 1, |i, t, a| arith(i, t, a, "%", modulo)),
+    def("modulo", 1, 1, rest),
     def("nan?", 0, 0, |_, t, _| Ok(float(t).is_nan().into())),
     def("denominator", 0, 0, |i, t, _| {
         let exact = i.rational(t)?;
@@ -162,6 +162,16 @@ fn arith(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(f64, f64
         }
         Err(result) => Ok(result),
     }
+}
+
+/// As [`modulo`], where Ruby refuses to divide by nothing.
+fn rest(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let result = arith(interp, this, args, "%", modulo)?;
+    let nothing = |v: Value| matches!(v.kind, Kind::Int(0)) || matches!(v.kind, Kind::Float(0.0));
+    if nothing(args.get(0)) {
+        return Err(interp.error(interp.core.zero_division_error, "divided by 0"));
+    }
+    Ok(result)
 }
 
 /// The rest of a division with the sign of the divisor.

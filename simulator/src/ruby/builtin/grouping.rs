@@ -9,9 +9,6 @@ use super::enumerable::enumerator;
 use super::support::Step;
 
 pub fn group_by(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "group_by", args));
-    }
     let mut groups: crate::hash::IndexMap<Key, (Value, Vec<Value>)> =
         crate::hash::IndexMap::default();
     interp.iterate(this, &mut |interp, item| {
@@ -33,9 +30,6 @@ pub fn group_by(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn partition(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "partition", args));
-    }
     let (mut yes, mut no) = (Vec::new(), Vec::new());
     interp.iterate(this, &mut |interp, item| {
         if interp.test(args, item)? {
@@ -135,6 +129,7 @@ fn split_between(
 }
 
 pub fn chunk_while(interp: &mut Interp, this: Value, args: &Args) -> R {
+    with_block(interp, args)?;
     split_between(interp, this, &mut |interp, a, b| {
         let same = interp.yield_to(args, &[a, b])?;
         Ok(!interp.truth(same)?)
@@ -142,10 +137,30 @@ pub fn chunk_while(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn slice_when(interp: &mut Interp, this: Value, args: &Args) -> R {
+    with_block(interp, args)?;
     split_between(interp, this, &mut |interp, a, b| {
         let cut = interp.yield_to(args, &[a, b])?;
         interp.truth(cut)
     })
+}
+
+fn with_block(interp: &mut Interp, args: &Args) -> R<()> {
+    match args.block {
+        Some(_) => Ok(()),
+        None => Err(interp.argument_error("tried to create Proc object without a block")),
+    }
+}
+
+/// Either tells where to cut, and not both.
+fn pattern_or_block(interp: &mut Interp, args: &Args) -> R<()> {
+    let expected = usize::from(args.block.is_none());
+    if args.len() == expected {
+        return Ok(());
+    }
+    let given = args.len();
+    Err(interp.argument_error(format!(
+        "wrong number of arguments (given {given}, expected {expected})"
+    )))
 }
 
 fn marks(interp: &mut Interp, args: &Args, item: Value) -> R<bool> {
@@ -156,17 +171,16 @@ fn marks(interp: &mut Interp, args: &Args, item: Value) -> R<bool> {
 }
 
 pub fn slice_before(interp: &mut Interp, this: Value, args: &Args) -> R {
+    pattern_or_block(interp, args)?;
     split_between(interp, this, &mut |interp, _, b| marks(interp, args, b))
 }
 
 pub fn slice_after(interp: &mut Interp, this: Value, args: &Args) -> R {
+    pattern_or_block(interp, args)?;
     split_between(interp, this, &mut |interp, a, _| marks(interp, args, a))
 }
 
 pub fn chunk(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "chunk", args));
-    }
     let mut out: Vec<(Value, Vec<Value>)> = Vec::new();
     for item in interp.to_list(this)? {
         let by = interp.yield_to(args, &[item])?;

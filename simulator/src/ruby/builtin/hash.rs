@@ -10,7 +10,6 @@ use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Hash, Key};
 use super::super::value::Value;
-use super::enumerable::enumerator;
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
@@ -30,18 +29,18 @@ static METHODS: &[Builtin] = &[
     def("default", 0, 1, default),
     def("default_proc", 0, 0, default_proc),
     def("dig", 1, -1, super::array::dig).takes_unknown(),
-    def("each", 0, 0, each),
-    def("each_key", 0, 0, each_key),
-    def("each_pair", 0, 0, each),
-    def("each_value", 0, 0, each_value),
+    def("each", 0, 0, each).enumerates(),
+    def("each_key", 0, 0, each_key).enumerates(),
+    def("each_pair", 0, 0, each).enumerates(),
+    def("each_value", 0, 0, each_value).enumerates(),
     def("empty?", 0, 0, empty),
     def("eql?", 1, 1, eql),
     def("except", 0, -1, except),
     def("fetch", 1, 2, fetch),
     def("fetch_values", 0, -1, fetch_values),
-    def("filter", 0, 0, select),
-    def("filter_map", 0, 0, filter_map),
-    def("find_all", 0, 0, find_all),
+    def("filter", 0, 0, select).enumerates(),
+    def("filter_map", 0, 0, filter_map).enumerates(),
+    def("find_all", 0, 0, find_all).enumerates(),
     def("flatten", 0, 1, flatten),
     def("has_key?", 1, 1, has_key),
     def("has_value?", 1, 1, has_value),
@@ -53,13 +52,13 @@ static METHODS: &[Builtin] = &[
     def("key?", 1, 1, has_key),
     def("keys", 0, 0, keys),
     def("length", 0, 0, length),
-    def("map", 0, 0, map).takes_unknown(),
-    def("collect", 0, 0, map).takes_unknown(),
+    def("map", 0, 0, map).takes_unknown().enumerates(),
+    def("collect", 0, 0, map).takes_unknown().enumerates(),
     def("member?", 1, 1, has_key),
     def("merge", 0, -1, merge).takes_unknown(),
     def("rassoc", 1, 1, rassoc),
-    def("reject", 0, 0, reject),
-    def("select", 0, 0, select),
+    def("reject", 0, 0, reject).enumerates(),
+    def("select", 0, 0, select).enumerates(),
     def("size", 0, 0, length),
     def("slice", 0, -1, slice),
     def("to_a", 0, 0, to_a),
@@ -67,8 +66,10 @@ static METHODS: &[Builtin] = &[
     def("to_hash", 0, 0, |_, this, _| Ok(this)),
     def("to_proc", 0, 0, to_proc),
     def("to_s", 0, 0, inspect),
-    def("transform_keys", 0, 1, transform_keys),
-    def("transform_values", 0, 0, transform_values).takes_unknown(),
+    def("transform_keys", 0, 1, transform_keys).enumerates_alone(),
+    def("transform_values", 0, 0, transform_values)
+        .takes_unknown()
+        .enumerates(),
     def("value?", 1, 1, has_value),
     def("values", 0, 0, values),
     def("values_at", 0, -1, values_at),
@@ -412,9 +413,6 @@ fn yield_pair(interp: &mut Interp, args: &Args, key: Value, value: Value) -> R {
 }
 
 fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each", args));
-    }
     walking(interp, this, |interp| {
         for (key, value) in pairs(interp, this) {
             interp.spend(1)?;
@@ -425,9 +423,6 @@ fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "map", args));
-    }
     let mut out = Vec::new();
     for (key, value) in pairs(interp, this) {
         interp.spend(1)?;
@@ -437,9 +432,6 @@ fn map(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_key(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_key", args));
-    }
     walking(interp, this, |interp| {
         for (key, _) in pairs(interp, this) {
             interp.yield_to(args, &[key])?;
@@ -449,9 +441,6 @@ fn each_key(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_value(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_value", args));
-    }
     walking(interp, this, |interp| {
         for (_, value) in pairs(interp, this) {
             interp.yield_to(args, &[value])?;
@@ -503,25 +492,16 @@ pub fn chosen(interp: &mut Interp, this: Value, args: &Args, keep: bool) -> R<Ha
 }
 
 fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "select", args));
-    }
     let hash = chosen(interp, this, args, true)?;
     Ok(interp.plain_hash(hash))
 }
 
 fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "reject", args));
-    }
     let hash = chosen(interp, this, args, false)?;
     Ok(interp.plain_hash(hash))
 }
 
 fn find_all(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "find_all", args));
-    }
     let hash = chosen(interp, this, args, true)?;
     let pairs = hash
         .map
@@ -655,9 +635,6 @@ fn flatten(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn transform_keys(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() && args.is_empty() {
-        return Ok(enumerator(interp, this, "transform_keys", args));
-    }
     let mut out = Hash::default();
     for (key, value) in pairs(interp, this) {
         let mapped = match args.opt(0) {
@@ -675,9 +652,6 @@ fn transform_keys(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn transform_values(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "transform_values", args));
-    }
     let Some(old) = interp.hash_data(this).cloned() else {
         return Ok(this);
     };

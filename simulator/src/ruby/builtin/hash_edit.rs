@@ -18,18 +18,22 @@ static METHODS: &[Builtin] = &[
     def("default=", 1, 1, set_default).takes_unknown().mutates(),
     def("default_proc=", 1, 1, set_default_proc).mutates(),
     def("delete", 1, 1, delete).mutates(),
-    def("delete_if", 0, 0, delete_if).mutates(),
-    def("filter!", 0, 0, select).mutates(),
-    def("keep_if", 0, 0, keep_if).mutates(),
+    def("delete_if", 0, 0, delete_if).mutates().enumerates(),
+    def("filter!", 0, 0, select).mutates().enumerates(),
+    def("keep_if", 0, 0, keep_if).mutates().enumerates(),
     def("merge!", 0, -1, merge).takes_unknown().mutates(),
     def("rehash", 0, 0, rehash).mutates(),
-    def("reject!", 0, 0, reject).mutates(),
+    def("reject!", 0, 0, reject).mutates().enumerates(),
     def("replace", 1, 1, replace).mutates(),
-    def("select!", 0, 0, select).mutates(),
+    def("select!", 0, 0, select).mutates().enumerates(),
     def("shift", 0, 0, shift).mutates(),
     def("store", 2, 2, store).takes_unknown().mutates(),
-    def("transform_keys!", 0, 1, transform_keys).mutates(),
-    def("transform_values!", 0, 0, transform_values).mutates(),
+    def("transform_keys!", 0, 1, transform_keys)
+        .mutates()
+        .enumerates_alone(),
+    def("transform_values!", 0, 0, transform_values)
+        .mutates()
+        .enumerates(),
     def("update", 0, -1, merge).takes_unknown().mutates(),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));

@@ -8,7 +8,6 @@ use super::super::encoding::Encoding;
 use super::super::env::Args;
 use super::super::flow::R;
 use super::super::value::{Kind, Value};
-use super::enumerable::enumerator;
 use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
@@ -28,7 +27,7 @@ static METHODS: &[Builtin] = &[
         let n = i.int_arg(a.get(0))?;
         bigint::shift(i, t, n.saturating_neg())
     }),
-    def("[]", 1, 1, bit),
+    def("[]", 1, 2, bit),
     def("^", 1, 1, |i, t, a| bits(i, t, a, "^", |x, y| x ^ y)),
     def("abs", 0, 0, abs),
     def("allbits?", 1, 1, |i, t, a| {
@@ -50,7 +49,7 @@ static METHODS: &[Builtin] = &[
     def("digits", 0, 1, digits),
     def("div", 1, 1, div),
     def("divmod", 1, 1, divmod),
-    def("downto", 1, 1, downto),
+    def("downto", 1, 1, downto).enumerates(),
     def("even?", 0, 0, |_, t, _| Ok((int(t) % 2 == 0).into())),
     def("fdiv", 1, 1, fdiv),
     def("floor", 0, 1, |i, t, a| rounded(i, t, a, Mode::Floor)),
@@ -79,13 +78,13 @@ static METHODS: &[Builtin] = &[
     def("round", 0, -1, |i, t, a| rounded(i, t, a, Mode::Round)),
     def("size", 0, 0, |_, _, _| Ok(8i64.into())),
     def("succ", 0, 0, |i, t, _| bigint::binary(i, t, 1.into(), "+")),
-    def("times", 0, 0, times),
+    def("times", 0, 0, times).enumerates(),
     def("to_f", 0, 0, |_, t, _| Ok((int(t) as f64).into())),
     def("to_i", 0, 0, |_, t, _| Ok(t)),
     def("to_int", 0, 0, |_, t, _| Ok(t)),
     def("to_s", 0, 1, to_s),
     def("truncate", 0, 1, |i, t, a| rounded(i, t, a, Mode::Truncate)),
-    def("upto", 1, 1, upto),
+    def("upto", 1, 1, upto).enumerates(),
     def("zero?", 0, 0, |_, t, _| Ok((int(t) == 0).into())),
     def("|", 1, 1, |i, t, a| bits(i, t, a, "|", |x, y| x | y)),
     def("~", 0, 0, |_, t, _| Ok((!int(t)).into())),
@@ -326,14 +325,49 @@ fn bits(interp: &mut Interp, this: Value, args: &Args, op: &str, f: fn(i64, i64)
     }
 }
 
+/// `n[2]`, `n[offset, length]` and `n[range]`: bits of a number.
 fn bit(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let n = interp.int_arg(args.get(0))?;
+    let at = args.get(0);
+    let range = interp.range_of(at).map(|r| (r.low, r.high, r.exclusive));
+    if let Some(length) = args.opt(1) {
+        let (offset, length) = (interp.int_arg(at)?, interp.int_arg(length)?);
+        return part(interp, this, offset, Some(length));
+    }
+    if let Some((low, high, exclusive)) = range {
+        if low.is_nil() {
+            return Ok(interp.unsupported("Integer#[] of a range without a beginning"));
+        }
+        let offset = interp.int_arg(low)?;
+        let length = match high.kind {
+            Kind::Nil => None,
+            _ => {
+                let end = interp.int_arg(high)?;
+                let length = end
+                    .saturating_sub(offset)
+                    .saturating_add(i64::from(!exclusive));
+                (length >= 0).then_some(length)
+            }
+        };
+        return part(interp, this, offset, length);
+    }
+    let n = interp.int_arg(at)?;
     Ok(if n < 0 {
         0
     } else {
         (int(this) >> n.min(63)) & 1
     }
     .into())
+}
+
+/// The bits of a number from an offset on; all of them without a length.
+fn part(interp: &mut Interp, this: Value, offset: i64, length: Option<i64>) -> R {
+    let shifted = interp.call(this, ">>", &[offset.into()])?;
+    let Some(length) = length.filter(|n| *n >= 0) else {
+        return Ok(shifted);
+    };
+    let one = interp.call(Value::from(1), "<<", &[length.into()])?;
+    let mask = interp.call(one, "-", &[Value::from(1)])?;
+    interp.call(shifted, "&", &[mask])
 }
 
 fn chr(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -444,9 +478,6 @@ fn rounded(interp: &mut Interp, this: Value, args: &Args, mode: Mode) -> R {
 }
 
 fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "times", args));
-    }
     for i in 0..int(this).max(0) {
         interp.spend(1)?;
         interp.yield_to(args, &[i.into()])?;
@@ -465,9 +496,6 @@ fn bound(interp: &mut Interp, this: Value, value: Value) -> R<f64> {
 }
 
 fn upto(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "upto", args));
-    }
     let last = bound(interp, this, args.get(0))?.floor();
     let mut n = int(this);
     while n as f64 <= last {
@@ -479,9 +507,6 @@ fn upto(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn downto(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "downto", args));
-    }
     let last = bound(interp, this, args.get(0))?.ceil();
     let mut n = int(this);
     while n as f64 >= last {

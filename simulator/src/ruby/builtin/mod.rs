@@ -20,7 +20,7 @@ pub mod binding;
 mod comparable;
 mod conversion;
 mod enumerable;
-mod enumerator;
+pub mod enumerator;
 pub mod errors;
 pub mod erubis;
 mod exception;
@@ -64,6 +64,19 @@ pub struct Builtin {
     pub on_unknown: OnUnknown,
     /// The receiver is changed: sources of the arguments become its own.
     pub mutates: bool,
+    /// What the call does without a block.
+    pub without_block: WithoutBlock,
+}
+
+/// What a method that takes a block does without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WithoutBlock {
+    /// The function takes care itself.
+    Call,
+    /// It gives an enumerator of itself, with its arguments.
+    Enumerate,
+    /// The same, where there are no arguments either.
+    EnumerateAlone,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +96,7 @@ pub const fn def(name: &'static str, min: u8, max: i8, f: NativeFn) -> Builtin {
         f,
         on_unknown: OnUnknown::Spread,
         mutates: false,
+        without_block: WithoutBlock::Call,
     }
 }
 
@@ -90,6 +104,18 @@ impl Builtin {
     /// The function handles unknown arguments and holes in strings itself.
     pub const fn takes_unknown(mut self) -> Self {
         self.on_unknown = OnUnknown::Take;
+        self
+    }
+
+    /// Without a block the call gives an enumerator.
+    pub const fn enumerates(mut self) -> Self {
+        self.without_block = WithoutBlock::Enumerate;
+        self
+    }
+
+    /// Without a block and arguments the call gives an enumerator.
+    pub const fn enumerates_alone(mut self) -> Self {
+        self.without_block = WithoutBlock::EnumerateAlone;
         self
     }
 

@@ -8,7 +8,6 @@ use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::value::{Kind, Value};
-use super::enumerable::enumerator;
 use super::{Builtin, bigint, def, table};
 
 static METHODS: &[Builtin] = &[
@@ -37,7 +36,7 @@ static METHODS: &[Builtin] = &[
     }),
     def("positive?", 0, 0, |_, t, _| Ok((number(t) > 0.0).into())),
     def("real?", 0, 0, |_, _, _| Ok(Value::TRUE)),
-    def("step", 0, -1, step),
+    def("step", 0, -1, step).enumerates(),
     def("to_c", 0, 0, |i, _, _| {
         Err(i.not_supported("complex numbers"))
     }),
@@ -263,9 +262,6 @@ pub fn float_steps(
 }
 
 fn step(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "step", args));
-    }
     let positional = |i: usize| args.opt(i).filter(|_| !args.keywords || i + 1 < args.len());
     let limit = positional(0)
         .or_else(|| interp.keyword(args, "to"))

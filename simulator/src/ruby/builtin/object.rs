@@ -21,8 +21,9 @@ static METHODS: &[Builtin] = &[
     def("singleton_class", 0, 0, singleton_class).takes_unknown(),
     def("is_a?", 1, 1, is_a),
     def("kind_of?", 1, 1, is_a),
-    def("instance_of?", 1, 1, |i, v, a| {
-        Ok((i.as_class(a.get(0)) == Some(i.real_class_of(v))).into())
+    def("instance_of?", 1, 1, |i, v, a| match i.as_class(a.get(0)) {
+        Some(class) => Ok((class == i.real_class_of(v)).into()),
+        None => Err(i.type_error("class or module required")),
     }),
     def("nil?", 0, 0, |_, v, _| Ok(v.is_nil().into())).takes_unknown(),
     def("!", 0, 0, |_, v, _| Ok((v.truthy() == Some(false)).into())).takes_unknown(),
@@ -65,8 +66,12 @@ static METHODS: &[Builtin] = &[
     def("instance_eval", 0, 3, instance_eval).takes_unknown(),
     def("instance_exec", 0, -1, instance_exec).takes_unknown(),
     def("tap", 0, 0, |i, v, a| i.yield_to(a, &[v]).map(|_| v)).takes_unknown(),
-    def("then", 0, 0, |i, v, a| i.yield_to(a, &[v])).takes_unknown(),
-    def("yield_self", 0, 0, |i, v, a| i.yield_to(a, &[v])).takes_unknown(),
+    def("then", 0, 0, |i, v, a| i.yield_to(a, &[v]))
+        .takes_unknown()
+        .enumerates(),
+    def("yield_self", 0, 0, |i, v, a| i.yield_to(a, &[v]))
+        .takes_unknown()
+        .enumerates(),
     def("itself", 0, 0, |_, v, _| Ok(v)).takes_unknown(),
     def("dup", 0, 0, |i, v, _| copy(i, v, false)).takes_unknown(),
     def("clone", 0, 1, clone).takes_unknown(),

@@ -27,10 +27,12 @@ static PROC: &[Builtin] = &[
     def("parameters", 0, 1, parameters),
     def("curry", 0, 1, curry),
     def(">>", 1, 1, |i, v, a| {
-        Ok(i.new_proc(ProcBody::Compose(v, a.get(0)), true))
+        let other = callable(i, a)?;
+        Ok(i.new_proc(ProcBody::Compose(v, other), true))
     }),
     def("<<", 1, 1, |i, v, a| {
-        Ok(i.new_proc(ProcBody::Compose(a.get(0), v), true))
+        let other = callable(i, a)?;
+        Ok(i.new_proc(ProcBody::Compose(other, v), true))
     }),
 ];
 static PROC_TABLE: Table = LazyLock::new(|| table(PROC));
@@ -61,13 +63,24 @@ static METHOD: &[Builtin] = &[
     def("arity", 0, 0, arity),
     def("parameters", 0, 0, parameters),
     def(">>", 1, 1, |i, v, a| {
-        Ok(i.new_proc(ProcBody::Compose(v, a.get(0)), true))
+        let other = callable(i, a)?;
+        Ok(i.new_proc(ProcBody::Compose(v, other), true))
     }),
     def("<<", 1, 1, |i, v, a| {
-        Ok(i.new_proc(ProcBody::Compose(a.get(0), v), true))
+        let other = callable(i, a)?;
+        Ok(i.new_proc(ProcBody::Compose(other, v), true))
     }),
 ];
 static METHOD_TABLE: Table = LazyLock::new(|| table(METHOD));
+
+/// What a proc is composed with.
+fn callable(interp: &mut Interp, args: &Args) -> R {
+    let other = args.get(0);
+    if interp.responds(other, "call") {
+        return Ok(other);
+    }
+    Err(interp.type_error("callable object is expected"))
+}
 
 pub(super) fn install(interp: &mut Interp) {
     interp.add_methods(interp.core.proc_class, &PROC_TABLE);

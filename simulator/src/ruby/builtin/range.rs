@@ -8,7 +8,6 @@ use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::value::{Kind, Value};
-use super::enumerable::enumerator;
 use super::support::{Step, Visit};
 use super::{Builtin, def, table};
 
@@ -16,12 +15,12 @@ static METHODS: &[Builtin] = &[
     def("==", 1, 1, eq),
     def("eql?", 1, 1, eq),
     def("===", 1, 1, covers),
-    def("%", 1, 1, step),
+    def("%", 1, 1, step).enumerates(),
     def("begin", 0, 0, low),
-    def("bsearch", 0, 0, bsearch),
+    def("bsearch", 0, 0, bsearch).enumerates(),
     def("count", 0, 1, count),
     def("cover?", 1, 1, covers),
-    def("each", 0, 0, each_method),
+    def("each", 0, 0, each_method).enumerates(),
     def("end", 0, 0, high),
     def("exclude_end?", 0, 0, exclude_end),
     def("first", 0, 1, first),
@@ -34,9 +33,9 @@ static METHODS: &[Builtin] = &[
     def("member?", 1, 1, covers),
     def("min", 0, 1, min),
     def("minmax", 0, 0, minmax),
-    def("reverse_each", 0, 0, reverse_each),
+    def("reverse_each", 0, 0, reverse_each).enumerates(),
     def("size", 0, 0, size),
-    def("step", 0, 1, step),
+    def("step", 0, 1, step).enumerates(),
     def("sum", 0, 1, sum),
     def("to_a", 0, 0, to_a),
     def("entries", 0, 0, to_a),
@@ -256,9 +255,6 @@ fn covers(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_method(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each", args));
-    }
     each(interp, this, &mut |interp, item| {
         interp.yield_to(args, &[item])?;
         Ok(Step::Go)
@@ -267,9 +263,6 @@ fn each_method(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn reverse_each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "reverse_each", args));
-    }
     let items = interp.to_list(this)?;
     for item in items.into_iter().rev() {
         interp.yield_to(args, &[item])?;
@@ -437,9 +430,6 @@ fn minmax(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn step(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "step", args));
-    }
     let by = args.opt(0).unwrap_or(1i64.into());
     let (low, high, exclusive) = parts(interp, this);
     match by.kind {

@@ -10,7 +10,6 @@ use super::super::env::Args;
 use super::super::flow::R;
 use super::super::object::{Data, Hash};
 use super::super::value::{Kind, Value};
-use super::enumerable::enumerator;
 use super::{Builtin, def, table};
 
 static STATIC: &[Builtin] = &[def("new", 0, -1, new_class)];
@@ -37,8 +36,8 @@ static METHODS: &[Builtin] = &[
     def("deconstruct", 0, 0, to_a),
     def("deconstruct_keys", 1, 1, to_h),
     def("dig", 1, -1, dig).takes_unknown(),
-    def("each", 0, 0, each),
-    def("each_pair", 0, 0, each_pair),
+    def("each", 0, 0, each).enumerates(),
+    def("each_pair", 0, 0, each_pair).enumerates(),
     def("eql?", 1, 1, |i, t, a| same(i, t, a, true)),
     def("hash", 0, 0, hash),
     def("initialize", 0, -1, initialize).takes_unknown(),
@@ -290,9 +289,6 @@ fn to_h(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each", args));
-    }
     for value in values(interp, this) {
         interp.yield_to(args, &[value])?;
     }
@@ -300,9 +296,6 @@ fn each(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_pair(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_pair", args));
-    }
     for name in members(interp, this) {
         let value = get(interp, this, name);
         let pair = interp.array(vec![name.into(), value]);

@@ -85,10 +85,7 @@ impl Interp {
                 self.core.range_error,
                 "bignum too big to convert into `long'",
             )),
-            Kind::Nil | Kind::Bool(_) => {
-                let label = self.kind_label(value);
-                Err(self.type_error(format!("no implicit conversion from {label} to integer")))
-            }
+            Kind::Nil => Err(self.type_error("no implicit conversion from nil to integer")),
             _ if self.text(value).is_none() && self.responds(value, "to_int") => {
                 let n = self.call(value, "to_int", &[])?;
                 match n.kind {
@@ -541,6 +538,19 @@ impl Interp {
             Kind::Int(n) => Ok(n.cmp(&0)),
             Kind::Float(f) => Ok(f.partial_cmp(&0.0).unwrap_or(std::cmp::Ordering::Equal)),
             Kind::Unknown(id) => Err(Flow::Unknown(id)),
+            // Ruby asks what the block gives whether it is more than nothing, then whether it is less.
+            Kind::Obj(_) => {
+                let zero = Value::from(0);
+                if self.call(order, ">", &[zero])?.truthy() != Some(false) {
+                    return Ok(std::cmp::Ordering::Greater);
+                }
+                let less = self.call(order, "<", &[zero])?.truthy() != Some(false);
+                Ok(if less {
+                    std::cmp::Ordering::Less
+                } else {
+                    std::cmp::Ordering::Equal
+                })
+            }
             _ => {
                 let left = self.kind_label(a);
                 let right = match b.kind {

@@ -14,12 +14,12 @@ static METHODS: &[Builtin] = &[
     def("<=>", 1, 1, |i, t, a| with_symbol(i, t, "<=>", a)),
     def("=~", 1, 1, |i, t, a| on_string(i, t, "=~", a)),
     def("[]", 1, 2, |i, t, a| on_string(i, t, "[]", a)),
-    def("capitalize", 0, 0, |i, t, a| {
+    def("capitalize", 0, -1, |i, t, a| {
         symbolic(i, t, "capitalize", a)
     }),
     def("casecmp", 1, 1, |i, t, a| with_symbol(i, t, "casecmp", a)),
     def("casecmp?", 1, 1, |i, t, a| with_symbol(i, t, "casecmp?", a)),
-    def("downcase", 0, 0, |i, t, a| symbolic(i, t, "downcase", a)),
+    def("downcase", 0, -1, |i, t, a| symbolic(i, t, "downcase", a)),
     def("empty?", 0, 0, |i, t, a| on_string(i, t, "empty?", a)),
     def("encoding", 0, 0, |i, t, a| on_string(i, t, "encoding", a)),
     def("end_with?", 0, -1, |i, t, a| {
@@ -41,11 +41,11 @@ static METHODS: &[Builtin] = &[
         on_string(i, t, "start_with?", a)
     }),
     def("succ", 0, 0, |i, t, a| symbolic(i, t, "succ", a)),
-    def("swapcase", 0, 0, |i, t, a| symbolic(i, t, "swapcase", a)),
+    def("swapcase", 0, -1, |i, t, a| symbolic(i, t, "swapcase", a)),
     def("to_proc", 0, 0, to_proc),
     def("to_s", 0, 0, to_s),
     def("to_sym", 0, 0, |_, this, _| Ok(this)),
-    def("upcase", 0, 0, |i, t, a| symbolic(i, t, "upcase", a)),
+    def("upcase", 0, -1, |i, t, a| symbolic(i, t, "upcase", a)),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 

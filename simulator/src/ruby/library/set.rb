@@ -26,13 +26,10 @@ class Set
   def to_set = self
   def size = @hash.size
   alias length size
-  alias count_all size
   def empty? = @hash.empty?
   def include?(item) = @hash.key?(item)
   alias member? include?
   alias === include?
-  alias contain? include?
-  alias contains? include?
 
   def add(item)
     raise FrozenError, "can't modify frozen Set: #{inspect}" if frozen?
@@ -53,8 +50,8 @@ class Set
 
   def delete?(item) = include?(item) ? delete(item) : nil
 
-  def merge(*lists)
-    lists.each { |items| each_of(items) { |item| add(item) } }
+  def merge(list, *lists)
+    [list, *lists].each { |items| each_of(items) { |item| add(item) } }
     self
   end
 
@@ -133,16 +130,22 @@ class Set
   def disjoint?(other) = !intersect?(other)
 
   def delete_if
+    return to_enum(:delete_if) unless block_given?
+
     to_a.each { |item| delete(item) if yield(item) }
     self
   end
 
   def keep_if
+    return to_enum(:keep_if) unless block_given?
+
     to_a.each { |item| delete(item) unless yield(item) }
     self
   end
 
   def select!(&block)
+    return to_enum(:select!) unless block
+
     before = size
     keep_if(&block)
     size == before ? nil : self
@@ -150,27 +153,28 @@ class Set
   alias filter! select!
 
   def reject!(&block)
+    return to_enum(:reject!) unless block
+
     before = size
     delete_if(&block)
     size == before ? nil : self
   end
 
-  def select(&block) = self.class.new(to_a.select(&block))
-  alias filter select
-  def reject(&block) = self.class.new(to_a.reject(&block))
+  def select(&block) = block ? self.class.new(to_a.select(&block)) : to_enum(:select)
+  def filter(&block) = block ? select(&block) : to_enum(:filter)
+  def reject(&block) = block ? self.class.new(to_a.reject(&block)) : to_enum(:reject)
 
-  def map!(&block) = replace(to_a.map(&block))
+  def map!(&block) = block ? replace(to_a.map(&block)) : to_enum(:collect!)
   alias collect! map!
 
-  def partition(&block) = to_a.partition(&block)
   def first(*args) = to_a.first(*args)
   def min(*args, &block) = to_a.min(*args, &block)
   def max(*args, &block) = to_a.max(*args, &block)
   def join(separator = nil) = to_a.join(separator)
 
-  def group_by(&block) = to_a.group_by(&block)
-
   def classify
+    return to_enum(:classify) unless block_given?
+
     out = {}
     each { |item| (out[yield(item)] ||= self.class.new).add(item) }
     out

@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use foretaste_parser::name::Name;
-
 use super::super::super::Interp;
 use super::super::super::class::Table;
 use super::super::super::env::Args;
@@ -13,8 +11,11 @@ use super::super::{Builtin, def, table};
 use super::{become_text, known_ends, like, text};
 
 static METHODS: &[Builtin] = &[
-    def("capitalize", 0, -1, |i, t, _| pure(i, t, capitalize)),
-    def("capitalize!", 0, -1, |i, t, _| in_place(i, t, capitalize)).mutates(),
+    def("capitalize", 0, -1, |i, t, a| cased(i, t, a, CAPITALIZE)),
+    def("capitalize!", 0, -1, |i, t, a| {
+        cased_in_place(i, t, a, CAPITALIZE)
+    })
+    .mutates(),
     def("center", 1, 2, |i, t, a| pad(i, t, a, true, true)),
     def("chomp", 0, 1, chomp).takes_unknown(),
     def("chomp!", 0, 1, chomp_in_place).mutates(),
@@ -24,11 +25,11 @@ static METHODS: &[Builtin] = &[
     def("delete_prefix!", 1, 1, delete_prefix_in_place).mutates(),
     def("delete_suffix", 1, 1, delete_suffix),
     def("delete_suffix!", 1, 1, delete_suffix_in_place).mutates(),
-    def("downcase", 0, -1, |i, t, a| match ascii_only(a) {
-        true => pure(i, t, |s| s.to_ascii_lowercase()),
-        false => pure(i, t, downcase),
-    }),
-    def("downcase!", 0, -1, |i, t, _| in_place(i, t, downcase)).mutates(),
+    def("downcase", 0, -1, |i, t, a| cased(i, t, a, DOWNCASE)),
+    def("downcase!", 0, -1, |i, t, a| {
+        cased_in_place(i, t, a, DOWNCASE)
+    })
+    .mutates(),
     def("ljust", 1, 2, |i, t, a| pad(i, t, a, false, true)),
     def("lstrip", 0, 0, |i, t, _| trim(i, t, true, false)).takes_unknown(),
     def("lstrip!", 0, 0, |i, t, _| {
@@ -50,10 +51,13 @@ static METHODS: &[Builtin] = &[
         in_place(i, t, |s| strip(s, true, true).into())
     })
     .mutates(),
-    def("swapcase", 0, -1, |i, t, _| pure(i, t, swapcase)),
-    def("swapcase!", 0, -1, |i, t, _| in_place(i, t, swapcase)).mutates(),
-    def("upcase", 0, -1, |i, t, _| pure(i, t, upcase)),
-    def("upcase!", 0, -1, |i, t, _| in_place(i, t, upcase)).mutates(),
+    def("swapcase", 0, -1, |i, t, a| cased(i, t, a, SWAPCASE)),
+    def("swapcase!", 0, -1, |i, t, a| {
+        cased_in_place(i, t, a, SWAPCASE)
+    })
+    .mutates(),
+    def("upcase", 0, -1, |i, t, a| cased(i, t, a, UPCASE)),
+    def("upcase!", 0, -1, |i, t, a| cased_in_place(i, t, a, UPCASE)).mutates(),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
@@ -61,18 +65,92 @@ pub fn install(interp: &mut Interp) {
     interp.add_methods(interp.core.string, &TABLE);
 }
 
-/// `downcase(:ascii)` and its like.
-fn ascii_only(args: &Args) -> bool {
-    args.opt(0)
-        .is_some_and(|v| v.kind == Kind::Sym(Name::new("ascii")))
+type Change = fn(&str) -> String;
+
+/// A change of letters' case, in all of Unicode and in ASCII alone.
+#[derive(Clone, Copy)]
+struct Case {
+    full: Change,
+    ascii: Change,
+    /// Whether it can fold letters for comparison.
+    folds: bool,
+}
+const CAPITALIZE: Case = Case {
+    full: capitalize,
+    ascii: |s| {
+        let mut chars = s.chars();
+        let first = chars.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().collect::<String>() + &chars.as_str().to_ascii_lowercase()
+    },
+    folds: false,
+};
+const DOWNCASE: Case = Case {
+    full: downcase,
+    ascii: |s| s.to_ascii_lowercase(),
+    folds: true,
+};
+const SWAPCASE: Case = Case {
+    full: swapcase,
+    ascii: |s| {
+        let swapped = |c: char| match c {
+            _ if c.is_ascii_uppercase() => c.to_ascii_lowercase(),
+            _ => c.to_ascii_uppercase(),
+        };
+        s.chars().map(swapped).collect()
+    },
+    folds: false,
+};
+const UPCASE: Case = Case {
+    full: upcase,
+    ascii: |s| s.to_ascii_uppercase(),
+    folds: false,
+};
+
+/// What `upcase(:ascii)` and its like do; `None` for languages whose letters are not modelled.
+fn chosen(interp: &mut Interp, args: &Args, case: Case) -> R<Option<Change>> {
+    if args.len() > 2 {
+        return Err(interp.argument_error("too many options"));
+    }
+    let mut chosen = Some(case.full);
+    for option in &args.list {
+        let Kind::Sym(name) = option.kind else {
+            return Err(interp.argument_error("invalid option"));
+        };
+        match name.as_str() {
+            "ascii" if args.len() == 1 => chosen = Some(case.ascii),
+            "ascii" => return Err(interp.argument_error("too many options")),
+            "turkic" | "lithuanian" => chosen = None,
+            "fold" if case.folds => chosen = None,
+            "fold" => {
+                let message = "option :fold only allowed for downcasing";
+                return Err(interp.argument_error(message));
+            }
+            _ => return Err(interp.argument_error("invalid option")),
+        }
+    }
+    Ok(chosen)
 }
 
-fn pure(interp: &mut Interp, this: Value, f: fn(&str) -> String) -> R {
+fn cased(interp: &mut Interp, this: Value, args: &Args, case: Case) -> R {
+    match chosen(interp, args, case)? {
+        Some(f) => pure(interp, this, f),
+        None => Ok(interp.unsupported("letters' case in a language of its own")),
+    }
+}
+
+fn cased_in_place(interp: &mut Interp, this: Value, args: &Args, case: Case) -> R {
+    match chosen(interp, args, case)? {
+        Some(f) => in_place(interp, this, f),
+        None => Ok(interp.unsupported("letters' case in a language of its own")),
+    }
+}
+
+fn pure(interp: &mut Interp, this: Value, f: Change) -> R {
     let made = f(interp.text(this).unwrap_or_default());
     like(interp, this, made)
 }
 
-fn in_place(interp: &mut Interp, this: Value, f: fn(&str) -> String) -> R {
+fn in_place(interp: &mut Interp, this: Value, f: Change) -> R {
     let old = text(interp, this);
     let made = f(&old);
     become_text(interp, this, (made != old).then_some(made))

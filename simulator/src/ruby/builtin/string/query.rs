@@ -113,16 +113,26 @@ fn between(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok((low && interp.compare(this, args.get(1))? != Ordering::Greater).into())
 }
 
+/// The text that is compared with; `None` for what is none, which compares as nil.
+fn comparable(interp: &mut Interp, args: &Args) -> R<Option<String>> {
+    let other = args.get(0);
+    if let Some(text) = interp.text(other) {
+        return Ok(Some(text.to_owned()));
+    }
+    let converts = matches!(other.kind, Kind::Unknown(_)) || interp.responds(other, "to_str");
+    converts.then(|| interp.str_arg(other)).transpose()
+}
+
 fn casecmp(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(b) = interp.text(args.get(0)).map(str::to_ascii_lowercase) else {
-        return interp.str_arg(args.get(0)).map(|_| Value::NIL);
+    let Some(b) = comparable(interp, args)?.map(|s| s.to_ascii_lowercase()) else {
+        return Ok(Value::NIL);
     };
     Ok(order(text(interp, this).to_ascii_lowercase().cmp(&b)))
 }
 
 fn casecmp_p(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(b) = interp.text(args.get(0)).map(str::to_lowercase) else {
-        return interp.str_arg(args.get(0)).map(|_| Value::NIL);
+    let Some(b) = comparable(interp, args)?.map(|s| s.to_lowercase()) else {
+        return Ok(Value::NIL);
     };
     Ok((text(interp, this).to_lowercase() == b).into())
 }

@@ -9,7 +9,6 @@ use super::super::super::env::Args;
 use super::super::super::flow::R;
 use super::super::super::object::Regex;
 use super::super::super::value::Value;
-use super::super::enumerable::enumerator;
 use super::super::{Builtin, def, table};
 use super::{Pattern, like, pattern, text};
 
@@ -22,9 +21,9 @@ static METHODS: &[Builtin] = &[
             .collect();
         Ok(i.array(list))
     }),
-    def("each_char", 0, 0, each_char),
-    def("each_line", 0, -1, each_line),
-    def("each_grapheme_cluster", 0, 0, each_char),
+    def("each_char", 0, 0, each_char).enumerates(),
+    def("each_line", 0, -1, each_line).enumerates(),
+    def("each_grapheme_cluster", 0, 0, each_char).enumerates(),
     def("grapheme_clusters", 0, 0, chars),
     def("lines", 0, -1, lines),
     def("partition", 1, 1, partition),
@@ -52,9 +51,6 @@ fn chars(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 fn each_char(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_char", args));
-    }
     for c in text(interp, this).chars() {
         let c = like(interp, this, c)?;
         interp.yield_to(args, &[c])?;
@@ -124,9 +120,6 @@ fn lines(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 fn each_line(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_none() {
-        return Ok(enumerator(interp, this, "each_line", args));
-    }
     for line in line_parts(interp, this, args)? {
         let line = like(interp, this, line)?;
         interp.yield_to(args, &[line])?;
