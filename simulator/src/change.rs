@@ -1,7 +1,7 @@
 //! From two revisions to what the change between them does: the one place where repository, inventory, converge,
 //! simulation and comparison come together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use foretaste_parser::source::Source;
 use crate::chef;
 use crate::convergence::{Convergence, SavedNode};
 use crate::impact::{
-    Comparison, FileChange, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs, parts,
-    role_files,
+    Comparison, FileChange, Held, Impact, base_order_jobs, empty_jobs, file_changes, order_jobs,
+    parts, role_files,
 };
 use crate::inventory::Inventory;
 use crate::readers::Readers;
@@ -137,6 +137,7 @@ pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settin
         file: &file,
         readers: &settings.readers,
         roles: &role_files(&head.repository),
+        policy_groups: [&groups(base), &groups(Some(head))],
         parts: &parts(base.map(|b| &*b.repository), &head.repository, &changes),
         trials: &trials,
         base_trials: &base_trials,
@@ -151,6 +152,11 @@ pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settin
         }
     }
     impact
+}
+
+/// The revisions of policies by policy group.
+fn groups(revision: Option<&Revision>) -> BTreeMap<String, Held> {
+    revision.map_or_else(BTreeMap::new, |r| chef::policy_groups(&r.repository))
 }
 
 /// Runs of the head in which searches answer otherwise, and those of the base that they are compared with.

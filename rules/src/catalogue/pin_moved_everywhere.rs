@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foretaste_parser::source::Location;
-use foretaste_simulator::impact::Impact;
-use foretaste_simulator::search::SearchIndex;
-use serde_json::Value as Json;
+use foretaste_simulator::impact::{Holder, Impact, Part};
 
 use crate::chain;
 use crate::config::Config;
@@ -15,7 +13,8 @@ use crate::rule::declare_rule;
 declare_rule! {
     /// ## What it does
     /// Compares the cookbook pins of every environment, and reports a cookbook whose pin moves in all environments with
-    /// nodes in rotation, where there are two or more: both datacenters, both halves of a failover pair.
+    /// nodes in rotation, where there are two or more: both datacenters, both halves of a failover pair. The same for a
+    /// policy whose revision moves in every policy group (`policy_groups/*.json`) with nodes in rotation.
     ///
     /// ## Why it matters
     /// Roles and data bags reach every node at once. A pin in an environment is what can hold a change back until it has
@@ -109,103 +108,98 @@ declare_rule! {
     ///
     /// ## How the server behaves
     /// A node converges with the highest versions of its cookbooks that its environment's pins allow. Without a pin it is
-    /// the highest that was uploaded.
+    /// the highest that was uploaded. With policies it converges with what the revision of its policy group locks; a lock
+    /// file that is not in a group acts for no node until it is pushed to one, and nothing is said of it.
     PIN_MOVED_EVERYWHERE = "pin-moved-everywhere", Warning,
     "a cookbook's pin moves in every environment at once",
     incident: "pin-moved-for-both-sites"
 }
 
-pub(super) type Pins = BTreeMap<String, String>;
-
-/// The cookbook pins of an environment as an index has it.
-pub(super) fn pins(index: &SearchIndex, environment: &str) -> Pins {
-    let json = index.document("environment", environment).map(|d| d.json());
-    let pins = json
-        .as_deref()
-        .and_then(|j| j.get("cookbook_versions"))
-        .and_then(Json::as_object);
-    pins.into_iter()
-        .flatten()
-        .filter_map(|(cookbook, pin)| Some((cookbook.clone(), pin.as_str()?.to_owned())))
-        .collect()
-}
-
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
-    let Some(before) = &impact.index_before else {
+    if !impact.has_base {
         return Vec::new();
-    };
-    // Where customers are: environments with nodes in rotation.
-    let mut serving: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    }
+    // Where customers are: environments and policy groups with nodes in rotation.
+    let mut serving: BTreeMap<Holder, BTreeSet<&str>> = BTreeMap::new();
     for name in &impact.rollout.rotation {
         if let Some(saved) = impact.index.document("node", name).and_then(|d| d.saved()) {
-            serving
-                .entry(saved.chef_environment.clone())
-                .or_default()
-                .insert(name);
+            serving.entry(Holder::of(saved)).or_default().insert(name);
         }
     }
-    if serving.len() < 2 {
-        return Vec::new();
-    }
-    let mut moved: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for environment in serving.keys() {
-        let (old, new) = (
-            pins(before, environment),
-            pins(&impact.index_start, environment),
-        );
-        for (cookbook, pin) in &new {
-            if old.get(cookbook).is_some_and(|o| o != pin) {
-                moved
-                    .entry(cookbook.clone())
-                    .or_default()
-                    .insert(environment);
-            }
+    let mut moved: BTreeMap<&str, BTreeSet<&Holder>> = BTreeMap::new();
+    for holder in serving.keys() {
+        for (name, _, _) in impact.versions.moved(holder) {
+            moved.entry(name).or_default().insert(holder);
         }
     }
     moved
         .into_iter()
-        .filter(|(_, environments)| environments.len() == serving.len())
-        .filter_map(|(cookbook, environments)| {
-            let places: Vec<Location> =
-                environments.iter().filter_map(|e| place(impact, e, &cookbook)).collect();
-            let first = places.first()?.clone();
-            let list: Vec<String> = environments.iter().map(|e| (*e).to_owned()).collect();
-            let mut finding = Finding::new(
-                format!(
-                    "the pin of cookbook `{cookbook}` moves in every environment that serves customers at once: {}",
-                    chain::names(&list)
-                ),
-                first,
-            )
-            .help("move the pin in one of them, best where nobody is served, and in the others when it has proved itself");
-            for place in &places {
-                let step = chain::changed(impact, place);
-                finding.evidence.push(step);
-            }
-            finding.cause = places;
-            let nodes = serving.iter().filter(|(e, _)| environments.contains(e.as_str()));
-            finding.nodes = nodes.flat_map(|(_, n)| n.iter().map(|n| (*n).to_owned())).collect();
-            Some(finding)
+        // Whoever does not hold it has nothing to hold it back with.
+        .filter(|(name, holders)| {
+            let having = serving
+                .keys()
+                .filter(|h| impact.versions.after(h, name).is_some());
+            holders.len() > 1 && holders.len() == having.count()
         })
+        .filter_map(|(name, holders)| finding(impact, name, &holders, &serving))
         .collect()
 }
 
-/// The changed line of an environment's file that speaks of the cookbook.
-pub(super) fn place(impact: &Impact, environment: &str, cookbook: &str) -> Option<Location> {
-    let file = impact.files.iter().find(|f| {
-        let name = f.path.rsplit('/').next().unwrap_or("");
-        let stem = name
-            .strip_suffix(".rb")
-            .or_else(|| name.strip_suffix(".json"));
-        stem == Some(environment) && f.path.split('/').any(|part| part == "environments")
-    })?;
+fn finding(
+    impact: &Impact,
+    name: &str,
+    holders: &BTreeSet<&Holder>,
+    serving: &BTreeMap<Holder, BTreeSet<&str>>,
+) -> Option<Finding> {
+    let places: Vec<Location> = holders
+        .iter()
+        .filter_map(|holder| place(impact, holder, name))
+        .collect();
+    let first = places.first()?.clone();
+    let list: Vec<String> = holders.iter().map(|h| h.name().to_owned()).collect();
+    let what = match holders.first() {
+        Some(Holder::PolicyGroup(_)) => {
+            format!("the revision of policy `{name}` moves in every policy group")
+        }
+        _ => format!("the pin of cookbook `{name}` moves in every environment"),
+    };
+    let message = format!(
+        "{what} that serves customers at once: {}",
+        chain::names(&list)
+    );
+    let mut finding = Finding::new(message, first).help(
+        "move it in one of them, best where nobody is served, and in the others when it has proved itself",
+    );
+    for place in &places {
+        let step = chain::changed(impact, place);
+        finding.evidence.push(step);
+    }
+    finding.cause = places;
+    let nodes = holders.iter().filter_map(|h| serving.get(*h)).flatten();
+    finding.nodes = nodes.map(|n| (*n).to_owned()).collect();
+    Some(finding)
+}
+
+/// The changed line that moves a version: of an environment's file, or of a policy group's.
+pub(super) fn place(impact: &Impact, holder: &Holder, name: &str) -> Option<Location> {
+    let part = match holder {
+        Holder::Environment(name) => Part::Environment(name.clone()),
+        Holder::PolicyGroup(name) => Part::PolicyGroup(name.clone()),
+    };
+    let file = impact
+        .files
+        .iter()
+        .find(|f| impact.parts.get(&f.path) == Some(&part))?;
     let after = file.after.as_ref()?;
     let lines = file
         .hunks
         .iter()
         .flat_map(|h| h.new_line..h.new_line.saturating_add(h.new_count));
-    let line = lines
-        .into_iter()
-        .find(|l| after.line_text(*l).contains(cookbook))?;
-    Some(Location::line(file.path.clone(), line))
+    let version = impact.versions.after(holder, name)?;
+    let named = |word: &str| {
+        let found = lines.clone().find(|l| after.line_text(*l).contains(word));
+        found.map(|line| Location::line(file.path.clone(), line))
+    };
+    // A policy's name may stand on the line above its revision.
+    named(name).or_else(|| named(version))
 }

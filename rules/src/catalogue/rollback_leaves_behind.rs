@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use foretaste_simulator::convergence::Resource;
-use foretaste_simulator::impact::{Impact, NodeImpact};
+use foretaste_simulator::impact::{Holder, Impact, NodeImpact};
 
-use super::pin_moved_everywhere::{pins, place};
+use super::pin_moved_everywhere::place;
 use crate::chain;
 use crate::config::Config;
 use crate::finding::Finding;
@@ -117,35 +117,30 @@ const UNDOING: &[&str] = &[
 ];
 
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
-    let Some(before) = &impact.index_before else {
-        return Vec::new();
-    };
-    let mut by_environment: BTreeMap<&str, Vec<&NodeImpact>> = BTreeMap::new();
+    let mut by_environment: BTreeMap<Holder, Vec<&NodeImpact>> = BTreeMap::new();
     for node in impact.nodes.values() {
         let saved = impact
             .index
             .document("node", &node.name)
             .and_then(|d| d.saved());
         if let Some(saved) = saved {
-            by_environment
-                .entry(&saved.chef_environment)
-                .or_default()
-                .push(node);
+            let environment = Holder::of(saved);
+            by_environment.entry(environment).or_default().push(node);
         }
     }
     let mut out = Vec::new();
     for (environment, nodes) in by_environment {
-        let old = pins(before, environment);
-        for (cookbook, pin) in pins(&impact.index_start, environment) {
-            let Some(left) = old.get(&cookbook).filter(|left| is_older(&pin, left)) else {
+        // Revisions of policies have no order: which one is a way back cannot be told.
+        for (cookbook, left, pin) in impact.versions.moved(&environment) {
+            if !is_older(pin, left) {
                 continue;
-            };
-            let Some(cause) = place(impact, environment, &cookbook) else {
+            }
+            let Some(cause) = place(impact, &environment, cookbook) else {
                 continue;
             };
             let mut stays: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
             for node in &nodes {
-                for resource in left_behind(node, &cookbook) {
+                for resource in left_behind(node, cookbook) {
                     let name = format!("{}[{}]", resource.r#type, resource.name);
                     stays.entry(name).or_default().insert(&node.name);
                 }

@@ -238,6 +238,8 @@ fn part(impact: &Impact, file: &FileChange) -> Option<(Kind, String)> {
         Part::Role(name) => (Kind::Role, name.clone()),
         Part::Environment(name) => (Kind::Environment, name.clone()),
         Part::Cookbook(name) => (Kind::Cookbook, name.clone()),
+        // One group is what holds a change back.
+        Part::PolicyGroup(_) => return None,
         Part::DataBagItem { bag, id } => {
             let is_own =
                 |r: &Record| matches!(r, Record::Item { bag: b, id: i, .. } if b == bag && i == id);

@@ -1,10 +1,13 @@
 //! Who stands in for a server gets the new version last.
 
-use foretaste_simulator::convergence::SavedNode;
-use foretaste_simulator::impact::Impact;
-use foretaste_simulator::pool::MemberState;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::pin_moved_everywhere::{pins, place};
+use foretaste_simulator::convergence::SavedNode;
+use foretaste_simulator::impact::{Holder, Impact};
+use foretaste_simulator::pool::{MemberState, Pool};
+use foretaste_simulator::rollout::Traffic;
+
+use super::pin_moved_everywhere::place;
 use crate::chain;
 use crate::config::Config;
 use crate::finding::Finding;
@@ -12,8 +15,10 @@ use crate::rule::declare_rule;
 
 declare_rule! {
     /// ## What it does
-    /// Looks at pools with backup servers, and reports a cookbook whose pin moves in the environment of the server that
-    /// serves, while the standby's environment keeps it at what the server leaves behind.
+    /// Looks at who stands in for whom: backup servers of a pool, the half of a VRRP pair that waits, a site that `[rotation]`
+    /// in `foretaste.toml` sends nobody to. It reports a cookbook whose pin moves in the environment of a server that
+    /// serves, while the environment of its standby, which has the same run list, keeps it at what the server leaves
+    /// behind; and the same for policies and policy groups.
     ///
     /// ## Why it matters
     /// The standby is the place where a version can prove itself without customers. Changed last, it proves nothing;
@@ -107,68 +112,143 @@ declare_rule! {
     incident: "standby-changed-last"
 }
 
+/// A version that a standby does not get.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Left<'i> {
+    pool: Option<&'i str>,
+    holder: Holder,
+    kept: Holder,
+    /// The name, the old version, the new one.
+    version: (String, String, String),
+}
+
+#[derive(Default)]
+struct Nodes<'i> {
+    primaries: BTreeSet<&'i str>,
+    standbys: BTreeSet<&'i str>,
+}
+
+/// A node that serves nobody while another of its type serves.
+struct Standby<'i> {
+    node: &'i SavedNode,
+    /// For whom it stands in.
+    of: BTreeSet<&'i str>,
+    /// The pool in which it waits.
+    pool: Option<&'i str>,
+}
+
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
-    let Some(before) = &impact.index_before else {
+    if !impact.has_base {
         return Vec::new();
-    };
-    let saved = |name: &str| -> Option<&SavedNode> {
-        impact
-            .index
-            .document("node", name)?
-            .saved()
-            .map(AsRef::as_ref)
-    };
-    let mut out = Vec::new();
-    for pool in &impact.pools {
-        let nodes = |state: MemberState| -> Vec<&SavedNode> {
-            let members = pool.after.iter().flat_map(|p| &p.members);
-            let of = members.filter(|m| m.state == state);
-            of.filter_map(|m| saved(m.node.as_deref()?)).collect()
-        };
-        let serving = nodes(MemberState::Serving);
-        for standby in nodes(MemberState::Backup) {
-            let kept = pins(&impact.index_start, &standby.chef_environment);
-            for primary in &serving {
-                if primary.run_list != standby.run_list
-                    || primary.chef_environment == standby.chef_environment
-                    || !impact.nodes.get(&primary.name).is_some_and(|n| n.changed)
+    }
+    let mut left: BTreeMap<Left<'_>, Nodes<'_>> = BTreeMap::new();
+    let mut told: BTreeSet<(&str, &str, &str)> = BTreeSet::new();
+    for standby in standbys(impact) {
+        let kept = Holder::of(standby.node);
+        let primaries = standby.of.iter().filter_map(|n| saved(impact, n));
+        for primary in primaries.filter(|p| is_of_type(p, standby.node)) {
+            let holder = Holder::of(primary);
+            let changes = impact.nodes.get(&primary.name).is_some_and(|n| n.changed);
+            if holder == kept || !changes {
+                continue;
+            }
+            for (name, old, new) in impact.versions.moved(&holder) {
+                if impact.versions.after(&kept, name) != Some(old)
+                    || !told.insert((&primary.name, &standby.node.name, name))
                 {
                     continue;
                 }
-                let old = pins(before, &primary.chef_environment);
-                let new = pins(&impact.index_start, &primary.chef_environment);
-                for (cookbook, pin) in &new {
-                    let left = old.get(cookbook).filter(|o| *o != pin);
-                    let (Some(left), Some(cause)) = (
-                        left.filter(|l| kept.get(cookbook) == Some(l)),
-                        place(impact, &primary.chef_environment, cookbook),
-                    ) else {
-                        continue;
-                    };
-                    let mut finding = Finding::new(
-                        format!(
-                            "cookbook `{cookbook}` goes from `{left}` to `{pin}` where pool `{}` is served from, and its \
-                             standby keeps `{left}`",
-                            pool.name
-                        ),
-                        cause.clone(),
-                    )
-                    .help(format!(
-                        "pin it in `{}` first, let the standby converge and see that it serves; then move it here",
-                        standby.chef_environment
-                    ));
-                    finding.evidence.push(chain::changed(impact, &cause));
-                    finding.cause = vec![cause.clone()];
-                    finding = finding.evidence(
-                        format!("{} stands in for {}", standby.name, primary.name),
-                        cause,
-                    );
-                    finding.nodes = vec![primary.name.clone(), standby.name.clone()];
-                    finding.pools.push(pool.name.clone());
-                    out.push(finding);
-                }
+                let what = Left {
+                    pool: standby.pool,
+                    holder: holder.clone(),
+                    kept: kept.clone(),
+                    version: (name.to_owned(), old.to_owned(), new.to_owned()),
+                };
+                let nodes = left.entry(what).or_default();
+                nodes.primaries.insert(&primary.name);
+                nodes.standbys.insert(&standby.node.name);
             }
         }
     }
+    left.iter()
+        .filter_map(|(left, nodes)| finding(impact, left, nodes))
+        .collect()
+}
+
+fn saved<'i>(impact: &'i Impact, name: &str) -> Option<&'i SavedNode> {
+    let document = impact.index.document("node", name)?;
+    document.saved().map(AsRef::as_ref)
+}
+
+fn is_of_type(a: &SavedNode, b: &SavedNode) -> bool {
+    a.policy_name == b.policy_name && (a.policy_name.is_some() || a.run_list == b.run_list)
+}
+
+fn standbys(impact: &Impact) -> Vec<Standby<'_>> {
+    let mut out = Vec::new();
+    for pool in &impact.pools {
+        let nodes = |state: MemberState| {
+            let members = pool.after.iter().flat_map(|p: &Pool| &p.members);
+            members
+                .filter(move |m| m.state == state)
+                .filter_map(|m| m.node.as_deref())
+        };
+        let serving: BTreeSet<&str> = nodes(MemberState::Serving).collect();
+        for node in nodes(MemberState::Backup).filter_map(|n| saved(impact, n)) {
+            out.push(Standby {
+                node,
+                of: serving.clone(),
+                pool: Some(&pool.name),
+            });
+        }
+    }
+    let serving = &impact.rollout.rotation;
+    let sites = |traffic: &Traffic| traffic.times().all(|ways| ways.open.is_empty());
+    let sites = impact.traffic.as_ref().filter(|t| sites(t));
+    let waits = impact.shared.standbys();
+    for name in impact.nodes.keys().filter(|n| !serving.contains(*n)) {
+        let spare = sites.is_some_and(|t| {
+            impact.options.rotation.decides() && t.sites.contains_key(name.as_str())
+        });
+        if let Some(node) = saved(impact, name).filter(|_| spare || waits.contains(name)) {
+            out.push(Standby {
+                node,
+                of: serving.iter().map(String::as_str).collect(),
+                pool: None,
+            });
+        }
+    }
     out
+}
+
+fn finding(impact: &Impact, left: &Left<'_>, nodes: &Nodes<'_>) -> Option<Finding> {
+    let list = |names: &BTreeSet<&str>| -> String {
+        let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+        chain::names(&names)
+    };
+    let (name, old, new) = &left.version;
+    let (primaries, standbys) = (list(&nodes.primaries), list(&nodes.standbys));
+    let cause = place(impact, &left.holder, name)?;
+    let what = match left.holder {
+        Holder::Environment(_) => "cookbook",
+        Holder::PolicyGroup(_) => "policy",
+    };
+    let place = match left.pool {
+        Some(pool) => format!("where pool `{pool}` is served from, and its standby keeps `{old}`"),
+        None => format!(
+            "where customers are ({primaries}), and {standbys}, out of rotation, keeps `{old}`"
+        ),
+    };
+    let message = format!("{what} `{name}` goes from `{old}` to `{new}` {place}");
+    let mut finding = Finding::new(message, cause.clone()).help(format!(
+        "move it in `{}` first, let the standby converge and see that it serves; then move it here",
+        left.kept.name()
+    ));
+    finding.evidence.push(chain::changed(impact, &cause));
+    finding.cause = vec![cause.clone()];
+    finding = finding.evidence(format!("{standbys} stands in for {primaries}"), cause);
+    let all = nodes.primaries.iter().chain(&nodes.standbys);
+    finding.nodes = all.map(|n| (*n).to_owned()).collect();
+    finding.pools.extend(left.pool.map(str::to_owned));
+    Some(finding)
 }

@@ -207,6 +207,7 @@ pub fn impact(before: &Side, after: &Side) -> Impact {
         readers: &foretaste_simulator::readers::Readers::default(),
         roles: &[],
         parts: &BTreeMap::new(),
+        policy_groups: [&BTreeMap::new(), &BTreeMap::new()],
         trials: &[],
         base_trials: &[],
         rollout: &foretaste_simulator::rollout::Options::default(),

@@ -79,6 +79,7 @@ use crate::ruby::value::Value;
 use crate::simulation::IndexView;
 use attributes::Attributes;
 pub use model::{NodeFile, answer};
+pub use policy::policy_groups;
 pub use roles::index_objects;
 use run::{Run, View, run};
 

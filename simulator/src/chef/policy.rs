@@ -93,6 +93,28 @@ pub fn find(
     Ok(out)
 }
 
+/// By policy group of an export: its policies with their revisions. A lock file that stands alone has no groups.
+#[must_use]
+pub fn policy_groups(repository: &Repository) -> BTreeMap<String, BTreeMap<String, String>> {
+    let root = repository.layout.roles.strip_suffix("roles").unwrap_or("");
+    let mut out: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for path in repository.files.below(&format!("{root}policy_groups")) {
+        let file = path.rsplit('/').next().unwrap_or("");
+        let (Some(group), Ok((json, _))) =
+            (file.strip_suffix(".json"), read_json(repository, path))
+        else {
+            continue;
+        };
+        let policies = json.get("policies").and_then(Json::as_object);
+        let revisions = policies.into_iter().flatten().filter_map(|(name, policy)| {
+            let revision = policy.get("revision_id")?.as_str()?;
+            Some((name.clone(), revision.to_owned()))
+        });
+        out.entry(group.to_owned()).or_default().extend(revisions);
+    }
+    out
+}
+
 type Lock = (Arc<str>, Json, super::places::Places);
 
 fn lock(

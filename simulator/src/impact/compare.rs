@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Comparison, Impact, NodeImpact, configs, counts, pools, rounds, searches, syntax, trials,
+    Comparison, Impact, NodeImpact, Versions, configs, counts, pools, rounds, searches, syntax,
+    trials,
 };
 use crate::convergence::Convergence;
 use crate::rollout::{Rollout, SharedAddresses};
@@ -28,6 +29,7 @@ pub(super) fn compare(c: &Comparison<'_>) -> Impact {
         has_base: c.base.is_some(),
         files: c.changes.to_vec(),
         parts: c.parts.clone(),
+        versions: Versions::new(c),
         roles: c.roles.to_vec(),
         undetermined: c.head.undetermined(),
         counts,

@@ -15,6 +15,7 @@ mod rounds;
 mod searches;
 mod syntax;
 mod trials;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(crate) use pools::{node_names, of_run as pools_of_run};
 pub use roles::role_files;
 pub use syntax::{is_conflict_marker, syntax_errors};
 pub use trials::{EmptyImpact, OrderImpact, base_order_jobs, empty_jobs, order_jobs};
+pub use versions::{Held, Holder, Versions};
 
 /// What to compare.
 #[derive(Clone, Copy)]
@@ -56,6 +58,8 @@ pub struct Comparison<'a> {
     pub roles: &'a [RoleFile],
     /// What changed files belong to.
     pub parts: &'a BTreeMap<Arc<str>, Part>,
+    /// By policy group, the revisions of its policies: of the base and of the head.
+    pub policy_groups: [&'a BTreeMap<String, Held>; 2],
     /// Runs of the head under suppositions.
     pub trials: &'a [Trial],
     /// The same of the base, where they bear on what the head's showed.
@@ -84,6 +88,8 @@ pub struct Impact {
     pub files: Vec<FileChange>,
     /// What of them belongs to roles, cookbooks and their like, by path.
     pub parts: BTreeMap<Arc<str>, Part>,
+    /// What environments pin and policy groups have.
+    pub versions: Versions,
     /// Every node of base or head, by name.
     pub nodes: BTreeMap<String, NodeImpact>,
     /// Every pool of base or head, changed or not, by node, file and name.

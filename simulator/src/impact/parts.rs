@@ -13,6 +13,7 @@ pub enum Part {
     DataBagItem { bag: String, id: String },
     Environment(String),
     Cookbook(String),
+    PolicyGroup(String),
 }
 
 /// The parts that changed files belong to, by path; those of other files are left out.
@@ -43,6 +44,13 @@ fn part(repository: &Repository, path: &str) -> Option<Part> {
             let bag = bag.clone();
             return Some(Part::DataBagItem { bag, id });
         }
+    }
+    let root = repository.layout.roles.strip_suffix("roles").unwrap_or("");
+    let group = path
+        .strip_prefix(root)
+        .and_then(|p| p.strip_prefix("policy_groups/"));
+    if let Some(name) = group.and_then(|g| g.strip_suffix(".json")) {
+        return Some(Part::PolicyGroup(name.to_owned()));
     }
     let mut cookbooks = repository.cookbooks.iter();
     cookbooks

@@ -1,0 +1,2 @@
+name 'shop'
+version '2.4.0'

@@ -1,0 +1,3 @@
+name 'london'
+cookbook 'shop', '= 2.4.0'
+default_attributes('datacenter' => 'london')

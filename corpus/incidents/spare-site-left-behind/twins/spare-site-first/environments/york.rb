@@ -1,0 +1,3 @@
+name 'york'
+cookbook 'shop', '= 2.4.0'
+default_attributes('datacenter' => 'york')
