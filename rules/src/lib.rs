@@ -25,6 +25,7 @@ mod failure;
 pub mod finding;
 mod judge;
 mod query;
+mod restarts;
 pub mod rule;
 pub mod severity;
 pub mod suppression;

@@ -1,8 +1,8 @@
 //! Waivers: findings that somebody answers for, for a time and within a bound.
 
-use crate::config::matches;
 use crate::date::Date;
 use crate::finding::Finding;
+use foretaste_simulator::pool::matches;
 
 /// A decision to let a finding pass. It never holds longer than its last day or wider than its bound.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -298,3 +298,25 @@ fn rounds_are_counted_and_become_minutes() {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
 }
+
+#[test]
+fn a_server_that_is_down_is_missed_when_another_restarts() {
+    let shop = Folder::shop();
+    shop.write("cookbooks/app/metadata.rb", "name 'app'\nversion '1.0.0'\n");
+    let recipe = |text: &str| {
+        format!(
+            "file '/etc/app' do\n  content '{text}'\n  notifies :restart, 'service[app]'\nend\nservice 'app'\n"
+        )
+    };
+    shop.write("cookbooks/app/recipes/default.rb", recipe("a"));
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'recipe[app]'\n");
+    shop.write(
+        "foretaste.toml",
+        "[pools.web]\nfloor = 1\n[rules.restart-storm]\nseverity = 'off'\n",
+    );
+    shop.commit("before");
+    shop.write("cookbooks/app/recipes/default.rb", recipe("b"));
+    assert_eq!(shop.run(&["plan", "--format", "json"]).rules(), [""; 0]);
+    let down = shop.run(&["plan", "--down", "web2", "--format", "json"]);
+    assert_eq!(down.rules(), ["wave-below-floor"]);
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use foretaste_parser::nearest::nearest;
-use foretaste_rules::config::matches;
 use foretaste_simulator::change::Settings;
+use foretaste_simulator::pool::matches;
 
 use crate::args::{Format, Global};
 use crate::context::Streams;

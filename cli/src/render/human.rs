@@ -98,7 +98,7 @@ fn finding(report: &Report, finding: &Finding, paint: Paint) -> String {
     );
     out += &pools(report, finding, paint);
     if !finding.nodes.is_empty() {
-        let on = nodes(finding);
+        let on = nodes(report, finding);
         out += &paint.paragraph("  on ", &on);
     }
     if !finding.help.is_empty() {
@@ -107,12 +107,16 @@ fn finding(report: &Report, finding: &Finding, paint: Paint) -> String {
     out
 }
 
-fn nodes(finding: &Finding) -> String {
+fn nodes(report: &Report, finding: &Finding) -> String {
     let n = finding.nodes.len();
-    let what = if finding.pools.is_empty() {
-        count(n, "node", "nodes")
-    } else {
+    let balances = |node: &String| {
+        let mut pools = report.impact.pools.iter();
+        pools.any(|p| p.node == *node && finding.pools.contains(&p.name))
+    };
+    let what = if finding.nodes.iter().all(balances) {
         count(n, "load balancer", "load balancers")
+    } else {
+        count(n, "node", "nodes")
     };
     format!("{what}: {}", names(&finding.nodes, NAMES))
 }

@@ -36,6 +36,7 @@ mod standby_broken;
 mod standby_left_behind;
 mod undefined_backend;
 mod unknown_property;
+mod wave_below_floor;
 
 use crate::rule::Rule;
 
@@ -72,6 +73,7 @@ pub static RULES: &[&Rule] = &[
     &unknown_property::UNKNOWN_PROPERTY,
     &missing_notification_target::MISSING_NOTIFICATION_TARGET,
     &restart_storm::RESTART_STORM,
+    &wave_below_floor::WAVE_BELOW_FLOOR,
     &pin_moved_everywhere::PIN_MOVED_EVERYWHERE,
     &rotation_reached_at_once::ROTATION_REACHED_AT_ONCE,
     &standby_broken::STANDBY_BROKEN,

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use foretaste_parser::source::Location;
-use foretaste_simulator::convergence::Resource;
-use foretaste_simulator::impact::{Impact, NodeImpact, Suspects};
+use foretaste_simulator::impact::Impact;
 
 use crate::chain;
 use crate::config::Config;
 use crate::finding::Finding;
+use crate::restarts::{self, Restart, restarts};
 use crate::rule::declare_rule;
 
 declare_rule! {
@@ -111,13 +110,6 @@ declare_rule! {
     incident: "restart-storm"
 }
 
-/// A service that a changed file stops for a moment.
-struct Restart<'i> {
-    service: &'i str,
-    file: &'i str,
-    place: &'i Location,
-}
-
 fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     let mut out = Vec::new();
     for pool in &impact.pools {
@@ -151,77 +143,13 @@ fn check(impact: &Impact, _: &Config) -> Vec<Finding> {
     out
 }
 
-/// Restarts and stops that files with another text than before lead to, in a converge that succeeds.
-fn restarts(node: &NodeImpact) -> Vec<Restart<'_>> {
-    let (Some(before), Some(run)) = (&node.before, &node.after) else {
-        return Vec::new();
-    };
-    let after = &run.after;
-    if after.failure.is_some() {
-        return Vec::new();
-    }
-    let mut out = Vec::new();
-    for (path, file) in &after.files {
-        // A file that is new may come with a service that is new.
-        let is_changed = before.files.get(path).is_some_and(|b| b.text != file.text);
-        if !is_changed || file.conditional.is_some() || !file.holes.is_empty() {
-            continue;
-        }
-        for resource in after.resources.iter().filter(|r| writes(r, &file.resource)) {
-            for notification in &resource.notifies {
-                let service = notification.target.strip_prefix("service[");
-                if let (Some(service), "restart" | "stop") = (
-                    service.and_then(|s| s.strip_suffix(']')),
-                    notification.action.as_str(),
-                ) {
-                    out.push(Restart {
-                        service,
-                        file: path,
-                        place: &notification.location,
-                    });
-                }
-            }
-        }
-    }
-    out
-}
-
-fn writes(resource: &Resource, declared: &str) -> bool {
-    declared
-        .strip_prefix(resource.r#type.as_str())
-        .and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'))
-        .is_some_and(|name| name == resource.name)
-}
-
 fn finding(
     impact: &Impact,
     pool: &str,
     members: &BTreeSet<&str>,
     restart: &Restart<'_>,
 ) -> Finding {
-    let mut suspects = Suspects::default();
-    suspects
-        .nodes
-        .extend(members.iter().map(|n| (*n).to_owned()));
-    let file = members.iter().find_map(|n| {
-        impact
-            .nodes
-            .get(*n)?
-            .after
-            .as_ref()?
-            .after
-            .files
-            .get(restart.file)
-    });
-    if let Some(file) = file {
-        suspects.places.push(file.location.clone());
-        suspects
-            .places
-            .extend(file.origins.iter().map(|o| o.location.clone()));
-    }
-    suspects.places.push(restart.place.clone());
-    suspects.speak_of(restart.file);
-    let cause = impact.blame(&suspects);
+    let cause = restarts::cause(impact, members, restart);
     let steps: Vec<_> = cause.iter().map(|c| chain::changed(impact, c)).collect();
     let mut finding = Finding::new(
         format!(

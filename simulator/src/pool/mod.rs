@@ -95,6 +95,26 @@ impl MemberState {
     }
 }
 
+/// Whether a pool's name, or another text, matches a pattern in which `*` stands for any text.
+#[must_use]
+pub fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut parts: Vec<&str> = parts.collect();
+    let Some(last) = parts.pop() else {
+        return rest.is_empty();
+    };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = rest.get(at + part.len()..).unwrap_or(""),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
 /// Host and port of `host:port`, `[v6]:port` or a host alone.
 fn split_host_port(text: &str) -> (String, Option<u32>) {
     let (host, port) = match text.rsplit_once(':') {
@@ -114,7 +134,13 @@ fn split_host_port(text: &str) -> (String, Option<u32>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pool, Source};
+    use super::{Pool, Source, matches};
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        assert!(matches("*", "") && matches("web*", "web_1") && matches("*-api-*", "x-api-y"));
+        assert!(!matches("web", "web1") && !matches("a*a", "a") && !matches("web*", "api"));
+    }
 
     /// The pools of a text, a line for each and for each member.
     pub fn report(pools: fn(&Source) -> Vec<Pool>, text: &str) -> String {

@@ -45,6 +45,7 @@ mod waves;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::Impact;
+use crate::pool::matches;
 pub use selection::{Exactness, Kind, Selection};
 pub use traffic::{Record, Rotation, Traffic};
 pub use vrrp::SharedAddresses;
@@ -58,11 +59,35 @@ pub struct Options {
     pub drained: BTreeSet<String>,
     /// Not running: they serve nobody and do not converge.
     pub down: BTreeSet<String>,
+    /// How few may serve in a pool, by patterns of pools' names in which `*` stands for any text; the first that
+    /// matches applies.
+    pub floors: Vec<(String, usize)>,
     /// Where customers are sent.
     pub rotation: Rotation,
     /// The longest time until every node has converged once more, in minutes; `None` where nobody says that nodes
     /// converge by themselves.
     pub round_minutes: Option<u64>,
+}
+
+impl Options {
+    /// What the owners say of how few may serve in a pool.
+    #[must_use]
+    pub fn declared_floor(&self, pool: &str) -> Option<usize> {
+        let mut floors = self.floors.iter();
+        floors
+            .find(|(p, _)| matches(p, pool))
+            .map(|(_, floor)| *floor)
+    }
+
+    /// What a pool must not go below on the way from one size to another: what its owners say, else [`selection::floor`].
+    /// An end that is lower, or a beginning, is no question of order.
+    #[must_use]
+    pub(crate) fn floor(&self, pool: &str, before: usize, settled: usize) -> usize {
+        match self.declared_floor(pool) {
+            Some(floor) => floor.min(before).min(settled),
+            None => selection::floor(before, settled),
+        }
+    }
 }
 
 /// How a change can go out.

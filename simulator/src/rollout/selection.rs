@@ -198,7 +198,9 @@ fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
             file: pool.file.clone(),
             name: pool.name.clone(),
             kind: Kind::Pool,
-            floor: floor(before.len(), settled.len()),
+            floor: impact
+                .options
+                .floor(&pool.name, before.len(), settled.len()),
             worst: judged.worst,
             seen: judged.seen,
             count: judged.count,

@@ -73,9 +73,11 @@ fn serving(pool: Option<&Pool>) -> impl Iterator<Item = &str> {
         .map(|m| m.node.as_deref().unwrap_or(&m.name))
 }
 
-fn pool_floor(pool: &PoolImpact) -> usize {
+/// What is left of a pool must be so many: what its owners say, however few there are, else what is safe on the way.
+fn pool_floor(options: &Options, pool: &PoolImpact) -> usize {
     let [before, settled] = [&pool.before, &pool.after].map(|p| serving(p.as_ref()).count());
-    floor(before, settled)
+    let declared = options.declared_floor(&pool.name);
+    declared.unwrap_or_else(|| floor(before, settled))
 }
 
 fn fails(settled: Option<&Convergence>) -> bool {
@@ -259,7 +261,8 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|pool| {
                 let members: BTreeSet<&str> = self.members(pool).collect();
-                let least = floor(members.len(), members.len());
+                let declared = self.options.declared_floor(&pool.name);
+                let least = declared.unwrap_or_else(|| floor(members.len(), members.len()));
                 let spare = members.len().saturating_sub(least + 1).max(1);
                 (members, spare)
             })
@@ -328,7 +331,7 @@ impl<'a> Planner<'a> {
                 name: pool.name.clone(),
                 members: members.len(),
                 converging,
-                floor: pool_floor(pool),
+                floor: pool_floor(self.options, pool),
             });
         }
         let nodes_of_impact = nodes.iter().filter_map(|n| self.impact.nodes.get(*n));
@@ -361,7 +364,7 @@ impl<'a> Planner<'a> {
             name: pool.name.clone(),
             members: self.configured(pool, &BTreeSet::new()).len(),
             converging: 0,
-            floor: pool_floor(pool),
+            floor: pool_floor(self.options, pool),
         });
         standing.collect()
     }

@@ -132,6 +132,13 @@ impl Config {
             .map(|path| path.as_ref().as_str())
     }
 
+    /// How few may serve in a pool, where the file says it.
+    fn floors(&self) -> Vec<(String, usize)> {
+        let pools = self.keys.pools.iter();
+        let said = pools.filter_map(|(name, keys)| Some((name.as_ref().clone(), keys.floor?)));
+        said.collect()
+    }
+
     /// What it decides about simulations.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -140,6 +147,7 @@ impl Config {
             chef: self.model.clone(),
             rollout: Options {
                 rotation: self.rotation.clone(),
+                floors: self.floors(),
                 round_minutes: self.keys.client.round_minutes(),
                 ..Options::default()
             },

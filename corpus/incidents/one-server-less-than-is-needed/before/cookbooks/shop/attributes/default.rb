@@ -1,0 +1,1 @@
+default['shop']['timeout'] = 30

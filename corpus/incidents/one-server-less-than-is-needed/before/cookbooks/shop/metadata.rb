@@ -1,0 +1,2 @@
+name 'shop'
+version '2.3.0'

@@ -1,0 +1,1 @@
+default['shop']['timeout'] = node['hostname'] == 'shop1' ? 60 : 30
