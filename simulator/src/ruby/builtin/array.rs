@@ -1,4 +1,4 @@
-//! Native methods of `Array`: making, reading, comparing and printing. Changing is in `array_edit`.
+//! Native methods of `Array`: making, reading, comparing and printing. Changing is in `array_edit`, lists of several lists in `array_combine`.
 
 use std::cmp::Ordering;
 use std::sync::LazyLock;
@@ -9,24 +9,17 @@ use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Str};
 use super::super::value::{Kind, Value};
-use super::enumerable::enumerator;
 use super::support::Step;
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[
-    def("&", 1, 1, and),
-    def("*", 1, 1, times).takes_unknown(),
-    def("+", 1, 1, plus).takes_unknown(),
-    def("-", 1, 1, minus),
     def("<=>", 1, 1, spaceship),
     def("==", 1, 1, eq).takes_unknown(),
     def("[]", 1, 2, at).takes_unknown(),
     def("assoc", 1, 1, assoc),
     def("at", 1, 1, at),
     def("bsearch", 0, 0, bsearch).enumerates(),
-    def("combination", 1, 1, combination),
     def("deconstruct", 0, 0, |_, this, _| Ok(this)),
-    def("difference", 0, -1, difference),
     def("dig", 1, -1, dig).takes_unknown(),
     def("each", 0, 0, each).enumerates(),
     def("each_index", 0, 0, each_index).enumerates(),
@@ -38,15 +31,11 @@ static METHODS: &[Builtin] = &[
     def("hash", 0, 0, hash),
     def("index", 0, 1, index).enumerates_alone(),
     def("inspect", 0, 0, inspect),
-    def("intersect?", 1, 1, intersects),
-    def("intersection", 0, -1, intersection),
     def("join", 0, 1, join).takes_unknown(),
     def("last", 0, 1, last).takes_unknown(),
     def("length", 0, 0, length),
     def("none?", 0, 1, none),
     def("pack", 1, 1, super::pack::pack),
-    def("permutation", 0, 1, permutation),
-    def("product", 0, -1, product),
     def("rassoc", 1, 1, rassoc),
     def("reverse", 0, 0, reverse),
     def("rindex", 0, 1, rindex).enumerates_alone(),
@@ -58,10 +47,7 @@ static METHODS: &[Builtin] = &[
     def("to_a", 0, 0, to_a),
     def("to_ary", 0, 0, |_, this, _| Ok(this)),
     def("to_s", 0, 0, inspect),
-    def("transpose", 0, 0, transpose),
-    def("union", 0, -1, union),
     def("values_at", 0, -1, values_at),
-    def("|", 1, 1, union),
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
@@ -77,6 +63,7 @@ pub(super) fn install(interp: &mut Interp) {
     interp.include(interp.core.array, interp.core.enumerable);
     interp.add_methods(interp.core.array, &TABLE);
     interp.add_static(interp.core.array, &STATIC_TABLE);
+    super::array_combine::install(interp);
     super::array_edit::install(interp);
 }
 
@@ -297,89 +284,6 @@ fn last(interp: &mut Interp, this: Value, args: &Args) -> R {
     }
 }
 
-fn plus(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut items = list(interp, this);
-    items.extend(interp.array_arg(args.get(0))?);
-    Ok(interp.array(items))
-}
-
-fn times(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if interp.text(args.get(0)).is_some() {
-        return join(interp, this, args);
-    }
-    let n = interp.count_arg(args.get(0), "argument must be non-negative")?;
-    let items = list(interp, this);
-    interp.spend(items.len().saturating_mul(n))?;
-    Ok(interp.array(items.repeat(n)))
-}
-
-/// Keys of a list, for set operations.
-fn keys(
-    interp: &mut Interp,
-    items: &[Value],
-) -> R<crate::hash::HashSet<super::super::object::Key>> {
-    let mut out = crate::hash::HashSet::default();
-    for item in items {
-        out.insert(interp.key(*item)?);
-    }
-    Ok(out)
-}
-
-fn minus(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let other = interp.array_arg(args.get(0))?;
-    let gone = keys(interp, &other)?;
-    let mut out = Vec::new();
-    for item in list(interp, this) {
-        if !gone.contains(&interp.key(item)?) {
-            out.push(item);
-        }
-    }
-    Ok(interp.array(out))
-}
-
-fn difference(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let items = list(interp, this);
-    let mut result = interp.array(items);
-    for other in &args.list {
-        result = minus(interp, result, &Args::of(&[*other]))?;
-    }
-    Ok(result)
-}
-
-fn and(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let other = interp.array_arg(args.get(0))?;
-    let mut wanted = keys(interp, &other)?;
-    let mut out = Vec::new();
-    for item in list(interp, this) {
-        if wanted.remove(&interp.key(item)?) {
-            out.push(item);
-        }
-    }
-    Ok(interp.array(out))
-}
-
-fn intersection(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut result = super::enumerable::uniq(interp, this, &Args::default())?;
-    for other in &args.list {
-        result = and(interp, result, &Args::of(&[*other]))?;
-    }
-    Ok(result)
-}
-
-fn intersects(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let common = and(interp, this, args)?;
-    Ok((!list(interp, common).is_empty()).into())
-}
-
-fn union(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut items = list(interp, this);
-    for other in &args.list {
-        items.extend(interp.array_arg(*other)?);
-    }
-    let all = interp.array(items);
-    super::enumerable::uniq(interp, all, &Args::default())
-}
-
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {
     let other = args.get(0);
     if let Some(id) = interp.unknown_of(other) {
@@ -544,28 +448,6 @@ fn values_at(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok(interp.array(out))
 }
 
-fn transpose(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let mut rows = Vec::new();
-    for row in list(interp, this) {
-        rows.push(interp.array_arg(row)?);
-    }
-    let width = rows.first().map_or(0, Vec::len);
-    if let Some(row) = rows.iter().find(|r| r.len() != width) {
-        let n = row.len();
-        return Err(interp.error(
-            interp.core.index_error,
-            format!("element size differs ({n} should be {width})"),
-        ));
-    }
-    let columns = (0..width)
-        .map(|i| {
-            let column = rows.iter().filter_map(|r| r.get(i).copied()).collect();
-            interp.array(column)
-        })
-        .collect();
-    Ok(interp.array(columns))
-}
-
 pub fn flatten(interp: &mut Interp, this: Value, args: &Args) -> R {
     let depth = match args.opt(0).filter(|d| !d.is_nil()) {
         Some(d) => interp.int_arg(d)?,
@@ -676,115 +558,4 @@ fn shuffle(interp: &mut Interp, this: Value, _: &Args) -> R {
     }
     let unknown = interp.outside("a random order");
     Ok(interp.array(vec![unknown; items.len()]))
-}
-
-fn each_or_list(
-    interp: &mut Interp,
-    this: Value,
-    args: &Args,
-    name: &str,
-    lists: Vec<Vec<Value>>,
-) -> R {
-    let lists: Vec<Value> = lists.into_iter().map(|l| interp.array(l)).collect();
-    if args.block.is_none() {
-        let list = interp.array(lists);
-        if name == "product" {
-            return Ok(list);
-        }
-        return Ok(enumerator(interp, list, "each", &Args::default()));
-    }
-    for list in lists {
-        interp.yield_to(args, &[list])?;
-    }
-    Ok(this)
-}
-
-fn product(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut rows: Vec<Vec<Value>> = list(interp, this).into_iter().map(|v| vec![v]).collect();
-    for other in &args.list {
-        let other = interp.array_arg(*other)?;
-        interp.spend(rows.len().saturating_mul(other.len()))?;
-        rows = rows
-            .iter()
-            .flat_map(|row| {
-                other.iter().map(|item| {
-                    let mut row = row.clone();
-                    row.push(*item);
-                    row
-                })
-            })
-            .collect();
-    }
-    each_or_list(interp, this, args, "product", rows)
-}
-
-fn combination(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let n = interp.int_arg(args.get(0))?;
-    let items = list(interp, this);
-    let mut out = Vec::new();
-    if let Ok(n) = usize::try_from(n) {
-        choose(interp, &items, n, &mut Vec::new(), 0, &mut out)?;
-    }
-    each_or_list(interp, this, args, "combination", out)
-}
-
-fn choose(
-    interp: &mut Interp,
-    items: &[Value],
-    n: usize,
-    chosen: &mut Vec<Value>,
-    from: usize,
-    out: &mut Vec<Vec<Value>>,
-) -> R<()> {
-    interp.spend(1)?;
-    if chosen.len() == n {
-        out.push(chosen.clone());
-        return Ok(());
-    }
-    for (i, item) in items.iter().enumerate().skip(from) {
-        chosen.push(*item);
-        choose(interp, items, n, chosen, i + 1, out)?;
-        chosen.pop();
-    }
-    Ok(())
-}
-
-fn permutation(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let items = list(interp, this);
-    let n = match args.opt(0) {
-        Some(n) => interp.int_arg(n)?,
-        None => items.len() as i64,
-    };
-    let mut out = Vec::new();
-    if let Ok(n) = usize::try_from(n) {
-        permute(interp, &items, n, &mut Vec::new(), &mut out)?;
-    }
-    each_or_list(interp, this, args, "permutation", out)
-}
-
-fn permute(
-    interp: &mut Interp,
-    items: &[Value],
-    n: usize,
-    chosen: &mut Vec<usize>,
-    out: &mut Vec<Vec<Value>>,
-) -> R<()> {
-    interp.spend(1)?;
-    if chosen.len() == n {
-        out.push(
-            chosen
-                .iter()
-                .filter_map(|i| items.get(*i).copied())
-                .collect(),
-        );
-        return Ok(());
-    }
-    for i in 0..items.len() {
-        if !chosen.contains(&i) {
-            chosen.push(i);
-            permute(interp, items, n, chosen, out)?;
-            chosen.pop();
-        }
-    }
-    Ok(())
 }

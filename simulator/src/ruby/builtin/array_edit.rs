@@ -332,13 +332,13 @@ fn become_items(interp: &mut Interp, this: Value, made: Value) -> R {
 
 fn sort(interp: &mut Interp, this: Value, args: &Args) -> R {
     interp.writable(this)?;
-    let made = super::enumerable::sort(interp, this, args)?;
+    let made = super::ordering::sort(interp, this, args)?;
     become_items(interp, this, made)
 }
 
 fn sort_by(interp: &mut Interp, this: Value, args: &Args) -> R {
     interp.writable(this)?;
-    let made = super::enumerable::sort_by(interp, this, args)?;
+    let made = super::ordering::sort_by(interp, this, args)?;
     become_items(interp, this, made)
 }
 

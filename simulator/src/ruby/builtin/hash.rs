@@ -1,4 +1,5 @@
-//! Native methods of `Hash`: making, reading, comparing and printing. Changing is in `hash_edit`.
+//! Native methods of `Hash`: making, reading, comparing and printing. Changing is in `hash_edit`, other hashes made
+//! of one in `hash_derive`.
 
 use std::sync::LazyLock;
 
@@ -21,7 +22,6 @@ static METHODS: &[Builtin] = &[
     def("[]", 1, 1, at),
     def("any?", 0, 1, any),
     def("assoc", 1, 1, assoc),
-    def("compact", 0, 0, compact),
     def("compare_by_identity?", 0, 0, |i, t, _| {
         Ok((keying_of(i, t) == Keying::Identity).into())
     }),
@@ -35,19 +35,13 @@ static METHODS: &[Builtin] = &[
     def("each_value", 0, 0, each_value).enumerates(),
     def("empty?", 0, 0, empty),
     def("eql?", 1, 1, eql),
-    def("except", 0, -1, except),
     def("fetch", 1, 2, fetch),
     def("fetch_values", 0, -1, fetch_values),
-    def("filter", 0, 0, select).enumerates(),
-    def("filter_map", 0, 0, filter_map).enumerates(),
-    def("find_all", 0, 0, find_all).enumerates(),
-    def("flatten", 0, 1, flatten),
     def("has_key?", 1, 1, has_key),
     def("has_value?", 1, 1, has_value),
     def("hash", 0, 0, hash),
     def("include?", 1, 1, has_key),
     def("inspect", 0, 0, inspect),
-    def("invert", 0, 0, invert),
     def("key", 1, 1, key_of),
     def("key?", 1, 1, has_key),
     def("keys", 0, 0, keys),
@@ -55,21 +49,12 @@ static METHODS: &[Builtin] = &[
     def("map", 0, 0, map).takes_unknown().enumerates(),
     def("collect", 0, 0, map).takes_unknown().enumerates(),
     def("member?", 1, 1, has_key),
-    def("merge", 0, -1, merge).takes_unknown(),
     def("rassoc", 1, 1, rassoc),
-    def("reject", 0, 0, reject).enumerates(),
-    def("select", 0, 0, select).enumerates(),
     def("size", 0, 0, length),
-    def("slice", 0, -1, slice),
     def("to_a", 0, 0, to_a),
-    def("to_h", 0, 0, to_h),
     def("to_hash", 0, 0, |_, this, _| Ok(this)),
     def("to_proc", 0, 0, to_proc),
     def("to_s", 0, 0, inspect),
-    def("transform_keys", 0, 1, transform_keys).enumerates_alone(),
-    def("transform_values", 0, 0, transform_values)
-        .takes_unknown()
-        .enumerates(),
     def("value?", 1, 1, has_value),
     def("values", 0, 0, values),
     def("values_at", 0, -1, values_at),
@@ -92,6 +77,7 @@ pub(super) fn install(interp: &mut Interp) {
     interp.include(interp.core.hash, interp.core.enumerable);
     interp.add_methods(interp.core.hash, &TABLE);
     interp.add_static(interp.core.hash, &STATIC_TABLE);
+    super::hash_derive::install(interp);
     super::hash_edit::install(interp);
 }
 
@@ -399,7 +385,7 @@ fn empty(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 /// Calls the block with key and value, as two arguments where a lambda wants two.
-fn yield_pair(interp: &mut Interp, args: &Args, key: Value, value: Value) -> R {
+pub(super) fn yield_pair(interp: &mut Interp, args: &Args, key: Value, value: Value) -> R {
     let wants_two = args.block.and_then(Value::obj).is_some_and(|id| {
         matches!(interp.data(id), Data::Proc(p) if p.lambda
             && matches!(&p.body, super::super::object::ProcBody::Block { block, .. } if block.params.required.len() == 2)
@@ -469,198 +455,12 @@ fn any(interp: &mut Interp, this: Value, args: &Args) -> R {
     Ok(Value::FALSE)
 }
 
-/// The pairs for which the block, given key and value, is true.
-pub fn chosen(interp: &mut Interp, this: Value, args: &Args, keep: bool) -> R<Hash> {
-    let Some(old) = interp.hash_data(this).cloned() else {
-        return Ok(Hash::default());
-    };
-    let mut hash = Hash {
-        indifferent: old.indifferent,
-        identity: old.identity,
-        tag: old.tag,
-        ..Hash::default()
-    };
-    walking(interp, this, |interp| {
-        for (key, (k, v)) in old.map {
-            let result = interp.yield_to(args, &[k, v])?;
-            if interp.truth(result)? == keep {
-                hash.map.insert(key, (k, v));
-            }
-        }
-        Ok(hash)
-    })
-}
-
-fn select(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let hash = chosen(interp, this, args, true)?;
-    Ok(interp.plain_hash(hash))
-}
-
-fn reject(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let hash = chosen(interp, this, args, false)?;
-    Ok(interp.plain_hash(hash))
-}
-
-fn find_all(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let hash = chosen(interp, this, args, true)?;
-    let pairs = hash
-        .map
-        .into_values()
-        .map(|(k, v)| interp.array(vec![k, v]))
-        .collect();
-    Ok(interp.array(pairs))
-}
-
-fn filter_map(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut out = Vec::new();
-    for (key, value) in pairs(interp, this) {
-        let result = yield_pair(interp, args, key, value)?;
-        if interp.truth(result)? {
-            out.push(result);
-        }
-    }
-    Ok(interp.array(out))
-}
-
-fn compact(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let Some(mut hash) = interp.hash_data(this).cloned() else {
-        return Ok(this);
-    };
-    hash.map.retain(|_, (_, v)| !v.is_nil());
-    hash.default = None;
-    hash.default_proc = None;
-    Ok(interp.plain_hash(hash))
-}
-
-fn except(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(mut hash) = interp.hash_data(this).cloned() else {
-        return Ok(this);
-    };
-    for key in &args.list {
-        let (key, _) = key_for(interp, *key, hash.keying())?;
-        hash.map.shift_remove(&key);
-    }
-    hash.default = None;
-    hash.default_proc = None;
-    Ok(interp.plain_hash(hash))
-}
-
-fn slice(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(old) = interp.hash_data(this).cloned() else {
-        return Ok(this);
-    };
-    let mut hash = Hash { ..Hash::default() };
-    for key in &args.list {
-        // Looked up as it is: a Mash has no symbols.
-        let keying = match old.keying() {
-            Keying::Indifferent => Keying::Value,
-            keying => keying,
-        };
-        let (key, _) = key_for(interp, *key, keying)?;
-        if let Some(entry) = old.map.get(&key) {
-            hash.map.insert(key, *entry);
-        }
-    }
-    Ok(interp.plain_hash(hash))
-}
-
-fn merge(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(hash) = interp.hash_data(this).cloned() else {
-        return Ok(this);
-    };
-    let made = interp.same_hash(this, hash);
-    super::hash_edit::merge_into(interp, made, args)?;
-    Ok(made)
-}
-
-fn invert(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let pairs = pairs(interp, this)
-        .into_iter()
-        .map(|(k, v)| (v, k))
-        .collect();
-    from_pairs(interp, pairs)
-}
-
-fn to_a(interp: &mut Interp, this: Value, _: &Args) -> R {
+pub(super) fn to_a(interp: &mut Interp, this: Value, _: &Args) -> R {
     let pairs = pairs(interp, this)
         .into_iter()
         .map(|(k, v)| interp.array(vec![k, v]))
         .collect();
     Ok(interp.array(pairs))
-}
-
-fn to_h(interp: &mut Interp, this: Value, args: &Args) -> R {
-    if args.block.is_some() {
-        let mut out = Hash::default();
-        for (key, value) in pairs(interp, this) {
-            let pair = interp.yield_to(args, &[key, value])?;
-            interp.known(pair)?;
-            match interp.array_items(pair) {
-                Some([key, value]) => {
-                    let (key, value) = (*key, *value);
-                    put(interp, &mut out, key, value)?;
-                }
-                Some(items) => {
-                    let n = items.len();
-                    return Err(interp.argument_error(format!(
-                        "element has wrong array length (expected 2, was {n})"
-                    )));
-                }
-                None => {
-                    let label = interp.kind_label(pair);
-                    return Err(
-                        interp.type_error(format!("wrong element type {label} (expected array)"))
-                    );
-                }
-            }
-        }
-        return Ok(interp.hash(out));
-    }
-    if interp.real_class_of(this) == interp.core.hash {
-        return Ok(this);
-    }
-    let mut hash = interp.hash_data(this).cloned().unwrap_or_default();
-    hash.indifferent = false;
-    hash.tag = 0;
-    Ok(interp.hash(hash))
-}
-
-fn flatten(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let depth = match args.opt(0) {
-        Some(d) => interp.int_arg(d)?,
-        None => 1,
-    };
-    let list = to_a(interp, this, args)?;
-    super::array::flatten(interp, list, &Args::of(&[depth.into()]))
-}
-
-fn transform_keys(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let mut out = Hash::default();
-    for (key, value) in pairs(interp, this) {
-        let mapped = match args.opt(0) {
-            Some(map) => lookup(interp, map, key)?,
-            None => None,
-        };
-        let new = match (mapped, args.block) {
-            (Some(new), _) => new,
-            (None, Some(_)) => interp.yield_to(args, &[key])?,
-            (None, None) => key,
-        };
-        put(interp, &mut out, new, value)?;
-    }
-    Ok(interp.hash(out))
-}
-
-fn transform_values(interp: &mut Interp, this: Value, args: &Args) -> R {
-    let Some(old) = interp.hash_data(this).cloned() else {
-        return Ok(this);
-    };
-    let mut out = Hash { ..Hash::default() };
-    for (key, (k, v)) in old.map {
-        let value = interp.yield_to(args, &[v])?;
-        out.map.insert(key, (k, value));
-    }
-    Ok(interp.plain_hash(out))
 }
 
 fn eq(interp: &mut Interp, this: Value, args: &Args) -> R {

@@ -7,7 +7,8 @@ use super::super::class::Table;
 use super::super::env::Args;
 use super::super::flow::{Flow, R};
 use super::super::value::Value;
-use super::hash::{Keying, chosen, key_for, keying_of, lookup};
+use super::hash::{Keying, key_for, keying_of, lookup};
+use super::hash_derive::chosen;
 use super::{Builtin, def, table};
 
 static METHODS: &[Builtin] = &[

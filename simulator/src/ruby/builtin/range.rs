@@ -378,7 +378,7 @@ fn last(interp: &mut Interp, this: Value, args: &Args) -> R {
 fn min(interp: &mut Interp, this: Value, args: &Args) -> R {
     let (low, high, exclusive) = parts(interp, this);
     if args.block.is_some() || !args.is_empty() {
-        return super::enumerable::min(interp, this, args);
+        return super::ordering::min(interp, this, args);
     }
     if low.is_nil() {
         return Err(interp.error(
@@ -409,7 +409,7 @@ fn max(interp: &mut Interp, this: Value, args: &Args) -> R {
         if exclusive && matches!(high.kind, Kind::Float(_)) {
             return Err(interp.type_error("cannot exclude non Integer end value"));
         }
-        return super::enumerable::max(interp, this, args);
+        return super::ordering::max(interp, this, args);
     }
     if !low.is_nil() && interp.compare(low, high)? == Ordering::Greater {
         return Ok(Value::NIL);
