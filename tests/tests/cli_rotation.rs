@@ -124,6 +124,26 @@ fn without_sites_requests_go_from_balancers_to_members() {
 }
 
 #[test]
+fn zones_in_circles_or_with_parts_elsewhere_are_told() {
+    let config = "[[rotation.record]]\nzone = 'dns/shop.zone'\nnames = ['www']\n";
+    for (zone, reason) in [
+        (
+            "www 300 IN CNAME www2\nwww2 300 IN CNAME www\n",
+            "has no address for www",
+        ),
+        ("www 300 IN A 10.0.1.1\n$INCLUDE more\n", "stand elsewhere"),
+    ] {
+        let shop = sites(config);
+        shop.write("dns/shop.zone", zone);
+        shop.commit("another zone");
+        shop.write("cookbooks/web/recipes/default.rb", "file '/etc/web'\n");
+        let check = shop.run(&["check", "--format", "json"]).json();
+        let told = check["undetermined"].to_string();
+        assert!(told.contains(reason), "{told}");
+    }
+}
+
+#[test]
 fn what_leads_nowhere_leaves_everybody_in_rotation_and_is_told() {
     let everybody = json!(["lb1", "lb2", "web11", "web12", "web21", "web22"]);
     for config in [

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use foretaste_parser::hole::has_hole;
 use foretaste_parser::source::{Location, Source};
-use foretaste_parser::zone::{self, Leads};
+use foretaste_parser::zone::{self, Lead};
 use serde_json::Value as Json;
 
 use super::vrrp::Holders;
@@ -18,9 +18,6 @@ use crate::convergence::{Convergence, Undetermined, UndeterminedKind};
 use crate::impact::{Impact, NodeImpact};
 use crate::pool::NodeNames;
 use crate::search::SearchIndex;
-
-/// Names that lead to names: further than this nobody follows.
-const CHAIN: usize = 8;
 
 /// What the owners of a repository say of where customers are sent. The default says nothing: pools tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,6 +112,7 @@ impl Traffic {
         let nodes = indexes.into_iter().flatten();
         let nodes = nodes.flat_map(|i| i.documents("node").into_iter().flatten());
         let names = NodeNames::new(nodes.filter_map(|d| d.saved()).map(AsRef::as_ref));
+        let known_sites: BTreeSet<&str> = sites.values().map(String::as_str).collect();
         let side = |index, text, run, shared| {
             let follower = Follower {
                 impact,
@@ -123,6 +121,7 @@ impl Traffic {
                 run,
                 names: &names,
                 shared,
+                known_sites: &known_sites,
                 sites: &sites,
             };
             follower.ways()
@@ -194,6 +193,7 @@ struct Follower<'a> {
     run: &'a RunOf<'a>,
     names: &'a NodeNames,
     shared: &'a Holders,
+    known_sites: &'a BTreeSet<&'a str>,
     sites: &'a BTreeMap<String, String>,
 }
 
@@ -239,48 +239,59 @@ impl Follower<'_> {
         }
         for (source, written_by) in &zones {
             let leads = zone::leads(source);
+            let mut records: BTreeMap<&str, Vec<&Lead>> = BTreeMap::new();
+            for lead in &leads.records {
+                records.entry(&lead.owner).or_default().push(lead);
+            }
             for name in names {
-                let owners: BTreeSet<&str> = leads
-                    .records
-                    .iter()
-                    .map(|l| l.owner.as_str())
+                let owners = records.keys().copied();
+                let owners: Vec<&str> = owners
                     .filter(|owner| is_name(name, owner, &leads.apex))
                     .collect();
-                if owners.is_empty() {
-                    let place = written_by.clone();
+                let follow = Follow {
+                    source,
+                    records: &records,
+                    written_by: written_by.as_ref(),
+                    name,
+                };
+                let known = (out.leads.len(), out.open.len());
+                self.follow(&follow, owners, out);
+                if known == (out.leads.len(), out.open.len()) {
                     let reason = format!("{path} has no address for {name}");
-                    out.open.push((reason, place));
+                    out.open.push((reason, written_by.clone()));
                 }
-                for owner in owners {
-                    let follow = Follow {
-                        source,
-                        leads: &leads,
-                        written_by: written_by.as_ref(),
-                        name,
-                    };
-                    self.follow(&follow, owner, CHAIN, out);
-                }
+            }
+            if leads.is_open {
+                let reason = format!("parts of {path} stand elsewhere or are unknown");
+                out.open.push((reason, written_by.clone()));
             }
         }
     }
 
-    /// Follows one name of a zone to its addresses.
-    fn follow(&self, zone: &Follow<'_>, owner: &str, depth: usize, out: &mut Ways) {
-        for lead in zone.leads.records.iter().filter(|l| l.owner == owner) {
-            let within = zone.leads.records.iter().any(|l| l.owner == lead.target);
-            if !lead.is_address && within && depth > 0 {
-                self.follow(zone, &lead.target, depth - 1, out);
-                continue;
-            }
-            let place = match zone.written_by {
-                Some(template) => template.clone(),
-                None => {
-                    let line = zone.source.line(lead.span.start);
-                    Location::line(zone.source.path().clone(), line)
+    /// Follows names of a zone to their addresses, each once.
+    fn follow(&self, zone: &Follow<'_>, owners: Vec<&str>, out: &mut Ways) {
+        let mut seen: BTreeSet<&str> = owners.iter().copied().collect();
+        let mut queue = owners;
+        while let Some(owner) = queue.pop() {
+            for lead in zone.records.get(owner).into_iter().flatten() {
+                if !lead.is_address
+                    && let Some((next, _)) = zone.records.get_key_value(lead.target.as_str())
+                {
+                    if seen.insert(next) {
+                        queue.push(next);
+                    }
+                    continue;
                 }
-            };
-            let to = lead.target.trim_end_matches(['?', '.']);
-            self.reach(zone.name, to, Some(place), true, out);
+                let place = match zone.written_by {
+                    Some(template) => template.clone(),
+                    None => {
+                        let line = zone.source.line(lead.span.start);
+                        Location::line(zone.source.path().clone(), line)
+                    }
+                };
+                let to = lead.target.trim_end_matches(['?', '.']);
+                self.reach(zone.name, to, &|| Some(place.clone()), true, out);
+            }
         }
     }
 
@@ -291,7 +302,7 @@ impl Follower<'_> {
             return;
         };
         let json = document.json();
-        let mut texts = Vec::new();
+        let mut texts = BTreeSet::new();
         gather(&json, key, &mut texts);
         let source = self.item_file(bag, id);
         let place = |text: &str| {
@@ -302,7 +313,7 @@ impl Follower<'_> {
         let mut found = false;
         for text in texts {
             // Of a whole item, most texts are something else.
-            found |= self.reach(&from, text, place(text), !key.is_empty(), out);
+            found |= self.reach(&from, text, &|| place(text), !key.is_empty(), out);
         }
         if !found && (key.is_empty() || out.open.is_empty()) {
             let at = match key {
@@ -326,7 +337,7 @@ impl Follower<'_> {
         &self,
         from: &str,
         to: &str,
-        location: Option<Location>,
+        location: &dyn Fn() -> Option<Location>,
         is_lead: bool,
         out: &mut Ways,
     ) -> bool {
@@ -334,13 +345,13 @@ impl Follower<'_> {
         let stands_for = self.impact.options.rotation.addresses.iter();
         let mut sites = stands_for
             .filter(|(known, _)| Some(**known) == address)
-            .map(|(_, site)| site)
-            .chain(self.sites.values().filter(|s| *s == to));
+            .map(|(_, site)| site.as_str())
+            .chain(self.known_sites.get(to).copied());
         let shared = address.into_iter().flat_map(|a| self.shared.of(a));
         let shared: Vec<&str> = shared.collect();
         let reaches = if let Some(site) = sites.next() {
-            out.sites.insert(site.clone());
-            site.clone()
+            out.sites.insert(site.to_owned());
+            site.to_owned()
         } else if !shared.is_empty() {
             out.nodes.extend(shared.iter().map(|n| (*n).to_owned()));
             shared.join(" or ")
@@ -355,7 +366,7 @@ impl Follower<'_> {
                     to
                 };
                 let reason = format!("{from} leads to {what}, which is no node and no site");
-                out.open.push((reason, location));
+                out.open.push((reason, location()));
             }
             return false;
         };
@@ -363,7 +374,7 @@ impl Follower<'_> {
             from: from.to_owned(),
             to: to.to_owned(),
             reaches,
-            location,
+            location: location(),
         });
         true
     }
@@ -372,7 +383,7 @@ impl Follower<'_> {
 /// A zone in which a name is followed.
 struct Follow<'a> {
     source: &'a Source,
-    leads: &'a Leads,
+    records: &'a BTreeMap<&'a str, Vec<&'a Lead>>,
     /// The template of a zone that nodes have.
     written_by: Option<&'a Location>,
     /// As the owners wrote it.
@@ -402,7 +413,7 @@ fn is_name(name: &str, owner: &str, apex: &str) -> bool {
 }
 
 /// Every text at a path of a JSON value; what a list holds is looked through.
-fn gather<'j>(json: &'j Json, path: &[String], out: &mut Vec<&'j str>) {
+fn gather<'j>(json: &'j Json, path: &[String], out: &mut BTreeSet<&'j str>) {
     match (json, path.split_first()) {
         (Json::Array(list), _) => list.iter().for_each(|j| gather(j, path, out)),
         (Json::Object(map), Some((key, rest))) => {
@@ -415,7 +426,7 @@ fn gather<'j>(json: &'j Json, path: &[String], out: &mut Vec<&'j str>) {
             let inside = map.iter().filter(|(key, _)| own(key));
             inside.for_each(|(_, j)| gather(j, path, out));
         }
-        (Json::String(text), None) => out.push(text),
+        (Json::String(text), None) => drop(out.insert(text)),
         _ => {}
     }
 }
