@@ -35,6 +35,16 @@ pub struct Convergence {
     pub saved_from: BTreeSet<usize>,
     /// Those among them of attributes that the next run begins with.
     pub kept_from: BTreeSet<usize>,
+    /// Searches whose results were used together anywhere: that may fail with some and not with others.
+    pub together: BTreeSet<usize>,
+    /// Those among them of which a number was made that a method may not take: it may fail with more results as well as
+    /// with fewer.
+    pub counted_on: BTreeSet<usize>,
+    /// Searches of whose results not all were looked at, so that all that comes after depends on them together.
+    pub cut_short: BTreeSet<usize>,
+    /// Searches where whether one node is a result depends on others: the query was made from what another search
+    /// found, or no more than a page is received.
+    pub dependent: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -151,6 +161,8 @@ pub struct RenderedFile {
     pub template_lines: Vec<u32>,
     /// Indexes into the convergence's searches whose results reached this text.
     pub searches: Vec<usize>,
+    /// Those among them whose results were used together, not each for itself: what becomes of one depends on the others.
+    pub together: Vec<usize>,
     pub origins: Vec<Evidence>,
     pub conditional: Option<String>,
     /// True where the content must not be shown.

@@ -500,6 +500,7 @@ mod tests {
                 template: None,
                 template_lines: vec![],
                 searches: vec![],
+                together: vec![],
                 origins: vec![],
                 conditional: None,
                 sensitive: false,

@@ -153,6 +153,7 @@ impl Side {
                 location: Location::line(RECIPE, 9),
                 template: Some(Arc::new(Source::new(TEMPLATE, HEAD))),
                 searches: (0..self.queries.len()).collect(),
+                together: vec![],
                 origins: vec![],
                 conditional: None,
                 sensitive: false,

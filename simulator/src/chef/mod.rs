@@ -228,6 +228,7 @@ fn machine(
         offers: BTreeMap::new(),
         definitions: BTreeMap::new(),
         searches: Vec::new(),
+        dependent: Default::default(),
         written_from: crate::ruby::value::Origin::HERE,
         files: BTreeMap::new(),
         failure: None,

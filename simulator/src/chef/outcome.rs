@@ -35,7 +35,14 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
         out.saved_from
             .extend(attributes::searches_behind(interp, &Level::ALL));
     }
+    let cut_short = interp.origins.taken_together(interp.cut_short);
+    out.cut_short = cut_short.map(|t| t as usize).collect();
+    let counted = interp.origins.taken_together(interp.counted_on);
+    out.counted_on = counted.map(|t| t as usize).collect();
+    let together = interp.origins.taken_together(interp.treated_together);
+    out.together = together.map(|t| t as usize).collect();
     let state = run(interp);
+    out.dependent = std::mem::take(&mut state.dependent);
     out.searches = std::mem::take(&mut state.searches);
     out.files = std::mem::take(&mut state.files);
     out.failure = state.failure.take();

@@ -60,6 +60,8 @@ pub struct Run {
     /// `define :name do … end`
     pub definitions: BTreeMap<String, Definition>,
     pub searches: Vec<Search>,
+    /// See [`crate::convergence::Convergence::dependent`].
+    pub dependent: std::collections::BTreeSet<usize>,
     /// What attribute writes and removals came from since the first search.
     pub written_from: crate::ruby::value::Origin,
     pub files: BTreeMap<String, RenderedFile>,

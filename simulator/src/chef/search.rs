@@ -39,7 +39,13 @@ pub fn query(interp: &mut Interp, _: Value, args: &Args) -> R {
 fn one_page(interp: &mut Interp, args: &Args) -> R {
     let (found, page) = ask(interp, args, false)?;
     Ok(match page {
-        Some((start, total)) => interp.array(vec![found, Value::count(start), Value::count(total)]),
+        Some((start, total)) => {
+            let origin = interp.origin_of(found);
+            let together = interp.origins.together(origin);
+            let origin = interp.origins.union(origin, together);
+            let total = Value::count(total).with_origin(origin);
+            interp.array(vec![found, Value::count(start), total])
+        }
         None => found,
     })
 }
@@ -86,6 +92,9 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
         None => super::run::line_of("", 1),
     };
     let number = run(interp).searches.len();
+    if interp.origins.is_tagged(query_origin) {
+        run(interp).dependent.insert(number);
+    }
     let mut record = Search {
         index: index.clone(),
         query: interp.show_holes(&query),
@@ -148,7 +157,12 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
                 names => format!("matches {}: {}", names.len(), names.join(", ")),
             };
             let source = source(interp, &index, &query, location, number, &found);
-            let origin = interp.origins.union(source, query_origin);
+            let mut origin = interp.origins.union(source, query_origin);
+            if request.may_cut(profile, matched) {
+                let together = interp.origins.together(source);
+                origin = interp.origins.union(origin, together);
+                run(interp).dependent.insert(number);
+            }
             run(interp).searches.push(record);
             if !maybe.is_empty() {
                 let names: Vec<&str> = maybe.iter().map(|d| d.name()).collect();
@@ -159,16 +173,7 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
             }
             let values = results(interp, &certain, filter, origin, number)?;
             if args.block.is_some() {
-                let control = interp.control;
-                interp.control = interp.origins.union(control, origin);
-                for value in values {
-                    let outcome = interp.yield_to(args, &[value]);
-                    if let Err(flow) = outcome {
-                        interp.control = control;
-                        return Err(flow);
-                    }
-                }
-                interp.control = control;
+                each(interp, args, values, origin)?;
                 return Ok((Value::TRUE, page));
             }
             Ok((interp.array(values).with_origin(origin), page))
@@ -193,6 +198,17 @@ fn ask(interp: &mut Interp, args: &Args, pages: bool) -> R<(Value, Page)> {
             Err(super::dsl::http_error(interp, 404, "Not Found"))
         }
     }
+}
+
+/// Gives results to the search's block, one by one.
+fn each(interp: &mut Interp, args: &Args, values: Vec<Value>, origin: Origin) -> R<()> {
+    let all = interp.array(Vec::new()).with_origin(origin);
+    interp.each_of(all, |interp| {
+        for value in values {
+            interp.yield_to(args, &[value])?;
+        }
+        Ok(())
+    })
 }
 
 /// A number that the URL carries; what cannot be one is given back.
@@ -246,6 +262,8 @@ fn results(
     origin: Origin,
     number: usize,
 ) -> R<Vec<Value>> {
+    let item = u32::try_from(number).map_or(Origin::HERE, |n| interp.origins.item(n));
+    let origin = interp.origins.union(origin, item);
     let mut out = Vec::with_capacity(documents.len());
     let mut rows = Vec::new();
     for document in documents {

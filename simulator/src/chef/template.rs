@@ -424,6 +424,8 @@ fn keep(
         .map(|id| interp.unknowns.reason(id).to_owned())
         .collect();
     let searches = interp.origins.tags(origin).map(|t| t as usize).collect();
+    let together = interp.origins.taken_together(origin);
+    let together = together.map(|t| t as usize).collect();
     let sensitive = read(interp, this, Name::new("sensitive"))?.truthy() == Some(true);
     let file = RenderedFile {
         text: buffer.text.as_str().into(),
@@ -437,6 +439,7 @@ fn keep(
             Vec::new()
         },
         searches,
+        together,
         origins: evidence(interp, origin),
         conditional,
         sensitive,

@@ -261,19 +261,37 @@ impl Interp {
         }
         let mark = self.heap.mark();
         let control = self.control;
+        if self.origins.is_tagged(origin) {
+            let together = self.taken_together(builtin.name, recv, args);
+            let inside = self.written_out(builtin.name, recv);
+            for more in [together, inside] {
+                origin = self.origins.union(origin, more);
+            }
+        }
+        let overwriting = self.overwriting(builtin.name, recv, args);
+        let args = overwriting.as_ref().unwrap_or(args);
+        let gathering = self.gathering;
         if args.block.is_some() {
             self.control = self.origins.union(control, origin);
+            self.gather(recv);
         }
         self.natives.push((self.stack.len(), builtin.name));
         let result = (builtin.f)(self, recv, args);
         self.natives.pop();
         self.control = control;
+        self.gathering = gathering;
         self.budget.depth -= 1;
+        if args.block.is_some()
+            && let Err(flow) = &result
+        {
+            self.left(recv, flow);
+        }
         if builtin.mutates
             && let Some(id) = recv.obj()
         {
             let old = self.heap.get(id).origin;
             let with_control = self.origins.union(origin, control);
+            let with_control = self.gathered_into(old, with_control);
             let new = self.origins.union(old, with_control);
             if new != old {
                 self.heap.get_mut(id).origin = new;

@@ -73,6 +73,16 @@ impl Heap {
         u32::try_from(self.objects.len()).unwrap_or(u32::MAX)
     }
 
+    /// The number of the next scope.
+    pub fn scope_mark(&self) -> u32 {
+        u32::try_from(self.scopes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The number of the scope that a local lives in.
+    pub fn scope_of(&self, scope: ScopeId, depth: u16) -> Option<u32> {
+        self.outward(scope, depth).map(|id| id.0)
+    }
+
     /// # Panics
     /// Never for an id that this heap gave out.
     #[expect(clippy::indexing_slicing, reason = "ids come from this heap alone")]

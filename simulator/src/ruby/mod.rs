@@ -44,6 +44,7 @@ pub mod object;
 pub mod origin;
 pub mod output;
 pub mod params;
+pub mod together;
 pub mod unknown;
 pub mod value;
 
@@ -68,6 +69,14 @@ pub struct Interp {
     pub control: Origin,
     /// Union of the origins of all conditions that were branched on.
     pub branched_on: Origin,
+    /// Collections whose items were not all looked at: what comes after depends on them together.
+    pub cut_short: Origin,
+    /// Collections of whose number of items, or the like, something was computed that may fail with another number.
+    pub counted_on: Origin,
+    /// Collections whose items were treated together anywhere.
+    pub treated_together: Origin,
+    /// Where the loop over the items of a collection began, while one runs.
+    gathering: Option<together::Gathering>,
     pub budget: Budget,
     /// Why the pattern that was tried last did not match, as Ruby words it.
     pub(crate) mismatch: eval::Mismatch,

@@ -68,6 +68,15 @@ impl Request {
     }
 }
 
+impl Request {
+    /// Whether so many matches, or twice as many, are not all received: then it depends on the others whether one is.
+    #[must_use]
+    pub fn may_cut(self, profile: Profile, matched: usize) -> bool {
+        let twice = matched.saturating_mul(2);
+        self.received(profile, twice).len() < twice
+    }
+}
+
 /// How many matches the server says there are.
 #[must_use]
 pub fn total(profile: Profile, matched: usize) -> usize {

@@ -66,6 +66,7 @@ fn run(node: &SavedNode, index: IndexView<'_>, query: &str) -> Convergence {
                 template: None,
                 template_lines: vec![],
                 searches: vec![0],
+                together: vec![],
                 origins: vec![],
                 conditional: None,
                 sensitive: false,

@@ -12,13 +12,29 @@ use super::super::value::Value;
 
 impl Interp {
     pub(crate) fn assign(&mut self, env: &Env, target: &Target, value: Value) -> R {
+        self.assign_as(env, target, value, false)
+    }
+
+    /// `grows` where the value is the old one with something added.
+    fn assign_as(&mut self, env: &Env, target: &Target, value: Value, grows: bool) -> R {
         match &target.kind {
-            T::Local(at) => self.heap.set_local(env.scope, at.depth, at.slot, value),
-            T::IVar(name) => self.set_ivar(env.ctx.self_value, *name, value)?,
+            T::Local(at) => {
+                let scope = self.heap.scope_of(env.scope, at.depth);
+                let value = self.assigned(scope, value, grows);
+                self.heap.set_local(env.scope, at.depth, at.slot, value);
+            }
+            T::IVar(name) => {
+                let value = self.assigned_in(env.ctx.self_value, value, grows);
+                self.set_ivar(env.ctx.self_value, *name, value)?;
+            }
             T::GVar(name) => {
+                let value = self.assigned(None, value, grows);
                 self.globals.insert(*name, value);
             }
-            T::CVar(name) => self.set_class_variable(env, *name, value),
+            T::CVar(name) => {
+                let value = self.assigned(None, value, grows);
+                self.set_class_variable(env, *name, value);
+            }
             T::Const(name) => self.set_const(env.ctx.cref.class, *name, value),
             T::ScopedConst(scope, name) => {
                 let scope = self.eval(env, scope)?;
@@ -60,6 +76,12 @@ impl Interp {
         } else {
             vec![value]
         };
+        let origin = self.origin_of(value);
+        let together = self.origins.together(origin);
+        let mut items = items;
+        for item in &mut items {
+            item.origin = self.origins.union(item.origin, together);
+        }
         let mut items = items.into_iter();
         for target in &targets.before {
             let item = items.next().unwrap_or(Value::NIL);
@@ -69,7 +91,7 @@ impl Interp {
             let count = items.len().saturating_sub(targets.after.len());
             let rest: Vec<Value> = items.by_ref().take(count).collect();
             if let Some(target) = splat {
-                let rest = self.array(rest);
+                let rest = self.array(rest).with_origin(together);
                 self.assign(env, target, rest)?;
             }
         }
@@ -119,8 +141,9 @@ impl Interp {
             }
             _ => {
                 let old = self.read_target(env, target, op)?;
+                let grows = matches!(op, AssignOp::Op(_));
                 self.combine(env, old, op, value, |this, new| {
-                    this.assign(env, target, new)
+                    this.assign_as(env, target, new, grows)
                 })
             }
         }

@@ -117,9 +117,10 @@ impl Interp {
             });
         }
         let items = self.each_to_vec(iter)?;
-        let control = self.control;
+        let (control, gathering) = (self.control, self.gathering);
         let origin = self.origin_of(iter);
         self.control = self.origins.union(control, origin);
+        self.gather(iter);
         let mut result = Ok(iter);
         for item in items {
             let step =
@@ -133,17 +134,17 @@ impl Interp {
                 };
             match step.and_then(|()| self.eval_opt(env, body)) {
                 Ok(_) | Err(Flow::Next(_)) => {}
-                Err(Flow::Break(value)) => {
-                    result = Ok(value);
-                    break;
-                }
                 Err(flow) => {
-                    result = Err(flow);
+                    self.left(iter, &flow);
+                    result = match flow {
+                        Flow::Break(value) => Ok(value),
+                        flow => Err(flow),
+                    };
                     break;
                 }
             }
         }
-        self.control = control;
+        (self.control, self.gathering) = (control, gathering);
         result
     }
 

@@ -11,7 +11,7 @@ use super::super::encoding::Encoding;
 use super::super::env::Env;
 use super::super::flow::{Flow, R};
 use super::super::object::{Data, Hash, Proc, ProcBody, Range, Regex, Str};
-use super::super::value::Value;
+use super::super::value::{Origin, Value};
 
 impl Interp {
     pub(super) fn eval_literal(&mut self, env: &Env, expr: &Expr) -> R {
@@ -70,6 +70,7 @@ impl Interp {
             }
             E::Array(items) => {
                 let mut list = Vec::with_capacity(items.len());
+                let mut splatted = Origin::HERE;
                 for item in items {
                     match item {
                         Arg::Value(expr) => list.push(self.eval(env, expr)?),
@@ -79,6 +80,8 @@ impl Interp {
                                 // How many items an unknown list has is unknown: so is the whole.
                                 Some(id) => return Ok(id.into()),
                                 None => {
+                                    let origin = self.origin_of(value);
+                                    splatted = self.origins.union(splatted, origin);
                                     let items = self.splat(value)?;
                                     self.spend(items.len())?;
                                     list.extend(items);
@@ -89,7 +92,7 @@ impl Interp {
                         Arg::Forward => {}
                     }
                 }
-                Ok(self.array(list))
+                Ok(self.listed(list, splatted))
             }
             E::Hash(pairs) => self.eval_pairs(env, pairs),
             E::Range {
@@ -127,6 +130,27 @@ impl Interp {
             }
             _ => Ok(Value::NIL),
         }
+    }
+
+    /// A literal list, which is of one item of a collection where all of its values are.
+    fn listed(&mut self, list: Vec<Value>, splatted: Origin) -> Value {
+        let mut origin = Origin::HERE;
+        for value in &list {
+            let of_value = self.origin_of(*value);
+            if self.origins.is_tagged(of_value) {
+                origin = self.origins.union(origin, of_value);
+            }
+        }
+        if self.origins.is_tagged(splatted) {
+            let all = self.origins.union(origin, splatted);
+            origin = self.origins.gathered(all);
+        }
+        let array = self.array(list);
+        if let Some(id) = array.obj().filter(|_| origin != Origin::HERE) {
+            let own = self.heap.get(id).origin;
+            self.heap.get_mut(id).origin = self.origins.union(own, origin);
+        }
+        array
     }
 
     /// A block or lambda as a proc.
