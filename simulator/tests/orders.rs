@@ -66,10 +66,23 @@ const QUERIES: [&str; 8] = [
 ];
 
 /// What a recipe does with what it found.
-const TREATS: [&str; 12] = [
+const TREATS: [&str; 24] = [
     "",
     "",
     "",
+    "",
+    "",
+    "",
+    // The rest depends on how many there are, on their order or on one of them, without a branch.
+    "found = found.first(4 - found.size)\n",
+    "found = found.drop(found.size / 2)\n",
+    "found = found.each_slice(3).to_a.last.to_a\n",
+    "found = [found[5 % [found.size, 1].max]].compact\n",
+    "found = found.uniq { |n| n['app']['tier'] }\n",
+    "one, *found = found\n",
+    "count = 0\nfound.each { count += 1 }\nfound = [] if count > 2\n",
+    "last = []\nfound.each { |n| last = [n] }\nfound = last\n",
+    "names = []\nfound.each { |n| names << n }\nfound = names.rotate(2).take(5 - names.length)\n",
     "raise 'nobody' if found.empty?\n",
     "found = found.first(2)\n",
     "found = found.first(1) if found.size == 2\n",
@@ -237,6 +250,9 @@ type Members = BTreeSet<String>;
 /// The number of what is saved, and who is in the balancer's config where there is one.
 type Converged = (u8, Option<Members>);
 
+/// A node, what it has saved, and what its search finds: documents by their nodes.
+type Converge = (usize, u8, Vec<Option<u8>>);
+
 /// What is saved, by the numbers of documents, and who has converged with success, as bits.
 type State = (Vec<u8>, u16);
 type States = BTreeSet<State>;
@@ -262,13 +278,17 @@ struct Truth {
     head: Revision,
     objects: SearchIndex,
     names: Vec<String>,
+    /// Serve nobody.
+    gone: BTreeSet<String>,
+    /// Do not converge.
+    down: Nodes,
     queries: Vec<Option<&'static str>>,
     docs: Vec<Vec<Arc<SavedNode>>>,
     floors: Vec<usize>,
     /// By query, node and document: whether it matches.
     matches: BTreeMap<(&'static str, usize, u8), bool>,
-    /// A recipe sees no more than its own node and the names that its search finds.
-    known: BTreeMap<(usize, u8, Nodes), Option<Converged>>,
+    /// A recipe sees no more than this.
+    known: BTreeMap<Converge, Option<Converged>>,
 }
 
 impl Truth {
@@ -283,11 +303,10 @@ impl Truth {
 
     fn run(&mut self, node: usize, saved: &[u8]) -> Option<Converged> {
         let found = match self.queries[node] {
-            None => 0,
+            None => Vec::new(),
             Some(query) => (0..saved.len())
-                .filter(|n| self.matches(query, *n, saved[*n]))
-                .map(|n| 1 << n)
-                .sum(),
+                .map(|n| Some(saved[n]).filter(|doc| self.matches(query, n, *doc)))
+                .collect(),
         };
         let key = (node, saved[node], found);
         if let Some(known) = self.known.get(&key) {
@@ -313,7 +332,8 @@ impl Truth {
                 docs.len() - 1
             });
             let file = run.files.get("/etc/haproxy/haproxy.cfg");
-            (u8::try_from(n).unwrap(), file.map(|f| backend(&f.text)))
+            let members = file.map(|f| &backend(&f.text) - &self.gone);
+            (u8::try_from(n).unwrap(), members)
         });
         self.known.insert(key, out.clone());
         out
@@ -330,7 +350,7 @@ impl Truth {
     }
 
     fn everybody(&self) -> Nodes {
-        (1 << self.names.len()) - 1
+        ((1 << self.names.len()) - 1) & !self.down
     }
 
     /// Everything that converges of these nodes lead to.
@@ -435,9 +455,16 @@ impl Truth {
     }
 }
 
-fn truth(base: &Revision, head: &Revision, after: &[Side], impact: &Impact) -> Option<Truth> {
-    let settings = Settings::default();
-    let before = change::simulate(base, &settings);
+fn truth(
+    base: &Revision,
+    head: &Revision,
+    after: &[Side],
+    impact: &Impact,
+    settings: &Settings,
+) -> Option<Truth> {
+    let before = change::simulate(base, settings);
+    let options = &settings.rollout;
+    let gone = &options.drained | &options.down;
     if !before.settled || impact.unsettled_after.is_some() {
         return None;
     }
@@ -445,7 +472,7 @@ fn truth(base: &Revision, head: &Revision, after: &[Side], impact: &Impact) -> O
     let docs = names
         .iter()
         .map(|n| vec![before.document(n).unwrap().clone()]);
-    let serving = |text: Option<Arc<str>>| text.map_or(0, |t| backend(&t).len());
+    let serving = |text: Option<Arc<str>>| text.map_or(0, |t| (&backend(&t) - &gone).len());
     let floors = names.iter().map(|name| {
         let file = "/etc/haproxy/haproxy.cfg";
         let old = before.runs[name]
@@ -455,14 +482,20 @@ fn truth(base: &Revision, head: &Revision, after: &[Side], impact: &Impact) -> O
             .map(|f| f.text.clone());
         let new = impact.nodes[name].after.as_ref().unwrap();
         let new = new.after.files.get(file).map(|f| f.text.clone());
-        serving(old).div_ceil(2).min(serving(new))
+        match options.drained.contains(name) {
+            true => 0,
+            false => serving(old).div_ceil(2).min(serving(new)),
+        }
     });
+    let place = |n: &String| names.iter().position(|m| m == n).unwrap();
     Some(Truth {
+        down: options.down.iter().map(|n| 1 << place(n)).sum(),
         docs: docs.collect(),
         floors: floors.collect(),
+        gone: gone.clone(),
         names: names.clone(),
         queries: after.iter().map(|s| s.query).collect(),
-        objects: change::world(head, &settings).objects,
+        objects: change::world(head, settings).objects,
         head: head.clone(),
         matches: BTreeMap::new(),
         known: BTreeMap::new(),
@@ -499,7 +532,10 @@ fn hold(truth: &mut Truth, impact: &Impact, seen: &mut Seen, what: &dyn Fn() -> 
             }
             None => {
                 let pool = impact.pools.iter().find(|p| p.node == *name);
-                let steady = pool.map_or(0, |p| p.serving_before());
+                let steady = pool.and_then(|p| p.before.as_ref()).map_or(0, |p| {
+                    let serving = p.serving().filter_map(|m| m.node.as_ref());
+                    serving.filter(|n| !truth.gone.contains(*n)).count()
+                });
                 // A converge that fails in the end leaves what was rendered before.
                 let fails = impact.rollout.failing.contains(name);
                 let agrees = steady == *worst || (fails && steady < *worst);
@@ -541,20 +577,26 @@ fn cases(seed: u64, cases: u64, sizes: &[u64], asking: u64, walked_nodes: &[usiz
         }
         let (base, head) = (revision(&before, &cache), revision(&after, &cache));
         let way = usize::try_from(case).unwrap() / sizes.len();
-        let settings = Settings {
+        let mut settings = Settings {
             walked_nodes: walked_nodes[way % walked_nodes.len()],
             ..Settings::default()
         };
+        let options = &mut settings.rollout;
+        for set in [&mut options.drained, &mut options.down] {
+            if random.chance(15) {
+                set.insert(format!("n{:02}", random.below(len)));
+            }
+        }
         let impact = change::impact(Some(&base), &head, &settings);
-        let Some(mut truth) = truth(&base, &head, &after, &impact) else {
+        let Some(mut truth) = truth(&base, &head, &after, &impact, &settings) else {
             *seen.entry("never settles").or_default() += 1;
             continue;
         };
         *seen.entry("cases").or_default() += 1;
         hold(&mut truth, &impact, &mut seen, &|| {
             format!(
-                "case {case}, walking {}:\n{before:#?}\n{after:#?}\n{:#?}",
-                settings.walked_nodes, impact.rollout
+                "case {case}, walking {}, {:?}:\n{before:#?}\n{after:#?}\n{:#?}",
+                settings.walked_nodes, settings.rollout, impact.rollout
             )
         });
     }
@@ -578,24 +620,24 @@ fn put_to_the_test(seen: &Seen, least: [usize; 6]) {
 #[test]
 fn every_order_of_pairs_and_threes_agrees() {
     let seen = cases(SEED, CASES, &[2, 3], 60, &[WALKED_NODES, 0]);
-    put_to_the_test(&seen, [300, 60, 120, 45, 50, 25]);
+    put_to_the_test(&seen, [270, 60, 150, 45, 45, 35]);
 }
 
 #[test]
 fn every_order_of_small_fleets_agrees() {
     let seen = cases(SEED + 1, CASES, &[4, 4, 5], 50, &[WALKED_NODES, 0]);
-    put_to_the_test(&seen, [450, 120, 110, 45, 50, 50]);
+    put_to_the_test(&seen, [420, 140, 120, 60, 40, 60]);
 }
 
 #[test]
 fn every_order_of_fleets_that_can_be_walked_agrees() {
     let seen = cases(SEED + 2, CASES, &[6, 7, 8], 30, &[WALKED_NODES, 0]);
-    put_to_the_test(&seen, [450, 150, 100, 70, 35, 50]);
+    put_to_the_test(&seen, [480, 200, 110, 55, 40, 80]);
 }
 
 /// Too many to visit all states, in some of the cases.
 #[test]
 fn every_order_of_larger_fleets_agrees() {
-    let seen = cases(SEED + 3, 40, &[9, 10, 11, 12], 20, &[WALKED_NODES]);
-    put_to_the_test(&seen, [60, 10, 10, 10, 4, 3]);
+    let seen = cases(SEED + 3, 40, &[9, 10, 11, 12], 20, &[WALKED_NODES, 0]);
+    put_to_the_test(&seen, [50, 25, 9, 6, 5, 7]);
 }

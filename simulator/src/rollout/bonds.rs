@@ -9,23 +9,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::convergence::{Convergence, Reads, SavedNode, Search};
 use crate::search::{Answer, SearchIndex};
 use crate::simulation::Run;
 
 /// The nodes of a head whose saved objects are not certain at every moment.
 pub struct Bonds {
+    /// Whether somebody does not converge who was simulated to, and saves something else then.
+    down: bool,
     unruly: BTreeSet<String>,
     /// Their objects with all that recipes could write unknown.
     blurred: SearchIndex,
     known: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Searches of nodes whose answers have a part in what a run saves.
+/// Searches of nodes whose answers have a part in what a run saves, or in whether it saves.
 fn telling(run: &Convergence) -> impl Iterator<Item = &Search> {
     let all = run.searches.iter().enumerate();
-    all.filter(|(i, s)| s.index == "node" && (s.guarded || run.saved_from.contains(i)))
-        .map(|(_, s)| s)
+    all.filter(|(i, s)| tells(run, *i, s)).map(|(_, s)| s)
+}
+
+fn tells(run: &Convergence, i: usize, search: &Search) -> bool {
+    let decides = search.guarded || run.failure.is_some() || run.together.contains(&i);
+    search.index == "node" && (decides || run.saved_from.contains(&i))
+}
+
+/// Whether a run may fail with other answers than those of the moments that were simulated, where one of these has a
+/// failure, or results are treated together.
+fn may_fail(run: &Run) -> bool {
+    run.moments()
+        .any(|(_, r)| r.failure.is_some() || !r.together.is_empty())
 }
 
 /// Whether a run saves one thing at one moment that was simulated and another at another.
@@ -44,14 +59,25 @@ pub fn wavers(name: &str, run: &Run, history: &[BTreeMap<String, Arc<Convergence
             .any(|run| other(run))
 }
 
+/// Whether all that a run saves was there at the start.
+fn saves_nothing_new(name: &str, run: &Run, start: &SearchIndex) -> bool {
+    let old = start.document("node", name).and_then(|d| d.saved());
+    run.moments().all(|(_, r)| match (&r.saved, old) {
+        (Some(new), Some(old)) => Arc::ptr_eq(new, old) || new == old,
+        (new, _) => new.is_none(),
+    })
+}
+
 impl Bonds {
-    /// Of the runs of a head, with the index as it begins.
+    /// Of the runs of a head, with the index as it begins, where some nodes are down.
     pub fn new<'r>(
         runs: impl Iterator<Item = (&'r str, &'r Run)> + Clone,
         start: &SearchIndex,
         history: &[BTreeMap<String, Arc<Convergence>>],
+        down: &BTreeSet<String>,
     ) -> Self {
         let mut out = Self {
+            down: false,
             unruly: BTreeSet::new(),
             blurred: start.clone(),
             known: BTreeMap::new(),
@@ -64,7 +90,9 @@ impl Bonds {
             let vague = |s: &Search| !s.maybe.is_empty() || s.undetermined.is_some();
             let unsure = run.moments().any(|(_, r)| telling(r).any(vague));
             let moves = tells && run.moments().count() > 1;
-            if at_times || moves || unsure || wavers(name, run, history) {
+            let waits = down.contains(name) && !saves_nothing_new(name, run, start);
+            out.down |= waits;
+            if at_times || moves || unsure || waits || wavers(name, run, history) {
                 out.add(name, run);
             } else if tells {
                 asking.push((name, run));
@@ -86,15 +114,32 @@ impl Bonds {
 
     fn add(&mut self, name: &str, run: &Run) {
         let start = self.blurred.document("node", name);
-        let object = run.after.saved.as_ref().or(start.and_then(|d| d.saved()));
-        let Some(object) = object else { return };
+        // Who fails keeps what there was, and at another moment may save what it would have.
+        let kept = start
+            .and_then(|d| d.saved())
+            .filter(|_| self.down || may_fail(run));
+        let new = run
+            .moments()
+            .filter_map(|(_, r)| r.saved.as_ref().or(r.unsaved.as_ref()));
+        let objects: Vec<&Arc<SavedNode>> = kept.into_iter().chain(new).collect();
+        let Some((object, others)) = objects.split_first() else {
+            return;
+        };
+        let mut automatic = object.automatic.clone();
+        if others.iter().any(|o| o.automatic != automatic) {
+            let same = |key: &String, value: &Json| {
+                let mut values = others.iter().map(|o| o.automatic.get(key));
+                values.all(|v| v.as_ref() == Some(value))
+            };
+            automatic.edit(|map| map.retain(|key, value| same(key, value)));
+        }
         let blurred = SavedNode {
             name: object.name.clone(),
             chef_environment: object.chef_environment.clone(),
             run_list: object.run_list.clone(),
             policy_name: object.policy_name.clone(),
             policy_group: object.policy_group.clone(),
-            automatic: object.automatic.clone(),
+            automatic,
             unknown: vec![vec!["*".to_owned()], vec!["tags".to_owned()]],
             synthetic: object.synthetic,
             location: object.location.clone(),
@@ -103,6 +148,11 @@ impl Bonds {
         self.blurred.put_node(blurred);
         self.unruly.insert(name.to_owned());
         self.known.clear();
+    }
+
+    /// Whether everybody converges in the end as it was simulated.
+    pub fn wait_for_nobody(&self) -> bool {
+        !self.down
     }
 
     /// Nodes of which it is not certain what they save when.
@@ -128,8 +178,8 @@ impl Bonds {
                 .filter(|(n, keys)| self.may_vary(n, keys));
             out.extend(read.map(|(n, _)| n.clone()));
             for (i, search) in moment.searches.iter().enumerate() {
-                let tells = search.guarded || moment.saved_from.contains(&i);
-                if search.index == "node" && (tells || !telling_only) {
+                let counts = !telling_only || tells(moment, i, search);
+                if search.index == "node" && counts {
                     out.extend(self.may_find(&search.query).iter().cloned());
                 }
             }

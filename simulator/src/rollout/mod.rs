@@ -46,6 +46,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::impact::Impact;
 use crate::pool::matches;
+use crate::simulation::Run;
+use bonds::Bonds;
 pub use selection::{Exactness, Kind, Selection};
 pub use traffic::{Record, Rotation, Traffic};
 pub use vrrp::SharedAddresses;
@@ -104,7 +106,7 @@ pub struct Rollout {
     pub arriving: BTreeSet<String>,
     /// All nodes that the change reaches and that can converge.
     pub waves: Vec<Wave>,
-    /// Nodes whose converge fails when all is settled: they keep what they saved and rendered before.
+    /// Nodes whose converge fails when all is settled, of those that are not down: they keep what they saved and rendered before.
     pub failing: Vec<String>,
 }
 
@@ -135,7 +137,8 @@ impl Rollout {
     #[must_use]
     pub fn new(impact: &Impact) -> Self {
         let options = &impact.options;
-        let selections = selection::selections(impact);
+        let mut bonds = selection::bonds(impact);
+        let selections = selection::selections(impact, &mut bonds);
         let (names, table) = selection::table(&selections, impact);
         let walked = impact.walked.as_ref();
         let order = match order::order(&table) {
@@ -150,11 +153,12 @@ impl Rollout {
                 Order::Unknown("too many kinds of nodes to try all orders".to_owned())
             }
         };
-        let order = match fails_in_the_end(impact).filter(|_| impact.walked.is_none()) {
-            Some(node) => {
-                Order::Unknown(format!("{node} fails in the end, and may not on the way"))
-            }
-            None => order,
+        let order = match order {
+            Order::None(_) if fails_in_the_end(impact).is_none() => order,
+            order => match uncertain(impact, &mut bonds).filter(|_| walked.is_none()) {
+                Some(reason) => Order::Unknown(reason),
+                None => order,
+            },
         };
         let customers = rotation::Customers::new(impact);
         let (rotation, arriving) = (customers.rotation(), customers.arriving());
@@ -164,6 +168,7 @@ impl Rollout {
             .values()
             .filter(|n| n.after.as_ref().is_some_and(|r| r.after.failure.is_some()))
             .map(|n| n.name.clone())
+            .filter(|n| !options.down.contains(n))
             .collect();
         Self {
             constraints: constraints(&selections, &order),
@@ -177,15 +182,27 @@ impl Rollout {
     }
 }
 
+/// Why no order can be counted on: somebody may fail at a moment that was not simulated, or not fail.
+fn uncertain(impact: &Impact, bonds: &mut Bonds) -> Option<String> {
+    if let Some(node) = fails_in_the_end(impact) {
+        return Some(format!("{node} fails in the end, and may not on the way"));
+    }
+    let mut runs = converging(impact);
+    runs.find(|(name, run)| selection::may_fail_between(name, run, bonds))
+        .map(|(node, _)| format!("{node} may fail on the way, by how many it finds"))
+}
+
 /// A node that fails when all have converged and may not on the way: it has no place in an order.
 fn fails_in_the_end(impact: &Impact) -> Option<&str> {
-    let mut nodes = impact.nodes.values();
-    let found = nodes.find(|n| {
-        n.after
-            .as_ref()
-            .is_some_and(|run| run.after.failure.is_some() && run.moments().count() > 1)
-    });
-    found.map(|n| n.name.as_str())
+    let mut runs = converging(impact);
+    runs.find(|(_, run)| run.after.failure.is_some() && run.moments().count() > 1)
+        .map(|(name, _)| name)
+}
+
+fn converging(impact: &Impact) -> impl Iterator<Item = (&str, &Run)> {
+    let nodes = impact.nodes.values();
+    let runs = nodes.filter_map(|n| Some((n.name.as_str(), n.after.as_ref()?)));
+    runs.filter(|(name, _)| !impact.options.down.contains(*name))
 }
 
 /// Where no order is known to be safe by what is certain: whether none is, by the selections that are exact.

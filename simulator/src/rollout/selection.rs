@@ -101,9 +101,14 @@ pub fn floor(before: usize, settled: usize) -> usize {
     before.div_ceil(2).min(settled)
 }
 
+/// Nodes that serve nobody, as people have decided.
+pub(super) fn gone(impact: &Impact) -> BTreeSet<String> {
+    &impact.options.drained | &impact.options.down
+}
+
 /// All selections that differ at any moment.
-pub(super) fn selections(impact: &Impact) -> Vec<Selection> {
-    let mut out = all(impact, &mut bonds(impact));
+pub(super) fn selections(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
+    let mut out = all(impact, bonds);
     if let Some(walked) = &impact.walked {
         for selection in &mut out {
             take_over(selection, walked);
@@ -128,32 +133,43 @@ fn take_over(selection: &mut Selection, walked: &Walked) {
     }
 }
 
-fn bonds(impact: &Impact) -> Bonds {
+pub(super) fn bonds(impact: &Impact) -> Bonds {
     let runs = impact.nodes.values();
     let runs = runs.filter_map(|n| Some((n.name.as_str(), n.after.as_ref()?)));
-    Bonds::new(runs, &impact.index_start, &impact.history)
+    let down = &impact.options.down;
+    Bonds::new(runs, &impact.index_start, &impact.history, down)
 }
 
-/// Every selection, steady or not.
+/// Every selection, steady or not, of nodes that converge. Who is gone is nobody's member; a drained node's own pools
+/// have no floor, since nobody asks it.
 pub(super) fn all(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
-    let mut out = pools(impact, bonds);
-    out.extend(searches(impact, bonds));
+    let gone = gone(impact);
+    let mut out = pools(impact, bonds, &gone);
+    out.extend(searches(impact, bonds, &gone));
     out.extend(needs(impact));
+    out.retain(|s| !impact.options.down.contains(&s.node));
+    for selection in &mut out {
+        if selection.kind == Kind::Pool && impact.options.drained.contains(&selection.node) {
+            selection.floor = 0;
+        }
+    }
     out.sort_by(|a, b| {
         (&a.node, &a.file, a.kind, &a.name).cmp(&(&b.node, &b.file, b.kind, &b.name))
     });
     out
 }
 
-/// Who serves, by node name where it is known.
-pub(super) fn members(pool: Option<&Pool>) -> BTreeSet<String> {
+/// Who serves, by node name where it is known, without those that are gone.
+pub(super) fn members(pool: Option<&Pool>, gone: &BTreeSet<String>) -> BTreeSet<String> {
     let serving = pool.into_iter().flat_map(Pool::serving);
     serving
-        .map(|m| m.node.clone().unwrap_or_else(|| m.name.clone()))
+        .map(|m| m.node.as_ref().unwrap_or(&m.name))
+        .filter(|n| !gone.contains(*n))
+        .cloned()
         .collect()
 }
 
-fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
+fn pools(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Selection> {
     let mut out = Vec::new();
     for pool in &impact.pools {
         let Some(node) = impact.nodes.get(&pool.node) else {
@@ -161,14 +177,17 @@ fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
         };
         let Some(run) = &node.after else { continue };
         let [before, first, settled] =
-            [&pool.before, &pool.first, &pool.after].map(|p| members(p.as_ref()));
-        let mut seen = members(pool.worst.as_ref());
+            [&pool.before, &pool.first, &pool.after].map(|p| members(p.as_ref(), gone));
+        let mut seen = members(pool.worst.as_ref(), gone);
         let rounds = impact.rounds.iter().flat_map(|r| &r.pools);
         let own = rounds
             .filter(|p| p.node == pool.node && p.file == pool.file && p.name == pool.name)
-            .map(|p| &p.serving);
-        if let Some(least) = own.min_by_key(|s| s.len()).filter(|s| s.len() < seen.len()) {
-            seen.clone_from(least);
+            .map(|p| &p.serving - gone);
+        if let Some(least) = own
+            .min_by_key(BTreeSet::len)
+            .filter(|s| s.len() < seen.len())
+        {
+            seen = least;
         }
         let parts = pool.after.iter().flat_map(|p| &p.parts);
         let searches: Option<Vec<usize>> = run.after.files.get(&pool.file).map(|own| {
@@ -180,12 +199,13 @@ fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
             all
         });
         let index = searches.as_deref();
+        let together = together(run, &pool.file, pool.after.iter().flat_map(|p| &p.parts));
         let mut judged = judge(
             impact,
             bonds,
             &pool.node,
             run,
-            index,
+            (index, &together),
             [&first, &settled, &seen],
         );
         if let Some(reason) = &pool.undetermined {
@@ -214,7 +234,7 @@ fn pools(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
 }
 
 /// Searches whose results reach a file without pools.
-fn searches(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
+fn searches(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Selection> {
     let mut out = Vec::new();
     for (i, search) in impact.searches.iter().enumerate() {
         let Some(run) = impact
@@ -239,7 +259,7 @@ fn searches(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
         }
         let found = |s: Option<&Search>| -> BTreeSet<String> {
             s.into_iter()
-                .flat_map(|s| s.results.iter().cloned())
+                .flat_map(|s| s.results.iter().filter(|n| !gone.contains(*n)).cloned())
                 .collect()
         };
         let before = found(search.before.as_ref());
@@ -247,7 +267,8 @@ fn searches(impact: &Impact, bonds: &mut Bonds) -> Vec<Selection> {
         let seen = found(search.worst.as_ref());
         let settled = found(Some(&search.after));
         let moments = [&first, &settled, &seen];
-        let judged = judge(impact, bonds, &search.node, run, Some(&[place]), moments);
+        let behind = (Some(&[place][..]), &BTreeSet::new());
+        let judged = judge(impact, bonds, &search.node, run, behind, moments);
         out.push(Selection {
             node: search.node.clone(),
             file: file.clone(),
@@ -281,6 +302,12 @@ fn needs(impact: &Impact) -> Vec<Selection> {
             nodes.flat_map(|s| s.results.iter().cloned()).collect()
         };
         let (first, settled) = (found(&run.first), found(&run.after));
+        let after = moving(impact, run);
+        let down = after.intersection(&impact.options.down).next();
+        let reason = match down {
+            Some(down) => format!("its converge fails on the way, and {down} is down"),
+            None => "its converge fails on the way; what it needs is taken to be all it finds in the end".to_owned(),
+        };
         out.push(Selection {
             node: node.name.clone(),
             file: String::new(),
@@ -290,12 +317,13 @@ fn needs(impact: &Impact) -> Vec<Selection> {
             floor: settled.len(),
             worst: BTreeSet::new(),
             seen: first.intersection(&settled).cloned().collect(),
-            count: Count::Settled {
-                after: moving(impact, run),
+            count: match down {
+                Some(_) => Count::Never,
+                None => Count::Settled { after },
             },
             first,
             settled,
-            exactness: Exactness::Bound("its converge fails on the way; what it needs is taken to be all it finds in the end".to_owned()),
+            exactness: Exactness::Bound(reason),
         });
     }
     out
@@ -311,23 +339,46 @@ struct Judged {
     seen: BTreeSet<String>,
 }
 
+/// The searches behind a selection, where that is known, and those whose results it takes together.
+type Behind<'a> = (Option<&'a [usize]>, &'a BTreeSet<usize>);
+
+/// The searches whose results a file's text takes together, at any moment.
+fn together<'p>(
+    run: &Run,
+    file: &'p String,
+    parts: impl Iterator<Item = &'p String>,
+) -> BTreeSet<usize> {
+    let paths: Vec<&String> = parts.chain([file]).collect();
+    let mut out = BTreeSet::new();
+    for (_, moment) in run.moments() {
+        out.extend(&moment.cut_short);
+        let files = paths.iter().filter_map(|p| moment.files.get(*p));
+        out.extend(files.flat_map(|f| &f.together));
+    }
+    out
+}
+
 /// Judges members at the first moment, when settled, and at the unluckiest of the other simulated moments.
 fn judge(
     impact: &Impact,
     bonds: &mut Bonds,
     node: &str,
     run: &Run,
-    searches: Option<&[usize]>,
+    behind: Behind<'_>,
     [first, settled, worst]: [&BTreeSet<String>; 3],
 ) -> Judged {
     let unsure = bonds.unsure_of(node, run);
     let least = [worst, first, settled].into_iter().min_by_key(|m| m.len());
-    let seen = least.cloned().unwrap_or_default();
+    let seen = match bonds.wait_for_nobody() {
+        true => least.cloned().unwrap_or_default(),
+        // Only the beginning is sure to occur while somebody is down who was simulated to converge.
+        false => first.clone(),
+    };
     let stay: BTreeSet<String> = first.intersection(settled).cloned().collect();
     // Who always fails keeps what was rendered before.
     let fails = run.after.failure.is_some() && run.moments().count() == 1 && unsure.is_empty();
-    let together = whole(impact, run, searches, first, settled)
-        .or_else(|| (*worst != stay).then_some("results are treated together, not each for itself"))
+    let together = whole(impact, run, behind, !unsure.is_empty(), first, settled)
+        .or_else(|| (*worst != stay).then_some(TOGETHER))
         .filter(|_| !fails);
     let bound = |reason: &str, count: Count| Judged {
         exactness: Exactness::Bound(reason.to_owned()),
@@ -366,16 +417,22 @@ fn judge(
     }
 }
 
+const TOGETHER: &str = "results are treated together, not each for itself";
+
 /// Why members are not found each for itself; `None` where they are.
 fn whole(
     impact: &Impact,
     run: &Run,
-    searches: Option<&[usize]>,
+    (searches, together): Behind<'_>,
+    unsure: bool,
     first: &BTreeSet<String>,
     settled: &BTreeSet<String>,
 ) -> Option<&'static str> {
     if run.moments().any(|(_, r)| r.failure.is_some()) {
         return Some("its owner's converge fails at one moment and not at another");
+    }
+    if together.iter().any(|i| unsure || varies(run, *i)) {
+        return Some(TOGETHER);
     }
     for (_, moment) in run.moments() {
         for (i, search) in moment.searches.iter().enumerate() {
@@ -384,6 +441,11 @@ fn whole(
                 return Some("the recipe branches on what the search returns");
             }
             let is_behind = searches.is_none_or(|s| s.contains(&i));
+            if is_behind && moment.dependent.contains(&i) && varies(run, i) {
+                return Some(
+                    "it searches for what another search returned, or gets a page at most",
+                );
+            }
             if is_behind && (!search.maybe.is_empty() || search.undetermined.is_some()) {
                 return Some("not all results of its searches are known");
             }
@@ -410,6 +472,17 @@ fn varies(run: &Run, search: usize) -> bool {
     };
     let settled = found(&run.after);
     run.moments().any(|(_, r)| found(r) != settled)
+}
+
+/// Whether a run that succeeds at every simulated moment may fail at another one.
+pub(super) fn may_fail_between(name: &str, run: &Run, bonds: &mut Bonds) -> bool {
+    let counts = |r: &Convergence| r.counted_on.iter().any(|i| varies(run, *i));
+    let decides = |r: &Convergence| {
+        let mut all = r.searches.iter().enumerate();
+        all.any(|(i, s)| s.index == "node" && (s.guarded || r.together.contains(&i)))
+    };
+    run.moments().any(|(_, r)| counts(r))
+        || (run.moments().any(|(_, r)| decides(r)) && !bonds.unsure_of(name, run).is_empty())
 }
 
 /// Whether a run begins with what its searches found another time.

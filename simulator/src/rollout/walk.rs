@@ -58,8 +58,10 @@ pub fn walk(
     most: usize,
 ) -> Option<Walked> {
     let runs = head.runs.iter().map(|(name, run)| (name.as_str(), run));
-    let mut bonds = Bonds::new(runs, &head.start, &head.history);
-    let nodes = involved(head, &mut bonds);
+    let down = &impact.options.down;
+    let mut bonds = Bonds::new(runs, &head.start, &head.history, down);
+    let mut nodes = involved(head, &mut bonds);
+    nodes.retain(|n| !down.contains(n));
     if nodes.len() < 2 || nodes.len() > most {
         return None;
     }
@@ -72,6 +74,7 @@ pub fn walk(
         converge,
         readers,
         names: node_names(head),
+        gone: selection::gone(impact),
         start: &head.start,
         docs: nodes
             .iter()
@@ -87,7 +90,7 @@ pub fn walk(
         converges: head.runs.len().max(CONVERGES),
         looks: LOOKS,
     };
-    let explored = explore(&mut fleet, &counted(impact, &nodes))?;
+    let explored = explore(&mut fleet, &counted(impact, &mut bonds, &nodes))?;
     let name = |n: &usize| nodes.get(*n).cloned();
     let mut out = Walked {
         unsure: fleet.unsure.iter().filter_map(name).collect(),
@@ -113,8 +116,8 @@ pub fn walk(
 }
 
 /// The order that counting gives, in the numbers of `nodes`; nothing where it gives none.
-fn counted(impact: &Impact, nodes: &[String]) -> Groups {
-    let selections = selection::selections(impact);
+fn counted(impact: &Impact, bonds: &mut Bonds, nodes: &[String]) -> Groups {
+    let selections = selection::selections(impact, bonds);
     let (names, table) = selection::table(&selections, impact);
     let order::Order::Groups(groups) = order::order(&table) else {
         return Groups::new();
@@ -204,6 +207,7 @@ struct Real<'a> {
     converge: &'a dyn Converge,
     readers: &'a Readers,
     names: NodeNames,
+    gone: BTreeSet<String>,
     start: &'a SearchIndex,
     /// By node: what it may have saved, first what it has at the start.
     docs: Vec<Vec<Arc<SavedNode>>>,
@@ -274,19 +278,22 @@ impl Real<'_> {
                         .iter()
                         .map(|(_, p)| p)
                         .find(|p| p.file == selection.file && p.pool.name == selection.name);
-                    let members = selection::members(pool.map(|p| &p.pool));
+                    let members = selection::members(pool.map(|p| &p.pool), &self.gone);
                     unsure |= pool.is_some_and(|p| p.pool.undetermined.is_some());
                     if let Some(pool) = pool {
                         let lowest = self.lowest.entry((node, i));
                         let lowest = lowest.or_insert_with(|| pool.pool.clone());
-                        if members.len() < selection::members(Some(lowest)).len() {
+                        if members.len() < selection::members(Some(lowest), &self.gone).len() {
                             *lowest = pool.pool.clone();
                         }
                     }
                     members
                 }
                 _ => match run.searches.iter().find(|s| s.query == selection.name) {
-                    Some(search) => search.results.iter().cloned().collect(),
+                    Some(search) => {
+                        let found = search.results.iter();
+                        found.filter(|n| !self.gone.contains(*n)).cloned().collect()
+                    }
                     None => selection.settled.clone(),
                 },
             };
