@@ -102,36 +102,43 @@ pub fn simulate(revision: &Revision, settings: &Settings) -> Simulation {
 /// What a change does. Without a base the head is judged alone, and everything in it counts as new.
 #[must_use]
 pub fn impact(base: Option<&Revision>, head: &Revision, settings: &Settings) -> Impact {
-    let mut impact = in_one(base, head, settings);
+    let simulated = base.map(|base| (base, simulate(base, settings)));
+    let base = simulated
+        .as_ref()
+        .map(|(base, simulated)| (*base, simulated));
+    let (mut impact, _) = in_one(base, head, settings, true);
     impact.split = base.and_then(|base| split::split(base, head, &impact, settings));
     impact
 }
 
-/// What a change does as it is, whether or not it could be two.
-pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settings) -> Impact {
+/// What a change does as it is, whether or not it could be two, and where its head settles. Trials are only for rules.
+pub(crate) fn in_one(
+    from: Option<(&Revision, &Simulation)>,
+    head: &Revision,
+    settings: &Settings,
+    with_trials: bool,
+) -> (Impact, Simulation) {
+    let base = from.map(|(base, _)| base);
     let changes = file_changes(base.map(|b| &b.repository.files), &head.repository.files);
-    let base_simulation = base.map(|base| simulate(base, settings));
-    let head_simulation = match &base_simulation {
+    let head_simulation = match from {
         None => simulate(head, settings),
-        Some(before) => {
+        Some((_, before)) => {
             let changed: BTreeSet<Arc<str>> = changes.iter().map(|c| c.path.clone()).collect();
             let converge = converge_fn(head, settings);
             let world = world(head, settings);
             simulation::simulate_change(before, &world, &changed, &converge, options(settings))
         }
     };
-    let (trials, base_trials) = trials(
-        base.zip(base_simulation.as_ref()),
-        (head, &head_simulation),
-        &changes,
-        settings,
-    );
+    let (trials, base_trials) = match with_trials {
+        true => trials(from, (head, &head_simulation), &changes, settings),
+        false => Default::default(),
+    };
     let file = |path: &str| {
         let bytes = head.repository.files.get(path)?;
         Some(Arc::new(Source::from_bytes(path, bytes)))
     };
     let mut impact = Impact::new(&Comparison {
-        base: base_simulation.as_ref(),
+        base: from.map(|(_, simulated)| simulated),
         head: &head_simulation,
         changes: &changes,
         file: &file,
@@ -151,7 +158,7 @@ pub(crate) fn in_one(base: Option<&Revision>, head: &Revision, settings: &Settin
             impact.walked(walked);
         }
     }
-    impact
+    (impact, head_simulation)
 }
 
 /// The revisions of policies by policy group.

@@ -1,7 +1,8 @@
 //! A change in two: where no order of converges is safe, what is new goes first, beside what is old (expand), and what
 //! looks for it, or takes the old away, goes when all have converged (contract).
 //!
-//! A split is only named when both of its halves were simulated, and each has an order that is safe.
+//! A split is only named when both of its halves were simulated one after the other, each has an order that is safe, and
+//! what lies between them is no worse than the way of a change may be.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use crate::change::{Revision, Settings, in_one};
 use crate::impact::Impact;
 use crate::repository::{Files, Layout, Repository};
-use crate::rollout::Order;
+use crate::rollout::{Kind, Order, Selection};
+use crate::simulation::Simulation;
 
 /// The files of the two changes to make of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Split {
 
 /// Looks for a split of a change that no order makes safe; `None` where none is known to be safe, or none is needed.
 pub(crate) fn split(
-    base: &Revision,
+    (base, simulated): (&Revision, &Simulation),
     head: &Revision,
     impact: &Impact,
     settings: &Settings,
@@ -55,10 +57,28 @@ pub(crate) fn split(
         repository: Arc::new(Repository::new(files, layout, Arc::default())),
         inventory: head.inventory.clone(),
     };
-    let is_safe = |base: &Revision, head: &Revision| {
-        let half = in_one(Some(base), head, settings);
+    let is_safe = |half: &Impact| {
         let has_order = matches!(half.rollout.order, Order::Any | Order::Groups(_));
         has_order && half.rollout.failing.is_empty() && half.unsettled_after.is_none()
     };
-    (is_safe(base, &between) && is_safe(&between, head)).then_some(split)
+    let (first, settled) = in_one(Some((base, simulated)), &between, settings, false);
+    if !is_safe(&first) || !keeps(&first, impact) {
+        return None;
+    }
+    let (then, _) = in_one(Some((&between, &settled)), head, settings, false);
+    is_safe(&then).then_some(split)
+}
+
+/// Whether the end of a first half has as many members as the whole change needs on its way.
+fn keeps(half: &Impact, whole: &Impact) -> bool {
+    let is_one = |a: &Selection, b: &Selection| {
+        let place = a.node == b.node && a.file == b.file && a.kind == b.kind;
+        place && (a.kind == Kind::Search || a.name == b.name)
+    };
+    half.rollout.selections.iter().all(|own| {
+        let of_whole = whole.rollout.selections.iter().filter(|s| is_one(own, s));
+        // What the whole change leaves as it is must not move for its first half.
+        let floor = of_whole.map(|s| s.floor).max();
+        own.settled.len() >= floor.unwrap_or(own.before.len())
+    })
 }

@@ -17,11 +17,44 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const NODES: usize = 1_000;
 const BALANCERS: usize = 10;
-/// The last so many nodes list one another by the role that they get from this one.
+/// The last so many nodes list one another.
 const PEERS: usize = 6;
 const ROUNDS: usize = 3;
 
-fn revision(few: usize, query: &str, attributes: &str, of_peers: &str) -> Revision {
+/// Nodes that list one another by a role.
+#[derive(Clone, Copy)]
+struct Peers {
+    count: usize,
+    roles: &'static str,
+    find: &'static str,
+    treat: &'static str,
+}
+
+/// They count one another by the role that they get from the other one.
+const COUNTING: Peers = Peers {
+    count: PEERS,
+    roles: "old",
+    find: "new",
+    treat: "found = found.first(2) if found.size > 3\nnode.default['seen'] = found.size\n",
+};
+
+fn revision(few: usize, query: &str, attributes: &str, roles: &'static str) -> Revision {
+    let peers = Peers { roles, ..COUNTING };
+    with_peers(few, query, attributes, peers)
+}
+
+/// A role gets another name, and the search for it, too.
+fn renamed(count: usize, roles: &'static str, find: &'static str) -> Revision {
+    let peers = Peers {
+        count,
+        roles,
+        find,
+        treat: "",
+    };
+    with_peers(0, "roles:web", "default['web']['state'] = 'old'\n", peers)
+}
+
+fn with_peers(few: usize, query: &str, attributes: &str, peers: Peers) -> Revision {
     let lb = format!(
         "found = search(:node, '{query}').sort_by(&:name)\n\
          template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n"
@@ -47,25 +80,31 @@ fn revision(few: usize, query: &str, attributes: &str, of_peers: &str) -> Revisi
         let text = format!("name '{role}'\nrun_list 'recipe[web]'\n");
         put(&format!("roles/{role}.rb"), &text);
     }
-    let peers = "found = search(:node, 'roles:new').sort_by(&:name)\n\
-                 found = found.first(2) if found.size > 3\n\
-                 node.default['seen'] = found.size\n\
-                 template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n";
-    put("cookbooks/lb/recipes/peers.rb", peers);
+    let recipe = format!(
+        "found = search(:node, 'roles:{}').sort_by(&:name)\n{}\
+         template '/etc/haproxy/haproxy.cfg' do\n  source 'haproxy.cfg.erb'\n  variables servers: found\nend\n",
+        peers.find, peers.treat
+    );
+    put("cookbooks/lb/recipes/peers.rb", &recipe);
     for role in ["old", "new"] {
         let text = format!("name '{role}'\nrun_list 'recipe[lb::peers]'\n");
         put(&format!("roles/{role}.rb"), &text);
     }
+    let roles: Vec<String> = peers
+        .roles
+        .split(' ')
+        .map(|r| format!("role[{r}]"))
+        .collect();
     put(
         "roles/peer.rb",
-        &format!("name 'peer'\nrun_list 'role[{of_peers}]'\n"),
+        &format!("name 'peer'\nrun_list '{}'\n", roles.join("', '")),
     );
     put("roles/lb.rb", "name 'lb'\nrun_list 'recipe[lb]'\n");
     let mut inventory = Inventory::default();
     for n in 0..NODES {
         let role = match n {
             n if n < BALANCERS => "lb",
-            n if n >= NODES - PEERS => "peer",
+            n if n >= NODES - peers.count => "peer",
             n if n < BALANCERS + few => "front",
             _ => "web",
         };
@@ -125,8 +164,19 @@ fn main() {
             revision(0, "roles:web", old, "old"),
             revision(0, "roles:web", old, "new"),
         ),
+        (
+            "six peers that need one another first, split",
+            renamed(PEERS, "old", "old"),
+            renamed(PEERS, "old new", "new"),
+        ),
+        (
+            "ninety peers that need one another first, split",
+            renamed(90, "old", "old"),
+            renamed(90, "old new", "new"),
+        ),
     ] {
-        let walked = change::impact(Some(&before), &after, &settings).walked;
+        let impact = change::impact(Some(&before), &after, &settings);
+        let (walked, split) = (impact.walked, impact.split);
         let plain = time(|| {
             std::hint::black_box(change::simulate(&before, &settings));
             std::hint::black_box(change::simulate(&after, &settings));
@@ -137,7 +187,11 @@ fn main() {
         println!(
             "{name}: both simulations {plain:.2} s, whole analysis {whole:.2} s, ratio {:.2}{}",
             whole / plain,
-            walked.map_or("", |_| ", walked")
+            match (walked, split) {
+                (_, Some(_)) => ", split",
+                (Some(_), None) => ", walked",
+                (None, None) => "",
+            }
         );
     }
 }

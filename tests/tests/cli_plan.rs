@@ -87,6 +87,27 @@ fn waves(json: &serde_json::Value) -> Vec<String> {
 }
 
 #[test]
+fn a_split_that_would_leave_nobody_in_between_is_not_named() {
+    let shop = Folder::shop();
+    let look_for = |from: &str, to: &str| {
+        let recipe = shop.read(LB_RECIPE);
+        shop.write(LB_RECIPE, recipe.replace(from, to));
+    };
+    for role in ["old", "new"] {
+        let text = format!("name '{role}'\nrun_list 'recipe[lb]'\n");
+        shop.write(&format!("roles/{role}.rb"), text);
+    }
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'role[old]'\n");
+    look_for("roles:web", "roles:old");
+    shop.commit("before");
+    shop.write("roles/web.rb", "name 'web'\nrun_list 'role[new]'\n");
+    look_for("roles:old", "roles:new");
+    let json = shop.run(&["plan", "--format", "json"]).json();
+    assert_eq!(json["rollout"]["order"]["safe"], json!(false));
+    assert_eq!(json["rollout"]["split"], json!(null));
+}
+
+#[test]
 fn a_cycle_is_split_where_both_halves_are_safe() {
     let shop = Folder::shop();
     let peers = |role: &str| {
