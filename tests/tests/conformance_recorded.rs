@@ -62,6 +62,13 @@ fn methods_of_core_classes_do_what_rubys_do() {
 }
 
 #[test]
+fn templates_of_random_pieces_render_as_chef_renders_them() {
+    let report = erb::run(&data("templates")).expect("the data is readable");
+    assert_eq!(report.failures, [""; 0]);
+    assert!(report.total() >= 250, "only {} rows", report.total());
+}
+
+#[test]
 fn templates_render_as_erubis_renders_them() {
     let report = erb::run(&data("ruby")).expect("the data is readable");
     assert_eq!(

@@ -331,7 +331,7 @@ pub fn render(interp: &mut Interp, tree: &Arc<Program>, context: Value) -> R<Buf
         class: interp.core.object,
         parent: None,
     });
-    let result = interp.run_program_as(tree, context, cref, definee);
+    let result = interp.run_template(tree, context, cref, definee);
     run(interp).template_depth -= 1;
     let buffer = interp
         .buffers
@@ -339,8 +339,22 @@ pub fn render(interp: &mut Interp, tree: &Arc<Program>, context: Value) -> R<Buf
         .map(std::mem::take)
         .unwrap_or_default();
     interp.buffers.truncate(depth);
-    result?;
-    Ok(buffer)
+    match result? {
+        None => Ok(buffer),
+        Some(value) => instead(interp, value, buffer),
+    }
+}
+
+/// What a template gives that `return` or `next` end: their value, and not what was written.
+fn instead(interp: &mut Interp, value: Value, written: Buffer) -> R<Buffer> {
+    let text = interp.to_text(value)?;
+    let origin = interp.origin_of(value);
+    Ok(Buffer {
+        marks: written.marks.into_iter().take(1).collect(),
+        origin: interp.origins.union(written.origin, origin),
+        encoding: None,
+        text,
+    })
 }
 
 /// `render 'partial.erb', variables: {…}, cookbook: …` inside a template.

@@ -692,7 +692,23 @@ impl Interp {
         cref: Rc<Cref>,
         definee: Definee,
     ) -> R {
-        self.run_file(program, this, cref, definee, Args::default())
+        let args = Args::default();
+        self.run_file(program, this, cref, definee, args, &mut false)
+    }
+
+    /// Evaluates a template with this self and lexical scope, methods going to `definee`. What it writes is in the last
+    /// buffer; but where `return` or `next` end it, their value is what it gives instead.
+    pub fn run_template(
+        &mut self,
+        program: &Arc<ast::Program>,
+        this: Value,
+        cref: Rc<Cref>,
+        definee: Definee,
+    ) -> R<Option<Value>> {
+        let mut at_end = false;
+        let args = Args::default();
+        let result = self.run_file(program, this, cref, definee, args, &mut at_end);
+        Ok((!at_end).then_some(result?))
     }
 
     /// Evaluates a file as the body of a class, so that `private` and its like have their place.
@@ -703,7 +719,8 @@ impl Interp {
         cref: Rc<Cref>,
         class: ClassId,
     ) -> R {
-        self.run_file(program, this, cref, class.into(), Args::default())
+        let args = Args::default();
+        self.run_file(program, this, cref, class.into(), args, &mut false)
     }
 
     /// Evaluates a file with this self and lexical scope; `yield` in it calls the arguments' block.
@@ -715,7 +732,7 @@ impl Interp {
         args: Args,
     ) -> R {
         let definee = cref.class.into();
-        self.run_file(program, this, cref, definee, args)
+        self.run_file(program, this, cref, definee, args, &mut false)
     }
 
     /// Evaluates text in a place of another program.
@@ -739,6 +756,7 @@ impl Interp {
         cref: Rc<Cref>,
         definee: Definee,
         args: Args,
+        at_end: &mut bool,
     ) -> R {
         let id = self.fresh_id();
         let scope = self.heap.new_scope(program.locals.len(), None);
@@ -775,7 +793,15 @@ impl Interp {
             call,
             Some(id),
             last_match,
-            |this| this.eval(&env, &program.body),
+            |this| {
+                let value = this.eval(&env, &program.body);
+                if let Err(Flow::Break(_)) = value {
+                    let message = "break from proc-closure";
+                    return Err(this.error(this.core.local_jump_error, message));
+                }
+                *at_end = value.is_ok();
+                value
+            },
         );
         match result {
             Err(Flow::Next(value)) => Ok(value),

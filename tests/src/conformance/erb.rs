@@ -120,13 +120,17 @@ fn rendered(template: &str, variables: &Json) -> Outcome {
             class: object,
             parent: None,
         });
-        let result = interp.run_program_as(&program, context, cref, definee);
-        let written = interp.buffers.pop().unwrap_or_default().text;
+        let result = interp.run_template(&program, context, cref, definee);
+        let mut written = interp.buffers.pop().unwrap_or_default().text;
+        let result = result.and_then(|instead| match instead {
+            None => Ok(()),
+            Some(value) => interp.to_text(value).map(|text| written = text),
+        });
         ended(&mut interp, result, written)
     })
 }
 
-fn ended(interp: &mut Interp, result: R, written: String) -> Outcome {
+fn ended(interp: &mut Interp, result: R<()>, written: String) -> Outcome {
     match result {
         Ok(_) => match first_hole(&written) {
             Some(id) => Outcome::Unknown(interp.unknowns.reason(id).to_owned()),

@@ -96,7 +96,26 @@ fn parse_here(
     template: Option<&Template<'_>>,
     around: &[Box<[Name]>],
 ) -> Program {
-    // Chef 18 runs Ruby 3.1 and Chef 19 Ruby 3.4: what the newer one accepts is no syntax error.
+    // Chef 18 runs Ruby 3.1 and Chef 19 Ruby 3.4: what either accepts is no syntax error.
+    let newer = parse_as(p::Version::CRuby3_4, &source, code, template, around);
+    if newer.errors.is_empty() {
+        return newer;
+    }
+    let older = parse_as(p::Version::CRuby3_3, &source, code, template, around);
+    if older.errors.is_empty() {
+        older
+    } else {
+        newer
+    }
+}
+
+fn parse_as(
+    version: p::Version,
+    source: &Arc<Source>,
+    code: &str,
+    template: Option<&Template<'_>>,
+    around: &[Box<[Name]>],
+) -> Program {
     let scopes = around.iter().map(|names| {
         let names = names.iter().map(|n| n.as_str().as_bytes().to_vec());
         p::Scope::default().locals(names.collect())
@@ -104,7 +123,7 @@ fn parse_here(
     // The last scope is that of the text itself.
     let own = (!around.is_empty()).then(p::Scope::default);
     let options = p::Options::default()
-        .version(p::Version::CRuby3_4)
+        .version(version)
         .scopes(scopes.chain(own).collect())
         .build();
     let result = p::parse_with_options(code.as_bytes(), &options);
@@ -126,7 +145,7 @@ fn parse_here(
     errors.sort_by_key(|e| e.span);
     errors.dedup();
     Program {
-        source,
+        source: source.clone(),
         body,
         locals,
         errors,
@@ -141,8 +160,14 @@ fn syntax_errors(result: &p::ParseResult<'_>, lower: &Lower<'_>) -> Vec<SyntaxEr
             (template.start..template.end).contains(&at)
         })
     };
-    let all = !result.errors().any(|e| own(&e));
-    let kept = result.errors().filter(|e| all || own(e));
+    // A template's code is evaluated within a method: `yield` in it finds no block when it runs, and not before.
+    let in_method = lower.template.is_some();
+    let errors = || {
+        let errors = result.errors();
+        errors.filter(|e| !(in_method && e.message() == b"Invalid yield"))
+    };
+    let all = !errors().any(|e| own(&e));
+    let kept = errors().filter(|e| all || own(e));
     // Prism takes `[]a]` for an empty class and more; whether a class is empty is told when it is compiled.
     let kept = kept.filter(|e| !e.message().starts_with(b"empty char-class"));
     let errors = kept.map(|e| {
