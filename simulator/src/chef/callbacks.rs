@@ -42,16 +42,116 @@ const SECURABLE: &[&str] = &[
 /// # Errors
 /// As Chef raises: `ValidationFailed`, `ArgumentError`, `InvalidRemoteFileURI`.
 pub fn check(interp: &mut Interp, core: &ResourceType, name: Name, value: Value) -> R<()> {
-    match (core.name, name.as_str()) {
-        ("cron" | "cron_d", "minute") => numeric(interp, name, value, 0, 59, &[]),
-        ("cron" | "cron_d", "hour") => numeric(interp, name, value, 0, 23, &[]),
-        ("cron" | "cron_d", "day") => numeric(interp, name, value, 1, 31, &[]),
-        ("cron" | "cron_d", "month") => numeric(interp, name, value, 1, 12, MONTHS),
-        ("cron" | "cron_d", "weekday") => numeric(interp, name, value, 0, 7, DAYS),
+    let kind = match core.name {
+        "cron" | "cron_d" | "chef_client_cron" => "cron",
+        other => other,
+    };
+    match (kind, name.as_str()) {
+        ("cron", "minute") => numeric(interp, name, value, 0, 59, &[]),
+        ("cron", "hour") => numeric(interp, name, value, 0, 23, &[]),
+        ("cron", "day") => numeric(interp, name, value, 1, 31, &[]),
+        ("cron", "month") => {
+            let number = matches!(value.kind, Kind::Int(_) | Kind::Float(_));
+            match number || interp.text(value).is_some() {
+                true => numeric(interp, name, value, 1, 12, MONTHS),
+                false => refuse_spec(interp, name, value),
+            }
+        }
+        ("cron", "weekday") => {
+            let text = interp.to_text(value)?;
+            match is_spec(&text, 0, 7, DAYS) {
+                true => Ok(()),
+                false => refuse_spec(interp, name, value),
+            }
+        }
+        ("cron" | "chef_client_launchd" | "chef_client_scheduled_task", "splay") => within(
+            interp,
+            name,
+            value,
+            0..=i64::MAX,
+            "should be a positive number",
+        ),
+        ("chef_client_launchd", "interval")
+        | ("chef_client_scheduled_task", "frequency_modifier") => within(
+            interp,
+            name,
+            value,
+            1..=i64::MAX,
+            "should be a positive number",
+        ),
+        ("cron" | "chef_client_launchd", "nice") => within(
+            interp,
+            name,
+            value,
+            -20..=19,
+            "should be an Integer between -20 and 19",
+        ),
+        ("chef_client_systemd_timer", "cpu_quota") => within(
+            interp,
+            name,
+            value,
+            1..=i64::MAX,
+            "should be a positive Integer",
+        ),
+        ("chef_client_scheduled_task", "priority") => {
+            within(interp, name, value, 0..=10, "should be in range of 0 to 10")
+        }
+        ("chef_client_config", "log_location") => match value.kind {
+            Kind::Sym(word) if !matches!(word.as_str(), "win_evt" | "syslog") => {
+                let words = "accepts Symbol values of ':win_evt' for Windows Event Log or ':syslog' for Syslog";
+                Err(failed(interp, name, value, words)?)
+            }
+            _ => Ok(()),
+        },
+        ("inspec_waiver" | "inspec_waiver_file_entry", "expiration") => {
+            expiration(interp, name, value)
+        }
         (kind, "mode") if SECURABLE.contains(&kind) => mode(interp, name, value),
         ("remote_file", "source") => source(interp, core, value),
         _ => Ok(()),
     }
+}
+
+fn within(
+    interp: &mut Interp,
+    name: Name,
+    value: Value,
+    range: std::ops::RangeInclusive<i64>,
+    words: &str,
+) -> R<()> {
+    match value.kind {
+        Kind::Int(n) if !range.contains(&n) => Err(failed(interp, name, value, words)?),
+        _ => Ok(()),
+    }
+}
+
+/// A day of the calendar, as `2030-01-31`.
+fn expiration(interp: &mut Interp, name: Name, value: Value) -> R<()> {
+    let Some(text) = interp.text_or_sym(value).map(str::to_owned) else {
+        return Ok(());
+    };
+    let parts: Vec<Option<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let valid = text.len() == 10
+        && match parts.as_slice() {
+            [Some(year), Some(month), Some(day)] => is_date(*year, *month, *day),
+            _ => false,
+        };
+    let words = "Expiration date should be a valid calendar date and match the following format: YYYY-MM-DD";
+    match valid {
+        true => Ok(()),
+        false => Err(failed(interp, name, value, words)?),
+    }
+}
+
+fn is_date(year: u32, month: u32, day: u32) -> bool {
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let days = match month {
+        2 => 28 + u32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 /// A number, or a text of numbers in lists, ranges and steps; a name of its own is fine, too.
@@ -63,30 +163,33 @@ fn numeric(
     high: i64,
     names: &[&str],
 ) -> R<()> {
-    let within = |n: i64| (low..=high).contains(&n);
-    let part = |part: &str| {
-        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        part == "*" || digits && part.parse().is_ok_and(within)
-    };
-    let good = match (value.kind, interp.text_or_sym(value)) {
-        (Kind::Int(n), _) => within(n),
-        (_, Some(text)) => {
-            let text = text.to_lowercase();
-            names.contains(&text.as_str())
-                // Ruby's `split` drops what is empty at the end.
-                || text.trim_end_matches(['/', '-', ',']).split(['/', '-', ',']).all(part)
-        }
-        _ => true,
+    let good = match (value.kind, interp.text(value)) {
+        (Kind::Int(n), _) => (low..=high).contains(&n),
+        (Kind::Float(f), _) => (low as f64..=high as f64).contains(&f),
+        (_, Some(text)) => is_spec(text, low, high, names),
+        // It cannot be split, and Ruby says so.
+        _ => return interp.call(value, "split", &[]).map(|_| ()),
     };
     match good {
         true => Ok(()),
-        false => Err(failed(
-            interp,
-            name,
-            value,
-            &format!("should be a valid {name} spec"),
-        )?),
+        false => refuse_spec(interp, name, value),
     }
+}
+
+fn is_spec(text: &str, low: i64, high: i64, names: &[&str]) -> bool {
+    let part = |part: &str| {
+        let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        part == "*" || digits && part.parse().is_ok_and(|n| (low..=high).contains(&n))
+    };
+    // Ruby's `split` drops what is empty at the end.
+    let text = text.to_lowercase();
+    let trimmed = text.trim_end_matches(['/', '-', ',']);
+    names.contains(&text.as_str()) || trimmed.is_empty() || trimmed.split(['/', '-', ',']).all(part)
+}
+
+fn refuse_spec(interp: &mut Interp, name: Name, value: Value) -> R<()> {
+    let words = format!("should be a valid {name} spec");
+    Err(failed(interp, name, value, &words)?)
 }
 
 fn failed(interp: &mut Interp, name: Name, value: Value, words: &str) -> R<Flow> {
@@ -106,7 +209,7 @@ fn mode(interp: &mut Interp, name: Name, value: Value) -> R<()> {
             let octal = interp.str(octal);
             integer(interp, octal)?
         }
-        None => value,
+        None => integer(interp, value)?,
     };
     match number.kind {
         Kind::Int(n) if !(0..=0o7777).contains(&n) => {

@@ -19,6 +19,14 @@ enum How {
     SudoGroups,
     /// A text becomes what stands between its commas without spaces around; each part of a list loses its own.
     MountOptions,
+    /// As [`Self::Commas`]; what is neither text nor list cannot be split.
+    SudoUsers,
+    /// A list becomes its items with commas between.
+    CommaJoined,
+    /// A text becomes a symbol, without a colon at its start.
+    Colonless,
+    /// Names of Ohai's plugins.
+    Plugins,
     /// One value becomes a list of it.
     List,
     /// As [`Self::List`], in order.
@@ -67,6 +75,19 @@ const TABLE: &[(&str, &str, How)] = &[
     ("Alternatives", "priority", How::ToInteger),
     ("ChefClientCron", "splay", How::Integer),
     ("ChefClientCron", "nice", How::Integer),
+    ("ChefClientConfig", "no_proxy", How::CommaJoined),
+    ("ChefClientConfig", "ohai_disabled_plugins", How::Plugins),
+    ("ChefClientConfig", "ohai_optional_plugins", How::Plugins),
+    ("ChefClientConfig", "ssl_verify_mode", How::Colonless),
+    ("ChefClientLaunchd", "interval", How::Integer),
+    ("ChefClientLaunchd", "nice", How::Integer),
+    ("ChefClientLaunchd", "splay", How::Integer),
+    (
+        "ChefClientScheduledTask",
+        "frequency_modifier",
+        How::Integer,
+    ),
+    ("ChefClientScheduledTask", "splay", How::Integer),
     ("ChefClientSystemdTimer", "cpu_quota", How::Integer),
     ("ChefSleep", "seconds", How::Integer),
     ("ChocolateyPackage", "package_name", How::Flat),
@@ -105,7 +126,7 @@ const TABLE: &[(&str, &str, How)] = &[
     ("Subversion", "svn_info_args", How::Nil),
     ("Sudo", "filename", How::SudoersFile),
     ("Sudo", "groups", How::SudoGroups),
-    ("Sudo", "users", How::Commas),
+    ("Sudo", "users", How::SudoUsers),
     ("Sysctl", "value", How::Joined),
     ("UserUlimit", "filename", How::Conf),
     ("WindowsAuditPolicy", "subcategory", How::List),
@@ -155,6 +176,12 @@ pub fn is_a(core: &'static ResourceType, class: &str) -> bool {
     false
 }
 
+/// Whether a built-in resource runs a text of its own instead of a command.
+#[must_use]
+pub fn is_script(core: &'static ResourceType) -> bool {
+    is_a(core, "Script") || is_a(core, "WindowsScript")
+}
+
 /// A value as a built-in resource keeps it; `None` where its conversion is not modelled.
 pub fn coerce(
     interp: &mut Interp,
@@ -177,7 +204,24 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
     let items = interp.array_items(value).map(<[Value]>::to_vec);
     match (how, text, items) {
         (How::Words, Some(_), _) => interp.call(value, "shellsplit", &[]),
-        (How::Commas, Some(text), _) => Ok(strings(interp, commas(&text))),
+        (How::Commas | How::SudoUsers, Some(text), _) => Ok(strings(interp, commas(&text))),
+        (How::SudoUsers | How::SudoGroups, None, None) => interp.call(value, "split", &[]),
+        (How::MountOptions, None, None) => interp.call(value, "collect", &[]),
+        (How::CommaJoined, _, Some(_)) => {
+            let comma = interp.str(",");
+            interp.call(value, "join", &[comma])
+        }
+        (How::Plugins, _, None) => interp.call(value, "map", &[]),
+        (How::Plugins, _, Some(items)) => {
+            let mut names = Vec::new();
+            for item in items {
+                let name = convert(interp, How::Colonless, item)?;
+                names.push(interp.call(name, "capitalize", &[])?);
+            }
+            Ok(interp.array(names))
+        }
+        (How::Colonless, Some(text), _) => Ok(Value::sym(text.strip_prefix(':').unwrap_or(&text))),
+        (How::Colonless, None, _) => interp.call(value, "to_sym", &[]),
         (How::SudoGroups, text, items) => {
             let mut names = text.map(|t| commas(&t)).unwrap_or_default();
             for item in items.unwrap_or_default() {
@@ -202,7 +246,7 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
             let parts = parts.iter().map(|p| p.trim().to_owned()).collect();
             Ok(strings(interp, parts))
         }
-        (How::List, _, None) => Ok(interp.array(vec![value])),
+        (How::List, _, None) => array_of(interp, value),
         (How::SortedList, _, items) => {
             let list = interp.array(items.unwrap_or_else(|| vec![value]));
             interp.call(list, "sort", &[])
@@ -254,6 +298,11 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
                 interp.str(n.to_string()).with_origin(value.origin)
             }))
         }
+        (How::Duration, None, None)
+            if interp.hash_data(value).is_none() && !matches!(value.kind, Kind::Int(_)) =>
+        {
+            Ok(Value::NIL)
+        }
         (How::Duration, text, _) if text.is_some() || matches!(value.kind, Kind::Int(_)) => {
             let key = interp.str("duration");
             let mut out = Hash::default();
@@ -280,6 +329,17 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
         (How::FlushCache, _, items) => flush_cache(interp, value, items),
         _ => Ok(value),
     }
+}
+
+/// `Array(value)`
+fn array_of(interp: &mut Interp, value: Value) -> R {
+    if interp.array_items(value).is_some() {
+        return Ok(value);
+    }
+    if interp.responds(value, "to_a") {
+        return interp.call(value, "to_a", &[]);
+    }
+    Ok(interp.array(vec![value]))
 }
 
 fn flush_cache(interp: &mut Interp, value: Value, items: Option<Vec<Value>>) -> R {
@@ -349,6 +409,9 @@ pub fn initialize(
     }
     if core.name == "execute" {
         set(interp, "command", name)?;
+    }
+    if is_script(core) {
+        interp.set_ivar(this, Name::new("@command"), Value::NIL)?;
     }
     if core.name == "template"
         && let Some(text) = interp.text(name).map(str::to_owned)

@@ -187,13 +187,7 @@ pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
                 .unwrap_or(Value::NIL);
             resource::build(interp, this, &kind, class, name, args.block)
         }
-        None => {
-            let platform = super::dsl::fact(interp, "platform").unwrap_or_default();
-            let version = super::dsl::fact(interp, "platform_version").unwrap_or_default();
-            let message =
-                format!("Cannot find a resource for {kind} on {platform} version {version}");
-            Err(raise(interp, "NoSuchResourceType", message))
-        }
+        None => Err(resource::no_such(interp, &kind)),
     }
 }
 

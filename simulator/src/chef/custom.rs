@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
 
-use super::property::Rules;
+use super::property_rules::Rules;
 use super::provider::{in_collection, new_provider, provider_class};
 use super::resource;
 use super::run::run;
@@ -97,7 +97,7 @@ pub fn install(interp: &mut Interp, resource: ClassId) {
 fn properties(interp: &mut Interp, this: Value, _: &Args) -> R {
     let class = class_of(interp, this);
     let mut out = Hash::default();
-    for (name, rules) in super::property::declared_in(interp, class) {
+    for (name, rules) in super::property_rules::declared_in(interp, class) {
         let key = crate::ruby::object::Key::Sym(name);
         let value = super::property_object::object(interp, name, &rules)?;
         out.map.insert(key, (name.into(), value));
@@ -109,7 +109,7 @@ fn properties(interp: &mut Interp, this: Value, _: &Args) -> R {
 fn properties_where(interp: &mut Interp, this: Value, wanted: fn(&Rules) -> bool) -> R {
     let class = class_of(interp, this);
     let mut out = Vec::new();
-    for (name, rules) in super::property::declared_in(interp, class) {
+    for (name, rules) in super::property_rules::declared_in(interp, class) {
         if wanted(&rules) {
             out.push(super::property_object::object(interp, name, &rules)?);
         }
@@ -160,7 +160,7 @@ pub(super) fn lineage(interp: &mut Interp, class: ClassId) -> Vec<Rc<Custom>> {
 /// `property :name, Type, default: …`
 fn property(interp: &mut Interp, this: Value, args: &Args) -> R {
     let class = class_of(interp, this);
-    match super::property::declare(interp, class, args) {
+    match super::property_rules::declare(interp, class, args)? {
         Some(name) => {
             resource::define_property(interp, class, name);
             Ok(name.into())

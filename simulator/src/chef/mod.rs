@@ -30,6 +30,7 @@ mod dsl;
 mod encrypted;
 mod expand;
 pub mod file_specificity;
+mod identity;
 mod introspection;
 mod json;
 mod json_compat;
@@ -52,6 +53,8 @@ mod policy;
 mod property;
 pub mod property_check;
 mod property_object;
+mod property_rules;
+mod property_validation;
 mod provider;
 mod provides;
 mod require;
@@ -242,6 +245,7 @@ fn machine(
         forwarding: Default::default(),
         secrets: Vec::new(),
         custom_labels: BTreeMap::new(),
+        speakers: Default::default(),
         template_depth: 0,
         template_place: None,
         extra_undetermined: Vec::new(),

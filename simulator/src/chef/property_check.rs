@@ -20,31 +20,40 @@ pub enum Refusal {
     Pattern,
 }
 
-/// Checks a value against a property. `nil` and lazy values are not checked when they are set.
-///
-/// `is_a` says whether the value is of a class, by its name; `simple` is the value itself where it is a simple one;
-/// `text` gives what its `to_s` gives.
+/// Checks a value against the values and patterns that a property allows, which Chef does before it looks at the
+/// type. `simple` is the value itself where it is a simple one; `text` gives what its `to_s` gives.
 ///
 /// # Errors
 /// What [`message`] puts in Chef's words.
-pub fn check(
+pub fn check_value(
     property: &Property,
-    is_a: impl Fn(&str) -> bool,
     simple: Option<Simple<'_>>,
     text: &str,
 ) -> Result<(), Refusal> {
-    let types = &property.types;
-    if !types.is_empty() && !types.iter().any(|t| is_of(t, &is_a, simple)) {
-        return Err(Refusal::Type);
-    }
     let equal_to = &property.equal_to;
     if !equal_to.is_empty() && !equal_to.iter().any(|l| Some(l.simple()) == simple) {
         return Err(Refusal::NotAllowed);
     }
-    if !property.fits_pattern(text) {
-        return Err(Refusal::Pattern);
+    match property.fits_pattern(text) {
+        true => Ok(()),
+        false => Err(Refusal::Pattern),
     }
-    Ok(())
+}
+
+/// Checks that a value is of one of a property's types. `is_a` says whether it is of a class, by the class's name.
+///
+/// # Errors
+/// [`Refusal::Type`]
+pub fn check_type(
+    property: &Property,
+    is_a: impl Fn(&str) -> bool,
+    simple: Option<Simple<'_>>,
+) -> Result<(), Refusal> {
+    let types = &property.types;
+    match types.is_empty() || types.iter().any(|t| is_of(t, &is_a, simple)) {
+        true => Ok(()),
+        false => Err(Refusal::Type),
+    }
 }
 
 /// The message of Chef's `ValidationFailed`, for a value with what `inspect` and `to_s` give of it.
@@ -66,7 +75,7 @@ pub fn message(
         }
         Refusal::Pattern => {
             let mut patterns = list(property.patterns.iter().map(|p| inspect_pattern(p)));
-            if property.patterns_listed {
+            for _ in 0..property.pattern_lists {
                 patterns = format!("[{patterns}]");
             }
             format!("Property {name}'s value {text} does not match regular expression {patterns}")
@@ -127,7 +136,9 @@ mod tests {
         let text = inspect.trim_matches(['"', ':']);
         let property = lookup(resource).and_then(|r| r.property(name)).unwrap();
         let is_a = |c: &str| c == class || c == "Object";
-        match check(property, is_a, Some(simple), text) {
+        let checked = check_value(property, Some(simple), text)
+            .and_then(|()| check_type(property, is_a, Some(simple)));
+        match checked {
             Ok(()) => "fine".into(),
             Err(refusal) => message(refusal, name, property, &inspect, text),
         }

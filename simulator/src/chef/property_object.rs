@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 
-use super::property::Rules;
+use super::property_rules::Rules;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};

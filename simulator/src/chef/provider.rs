@@ -84,9 +84,9 @@ fn converge_if_changed(interp: &mut Interp, this: Value, args: &Args) -> R {
         .map(str::to_owned)
         .collect();
     let mut unsure = None;
-    for (name, rules) in super::property::declared(interp, wanted) {
+    for (name, rules) in super::property_rules::declared(interp, wanted) {
         let asked = if names.is_empty() {
-            rules.is_state() && matches!(rules, super::property::Rules::Custom(_))
+            rules.is_state() && matches!(rules, super::property_rules::Rules::Custom(_))
         } else {
             names.iter().any(|n| *n == name.as_str())
         };
@@ -266,7 +266,7 @@ fn forward_methods(interp: &mut Interp, this: Value, provider: ClassId) {
         return;
     }
     let class = interp.real_class_of(this);
-    let properties: HashSet<Name> = super::property::declared(interp, this)
+    let properties: HashSet<Name> = super::property_rules::declared(interp, this)
         .into_iter()
         .map(|(name, _)| name)
         .collect();
@@ -318,7 +318,7 @@ fn current_value(
         interp.set_ivar(current, Name::new(ivar), value)?;
     }
     // What says which thing is meant, and how, is the same; the state is to be loaded.
-    for (name, rules) in super::property::declared(interp, this) {
+    for (name, rules) in super::property_rules::declared(interp, this) {
         if (rules.is_identity() || !rules.is_state()) && super::property::is_set(interp, this, name)
         {
             let ivar = Name::new(&format!("@{name}"));

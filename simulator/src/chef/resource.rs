@@ -11,7 +11,8 @@ use super::collection;
 use super::dsl::{cookbook_of, raise, recipe_of};
 use super::notification;
 use super::platform::Platform;
-use super::property::{self, Rules};
+use super::property;
+use super::property_rules::{self, Rules};
 use super::resource_table::{self, ResourceType};
 use super::run::run;
 use crate::convergence::Notification;
@@ -91,7 +92,9 @@ static METHODS: &[Builtin] = &[
     }),
     def("method_missing", 1, -1, missing).takes_unknown(),
     def("respond_to_missing?", 1, 2, |_, _, _| Ok(Value::FALSE)),
-    def("after_created", 0, 0, |_, _, _| Ok(Value::NIL)),
+    def("after_created", 0, 0, |i, v, _| {
+        super::identity::after_created(i, v)
+    }),
     def("identity", 0, 0, identity),
     def("run_context", 0, 0, |i, _, _| {
         Ok(super::dsl::run_context(i))
@@ -106,7 +109,7 @@ static METHODS: &[Builtin] = &[
 ];
 static TABLE: Table = LazyLock::new(|| table(METHODS));
 
-/// Properties whose names Ruby's own functions have too.
+/// Methods of resources whose names Ruby's own functions have too.
 const SHADOWED: &[&str] = &[
     "system", "format", "method", "display", "open", "test", "load", "hash", "exec", "fork",
     "print", "srand", "rand", "exit", "sleep", "p", "puts", "select", "trap", "timeout", "warn",
@@ -158,7 +161,7 @@ fn to_s(interp: &mut Interp, this: Value, _: &Args) -> R {
 /// The properties that describe the machine's state with their values, then what else was set
 /// (`Chef::Resource#to_h`; bookkeeping of Chef's own is left out).
 fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let declared = property::declared(interp, this);
+    let declared = property_rules::declared(interp, this);
     let (state, rest): (Vec<_>, Vec<_>) = declared.into_iter().partition(|(_, r)| r.is_state());
     let mut hash = Hash::default();
     for (name, _) in state {
@@ -219,9 +222,14 @@ pub fn core_class(interp: &mut Interp, core: &'static ResourceType) -> ClassId {
         None => interp.define_class(&core.class, parent),
     };
     run(interp).core_types.insert(class, core);
-    for name in SHADOWED {
-        if core.property(name).is_some() || core.has_method(name) {
-            define_property(interp, class, Name::new(name));
+    for name in SHADOWED.iter().filter(|name| core.has_method(name)) {
+        define_property(interp, class, Name::new(name));
+    }
+    // A property takes the place of a function of Ruby's or of recipes.
+    for name in core.properties.keys().map(|name| Name::new(name)) {
+        let found = interp.classes.find(class, name);
+        if found.is_some_and(|found| found.owner != base) {
+            define_property(interp, class, name);
         }
     }
     class
@@ -239,7 +247,13 @@ pub fn core_type(interp: &mut Interp, class: ClassId) -> Option<&'static Resourc
 pub fn class_for(interp: &mut Interp, name: &str) -> Option<ClassId> {
     match super::provides::find(interp, name) {
         Some(Some(class)) => return Some(class),
-        Some(None) => {}
+        Some(None) => {
+            // A file in `resources/` provides its own name whatever else it says.
+            let own = run(interp).own_names.iter().find(|(_, own)| *own == name);
+            if let Some((class, _)) = own {
+                return Some(*class);
+            }
+        }
         None => {
             if let Some(class) = run(interp).custom.get(name) {
                 return Some(*class);
@@ -283,23 +297,7 @@ pub fn build(
         .condition()
         .map(|id| interp.unknowns.reason(id).to_owned());
     let given = name;
-    let name = match interp.array_items(name).map(<[Value]>::to_vec) {
-        Some(items) => {
-            let mut parts = Vec::new();
-            for item in items {
-                parts.push(interp.to_text(item)?);
-            }
-            interp.str(parts.join(", ")).with_origin(name.origin)
-        }
-        None if interp.text(name).is_none()
-            && interp.unknown_of(name).is_none()
-            && !name.is_nil() =>
-        {
-            let text = interp.to_text(name)?;
-            interp.str(text).with_origin(name.origin)
-        }
-        None => name,
-    };
+    let name = as_name(interp, name)?;
     let (cookbook, recipe) = (cookbook_of(interp, owner), recipe_of(interp, owner));
     let (cookbook, recipe) = (Value::sym(&cookbook), interp.str(recipe));
     interp.set_ivar(object, Name::new("@name"), name)?;
@@ -356,7 +354,13 @@ pub fn call(interp: &mut Interp, owner: Value, name: Name, args: &Args) -> R<Opt
         return super::definition::run_definition(interp, owner, &definition, args).map(Some);
     }
     let Some(class) = class_for(interp, name.as_str()) else {
-        return Ok(None);
+        // Who may provide it elsewhere gives recipes the word everywhere.
+        let elsewhere = resource_table::lookup(name.as_str()).is_some()
+            || run(interp).offers.contains_key(name.as_str());
+        return match elsewhere {
+            true => Err(no_such(interp, name.as_str())),
+            false => Ok(None),
+        };
     };
     if args.list.len() > 1 {
         let given = args.list.len();
@@ -371,6 +375,16 @@ pub fn call(interp: &mut Interp, owner: Value, name: Name, args: &Args) -> R<Opt
     Ok(Some(resource))
 }
 
+/// The error where no resource of a name is provided on this node (`Chef::ResourceBuilder`).
+pub fn no_such(interp: &mut Interp, kind: &str) -> crate::ruby::flow::Flow {
+    let platform = super::dsl::fact(interp, "platform").unwrap_or_default();
+    let version = super::dsl::fact(interp, "platform_version").unwrap_or_default();
+    let message = format!(
+        "Cannot find a resource for {kind} on {platform} version {version} with target_mode? false"
+    );
+    raise(interp, "NoSuchResourceType", message)
+}
+
 fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     let Kind::Sym(name) = args.get(0).kind else {
         return Ok(Value::NIL);
@@ -379,11 +393,23 @@ fn missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     rest.list.remove(0);
     let text = name.as_str();
     let plain = Name::new(text.strip_suffix('=').unwrap_or(text));
-    let plain = property::named(interp, this, plain);
-    let rules = property::rules(interp, this, plain);
+    let plain = property_rules::named(interp, this, plain);
+    let rules = property_rules::rules(interp, this, plain);
     let class = interp.real_class_of(this);
     let is_method = COMMON.contains(&plain.as_str())
         || core_type(interp, class).is_some_and(|c| c.has_method(plain.as_str()));
+    if plain.as_str() == "command"
+        && !rest.is_empty()
+        && core_type(interp, class).is_some_and(super::coerce::is_script)
+    {
+        property::call(interp, this, plain, &rules, &rest)?;
+        let kind = interp.call(this, "resource_name", &[])?;
+        let kind = interp.to_text(kind)?;
+        let message = format!(
+            "Do not use the command property on a {kind} resource, use the 'code' property instead."
+        );
+        return Err(raise(interp, "Script", message));
+    }
     if is_method
         && let Some(core) = core_type(interp, class)
         && let Some(value) = super::coerce::method_value(interp, core, plain, &rest)?
@@ -458,7 +484,7 @@ fn is_set(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 /// The values of the properties that say which thing is meant: one as it is, several as a hash.
 fn identity(interp: &mut Interp, this: Value, _: &Args) -> R {
-    let declared = property::declared(interp, this);
+    let declared = property_rules::declared(interp, this);
     let mut wanted: Vec<Name> = declared
         .iter()
         .filter(|(_, rules)| rules.is_identity())
@@ -481,22 +507,41 @@ fn identity(interp: &mut Interp, this: Value, _: &Args) -> R {
 }
 
 fn name(interp: &mut Interp, this: Value, args: &Args) -> R {
+    let name = Name::new("name");
     let ivar = Name::new("@name");
-    match args.opt(0).filter(|v| !v.is_nil()) {
-        None => Ok(interp.ivar(this, ivar).unwrap_or(Value::NIL)),
-        Some(value) => {
-            let value = match interp.array_items(value).map(<[Value]>::to_vec) {
-                Some(items) => {
-                    let list = interp.array(items);
-                    let comma = interp.str(", ");
-                    interp.call(list, "join", &[comma])?
-                }
-                None => value,
-            };
-            interp.set_ivar(this, ivar, value)?;
-            Ok(value)
-        }
+    let Some(value) = args.opt(0) else {
+        return Ok(interp.ivar(this, ivar).unwrap_or(Value::NIL));
+    };
+    let value = property::force(interp, this, value)?;
+    let value = match property_rules::rules(interp, this, name) {
+        Rules::Core(property) if property.coerced => as_name(interp, value)?,
+        Rules::None => as_name(interp, value)?,
+        rules => super::property_validation::checked(interp, this, name, &rules, value)?,
+    };
+    if value.is_nil() {
+        return Err(raise(
+            interp,
+            "ValidationFailed",
+            "name is a required property",
+        ));
     }
+    interp.set_ivar(this, ivar, value)?;
+    Ok(value)
+}
+
+/// A resource's name is a text: of a list, its items with commas between.
+fn as_name(interp: &mut Interp, value: Value) -> R {
+    if let Some(items) = interp.array_items(value).map(<[Value]>::to_vec) {
+        let list = interp.array(items);
+        let comma = interp.str(", ");
+        let text = interp.call(list, "join", &[comma])?;
+        return Ok(text.with_origin(value.origin));
+    }
+    if interp.text(value).is_some() || interp.unknown_of(value).is_some() || value.is_nil() {
+        return Ok(value);
+    }
+    let text = interp.to_text(value)?;
+    Ok(interp.str(text).with_origin(value.origin))
 }
 
 fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -536,7 +581,7 @@ pub fn validate_action(interp: &mut Interp, this: Value, action: Value) -> R<()>
     }
     let allowed = allowed.iter().map(|a| Value::sym(a)).collect();
     let allowed = interp.array(allowed);
-    property::check_equal(interp, Name::new("action"), allowed, Value::sym(&name))
+    super::property_validation::check_equal(interp, Name::new("action"), allowed, Value::sym(&name))
 }
 
 /// The actions that a resource will run.

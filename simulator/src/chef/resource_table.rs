@@ -41,8 +41,10 @@ pub struct Property {
     pub patterns: Vec<String>,
     /// The patterns as the engine has them, made at the first check.
     matchers: OnceLock<Vec<fancy_regex::Regex>>,
-    /// The class lists its patterns, and so its messages print a list.
-    pub patterns_listed: bool,
+    /// How many lists the class has around its patterns, which its messages print.
+    pub pattern_lists: usize,
+    /// What Chef says of a value that it refuses, in place of the usual words.
+    pub message: Option<String>,
 }
 
 /// When a property must be set.
@@ -104,7 +106,10 @@ impl Property {
     pub fn fits_pattern(&self, text: &str) -> bool {
         let matchers = self.matchers.get_or_init(|| {
             // Ruby's ^ and $ are those of lines.
-            let compiled = |p: &String| fancy_regex::Regex::new(&format!("(?m:{p})")).ok();
+            let compiled = |p: &String| {
+                let p = p.replace(r"\0", r"\x00");
+                fancy_regex::Regex::new(&format!("(?m:{p})")).ok()
+            };
             let all: Option<Vec<_>> = self.patterns.iter().map(compiled).collect();
             all.unwrap_or_default()
         });
@@ -203,7 +208,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, ResourceType>> =
     LazyLock::new(|| parse(include_str!("resources.tsv")));
 
 /// Properties of every resource, unless it says otherwise.
-const COMMON: &str = "\tname\tString\tr
+const COMMON: &str = "\tname\tString\trc
 \tcompile_time\tTrueClass FalseClass\t\tfalse
 \tignore_failure\ttrue false :quiet \"quiet\"\t\tfalse
 \tretries\tInteger\t\t0
@@ -279,6 +284,10 @@ fn parse_property(line: &'static str) -> Option<(&'static str, Property)> {
     };
     let equal_to = list(fields.next());
     let patterns = fields.next().unwrap_or_default();
+    let pattern_lists = patterns.bytes().take_while(|b| *b == b'[').count();
+    let message = fields
+        .next()
+        .and_then(|json| serde_json::from_str(json).ok());
     let property = Property {
         types,
         name_property: flags.contains('n'),
@@ -291,10 +300,14 @@ fn parse_property(line: &'static str) -> Option<(&'static str, Property)> {
         equal_to: equal_to.iter().map(|v| Literal::parse(v)).collect(),
         patterns: match serde_json::from_str::<String>(patterns) {
             Ok(one) => vec![one],
-            Err(_) => list(Some(patterns)),
+            Err(_) => match serde_json::from_str::<[Vec<String>; 1]>(patterns) {
+                Ok([inner]) => inner,
+                Err(_) => list(Some(patterns)),
+            },
         },
         matchers: OnceLock::new(),
-        patterns_listed: patterns.starts_with('['),
+        pattern_lists,
+        message,
     };
     Some((name, property))
 }
@@ -419,10 +432,17 @@ impl On {
     }
 }
 
+/// Resources that Chef has on one operating system only.
+const ONLY_ON: &[(&str, &str)] = &[("launchd", "darwin"), ("powershell_script", "windows")];
+
 /// The built-in resource that a name means on a platform. `user` is taken for Linux's where the platform is
 /// not known, since every platform's user has what recipes set.
 #[must_use]
 pub fn resolve(name: &str, platform: &Platform<'_>) -> Option<&'static ResourceType> {
+    let elsewhere = |os: &str| platform.os.is_some_and(|own| own != os);
+    if ONLY_ON.iter().any(|(n, os)| *n == name && elsewhere(os)) {
+        return None;
+    }
     PROVIDES
         .iter()
         .find(|p| p.name == name && p.on.matches(platform))
@@ -467,6 +487,8 @@ mod tests {
         insta::assert_snapshot!(meaning("package", "freebsd", "freebsd", "13.2-RELEASE"), @"freebsd_package");
         insta::assert_snapshot!(meaning("user", "freebsd", "freebsd", "13.2-RELEASE"), @"pw_user");
         insta::assert_snapshot!(meaning("service", "linux", "ubuntu", "22.04"), @"service");
+        insta::assert_snapshot!(meaning("launchd", "linux", "ubuntu", "22.04"), @"none");
+        insta::assert_snapshot!(meaning("launchd", "darwin", "mac_os_x", "13.2"), @"launchd");
         insta::assert_snapshot!(meaning("haproxy", "linux", "ubuntu", "22.04"), @"none");
     }
 

@@ -1,10 +1,11 @@
 //! The state of one node's simulated run, kept in the machine's host place.
 
-use crate::hash::IndexMap;
+use crate::hash::{HashMap, IndexMap};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foretaste_parser::name::Name;
 use foretaste_parser::ruby::ast::Program;
 use foretaste_parser::source::Location;
 use indexmap::IndexSet;
@@ -16,7 +17,7 @@ use crate::convergence::{Evidence, Failure, Reads, RenderedFile, SavedNode, Sear
 use crate::repository::Repository;
 use crate::ruby::Interp;
 use crate::ruby::class::ClassId;
-use crate::ruby::value::Value;
+use crate::ruby::value::{ObjId, Value};
 use crate::simulation::IndexView;
 
 /// What the run knows and has done so far. References live as long as the converge.
@@ -83,6 +84,8 @@ pub struct Run {
     pub own_names: BTreeMap<ClassId, String>,
     /// How messages name a custom resource's class.
     pub custom_labels: BTreeMap<ClassId, String>,
+    /// The resource that speaks a property's own message, by the class that declares the property and its name.
+    pub speakers: HashMap<(ClassId, Name), ObjId>,
     /// Templates being rendered, for partials that include themselves.
     pub template_depth: u32,
     /// Where in a template the last failure was.

@@ -62,6 +62,73 @@ fn a_template_knows_where_it_comes_from() {
     "#);
 }
 
+/// What a resource with these properties says when `x` is set to a value.
+fn refusal(properties: &str, value: &str) -> String {
+    let resource = format!("unified_mode true\n{properties}\naction(:go) {{}}");
+    let set = format!("begin\n  a('n') {{ x {value} }}\nrescue => e\n  log e.message\nend\n");
+    let told = files(&[
+        ("cookbooks/a/resources/default.rb", resource.as_str()),
+        ("cookbooks/a/recipes/default.rb", set.repeat(2).as_str()),
+    ]);
+    told.replace("a[n] go ", "")
+}
+
+#[test]
+fn a_property_is_checked_in_the_order_of_its_options_and_by_its_type_last() {
+    insta::assert_snapshot!(refusal("property :x, String, equal_to: %w(a)", "1"), @r#"
+    log[Option x must be equal to one of: "a"!  You passed 1.] write
+    log[Option x must be equal to one of: "a"!  You passed 1.] write
+    "#);
+    insta::assert_snapshot!(refusal("property :x, is: String, equal_to: %w(a)", "1"), @r#"
+    log[Property x must be one of: String!  You passed 1.] write
+    log[Property x must be one of: String!  You passed 1.] write
+    "#);
+    insta::assert_snapshot!(refusal("property :x, String, regex: [[/a/]]", ":b"), @r#"
+    log[Property x's value b does not match regular expression [[/a/]]] write
+    log[Property x's value b does not match regular expression [[/a/]]] write
+    "#);
+    insta::assert_snapshot!(refusal("property :x, String, bogus: true", "'b'"), @r#"
+    log[Validation map has unknown check: bogus] write
+    log[Validation map has unknown check: bogus] write
+    "#);
+}
+
+#[test]
+fn only_the_resource_that_is_checked_first_has_the_property_s_own_words() {
+    insta::assert_snapshot!(refusal("property :x, String, validation_message: 'is bad'", "1"), @r#"
+    log[is bad] write
+    log[Property x must be one of: String!  You passed 1.] write
+    "#);
+    insta::assert_snapshot!(refusal("property :x, String, default: 'd', validation_message: 'is bad'", "1"), @r#"
+    log[Property x must be one of: String!  You passed 1.] write
+    log[Property x must be one of: String!  You passed 1.] write
+    "#);
+}
+
+#[test]
+fn a_default_is_checked_when_it_is_declared() {
+    insta::assert_snapshot!(refusal("property :x, String, default: 5", "'a'"), @"Chef::Exceptions::ValidationFailed: Property x must be one of: String!  You passed 5. at cookbooks/a/resources/default.rb:2");
+    insta::assert_snapshot!(refusal("property :x, String, default: nil", "'a'"), @"Chef::Exceptions::ValidationFailed: Property x must be one of: String!  You passed nil. at cookbooks/a/resources/default.rb:2");
+    insta::assert_snapshot!(refusal("property :x, [String, nil], default: nil", "'a'"), @r#"
+    x="a"
+    x="a"
+    "#);
+    insta::assert_snapshot!(refusal("property :x, String, default: lazy { 5 }", "'a'"), @r#"
+    x="a"
+    x="a"
+    "#);
+    insta::assert_snapshot!(refusal("property :x, String, coerce: proc { |v| v }, default: 'a'", "nil"), @r#"
+    log[Property x must be one of: String!  You passed nil.] write
+    log[Property x must be one of: String!  You passed nil.] write
+    "#);
+}
+
+#[test]
+fn a_property_must_not_contradict_itself_or_hide_what_resources_need() {
+    insta::assert_snapshot!(refusal("property :x, String, default: 'a', name_property: true", "'a'"), @"ArgumentError: A property cannot be both a name_property/name_attribute and have a default value. Use one or the other on property x of resource at cookbooks/a/resources/default.rb:2");
+    insta::assert_snapshot!(refusal("property :run_context, String", "'a'"), @"ArgumentError: Property `run_context` of resource `` overwrites an existing method. A different name should be used for this property. at cookbooks/a/resources/default.rb:2");
+}
+
 #[test]
 fn an_old_name_of_a_property_calls_the_new_one() {
     let resource = "
@@ -262,7 +329,7 @@ fn a_name_means_the_resource_that_is_for_the_node() {
     thing[n] create
       log[a] write
     "#);
-    insta::assert_snapshot!(of(&[("a", "provides(:thing) { |node| node['kind'] == 'y' }"), ("b", "provides :thing, platform_version: '~> 20.0'")]), @"NoMethodError: undefined method `thing' for cookbook: a, recipe: default :Chef::Recipe at cookbooks/a/recipes/default.rb:1");
+    insta::assert_snapshot!(of(&[("a", "provides(:thing) { |node| node['kind'] == 'y' }"), ("b", "provides :thing, platform_version: '~> 20.0'")]), @"Chef::Exceptions::NoSuchResourceType: Cannot find a resource for thing on ubuntu version 22.04 with target_mode? false at cookbooks/a/recipes/default.rb:1");
     insta::assert_snapshot!(of(&[("a", "provides :thing"), ("b", "provides :thing")]), @r#"
     thing[n] create
       log[b] write

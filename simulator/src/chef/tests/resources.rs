@@ -157,3 +157,68 @@ fn what_fails_only_when_notified_is_no_failure_of_the_run() {
     Outside: whether execute[tells] changes anything and so notifies
     "##);
 }
+
+/// What Chef says of a statement in a recipe.
+fn told(code: &str) -> String {
+    recipe(code).replace(" at cookbooks/a/recipes/default.rb:1", "")
+}
+
+#[test]
+fn values_and_patterns_are_looked_at_before_types() {
+    insta::assert_snapshot!(told("link('/x') { link_type 1.5 }"), @"Chef::Exceptions::ValidationFailed: Option link_type must be equal to one of: :symbolic, :hard!  You passed 1.5.");
+    insta::assert_snapshot!(told("file('/x') { owner '1:2' }"), @r"Chef::Exceptions::ValidationFailed: Property owner's value 1:2 does not match regular expression [/^[^-+~:,\t\r\n\f\0]+[^:,\t\r\n\f\0]*$/]");
+    insta::assert_snapshot!(told("file('/x') { content 5 }"), @"Chef::Exceptions::ValidationFailed: Property content must be one of: String, nil!  You passed 5.");
+    insta::assert_snapshot!(told("yum_repository('x') { timeout 'soon' }"), @"Chef::Exceptions::ValidationFailed: The timeout property must be a numeric value!");
+    insta::assert_snapshot!(told("cron('x') { minute :a }"), @"NoMethodError: undefined method `split' for :a:Symbol");
+    insta::assert_snapshot!(told("file('/x') { mode [] }"), @"TypeError: can't convert Array into Integer");
+}
+
+#[test]
+fn a_name_is_a_text() {
+    let code = "log('x') { name %w(a b) }\nlog('y') { name 5 }\nlog('z') { name lazy { 'late' } }";
+    insta::assert_snapshot!(recipe(code), @r#"
+    log[a, b] write
+    log[5] write
+    log[late] write
+    "#);
+    insta::assert_snapshot!(told("log('x') { name nil }"), @"Chef::Exceptions::ValidationFailed: name is a required property");
+}
+
+#[test]
+fn scripts_have_code_and_no_command() {
+    insta::assert_snapshot!(told("bash('x') { command 'ls' }"), @"Chef::Exceptions::Script: Do not use the command property on a bash resource, use the 'code' property instead.");
+    insta::assert_snapshot!(told("log bash('x') { code 'ls' }.sensitive.inspect"), @r#"
+    bash[x] run code="ls"
+    log[false] write
+    "#);
+    insta::assert_snapshot!(told("execute('x') { password 's' }"), @"Chef::Exceptions::UnsupportedPlatform: This functionality is not supported on platform Values for `domain` and `password` are only supported on the Windows platform.");
+    insta::assert_snapshot!(told("execute('x') { user 'ann@example.net' }"), @r#"execute[x] run domain="example.net" user="ann""#);
+    insta::assert_snapshot!(told("remote_file('/x') { source 'http://a/x'; remote_user 'a@b@c' }"), @"ArgumentError: The specified user name `a@b@c` is not a syntactically valid user name");
+}
+
+#[test]
+fn defaults_follow_the_node_and_other_properties() {
+    insta::assert_snapshot!(told("log chef_client_cron('x').log_directory"), @r#"
+    chef_client_cron[x] add
+    log[/var/log/chef] write
+    "#);
+    insta::assert_snapshot!(told("log selinux_install('x').packages.last"), @r#"
+    selinux_install[x] install packages=["make","policycoreutils","selinux-basics","selinux-policy-default","selinux-policy-dev","auditd","setools"]
+    log[setools] write
+    "#);
+    insta::assert_snapshot!(told("log sudo('x').config_prefix"), @r#"
+    sudo[x] create
+    log[/etc] write
+    "#);
+    insta::assert_snapshot!(told("log homebrew_tap('a/b').owner"), @r#"
+    homebrew_tap[a/b] tap
+    log[‹the default of owner›] write
+    Outside: the default of owner
+    "#);
+}
+
+#[test]
+fn what_another_system_has_is_not_there() {
+    insta::assert_snapshot!(told("launchd 'x'"), @"Chef::Exceptions::NoSuchResourceType: Cannot find a resource for launchd on ubuntu version 22.04 with target_mode? false");
+    insta::assert_snapshot!(told("declare_resource(:powershell_script, 'x')"), @"Chef::Exceptions::NoSuchResourceType: Cannot find a resource for powershell_script on ubuntu version 22.04 with target_mode? false");
+}
