@@ -1,7 +1,8 @@
 //! The collections that hold node attributes: `VividMash` of a level, `ImmutableMash` and `ImmutableArray` of the merged
 //! view, `Mash`; and paths into them (`Chef::Node::CommonAPI`).
 
-use super::attributes::{Classes, child_tag, deep_copy, put, tag_of, touched, vivify, written};
+use super::attribute_view::deep_copy;
+use super::attributes::{Classes, child_tag, put, tag_of, touched, vivify, written};
 use super::json::attribute_key;
 use super::run::run;
 use crate::ruby::Interp;

@@ -108,7 +108,7 @@ fn field(interp: &mut Interp, this: Value, name: &str) -> Value {
 /// The item's own fields as a Mash.
 fn raw_data(interp: &mut Interp, this: Value, _: &Args) -> R {
     let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
-    Ok(super::attributes::deep_copy(
+    Ok(super::attribute_view::deep_copy(
         interp, this, mash, array, true,
     ))
 }
@@ -483,7 +483,7 @@ fn part(
     let Json::Object(map) = json else {
         let value = to_value(interp, json, own);
         let array = interp.core.array;
-        return super::attributes::deep_copy(interp, value, mash, array, true).with_origin(own);
+        return super::attribute_view::deep_copy(interp, value, mash, array, true).with_origin(own);
     };
     let mut hash = Hash {
         indifferent: true,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::attributes;
+use super::attribute_view;
 use super::run::run;
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
@@ -13,9 +13,9 @@ use crate::ruby::value::Value;
 static DEEP_MERGE: &[Builtin] = &[
     def("merge", 2, 2, |i, _, a| {
         let (onto, with) = (a.get(0), a.get(1));
-        let merged = attributes::merge(i, Some(onto), with, true);
+        let merged = attribute_view::merge(i, Some(onto), with, true);
         let (mash, array) = (run(i).attributes.classes.mash, i.core.array);
-        Ok(attributes::deep_copy(i, merged, mash, array, true))
+        Ok(attribute_view::deep_copy(i, merged, mash, array, true))
     })
     .takes_unknown(),
     def("deep_merge", 2, 2, |i, _, a| {
@@ -46,14 +46,14 @@ pub fn install(interp: &mut Interp) {
 
 /// A new value; its hashes are of the class of the one that is merged onto.
 fn copy(interp: &mut Interp, onto: Value, with: Value, arrays: bool) -> R {
-    let merged = attributes::merge(interp, Some(onto), with, arrays);
+    let merged = attribute_view::merge(interp, Some(onto), with, arrays);
     let indifferent = interp.hash_data(onto).is_some_and(|h| h.indifferent);
     let class = match indifferent {
         true => run(interp).attributes.classes.mash,
         false => interp.core.hash,
     };
     let array = interp.core.array;
-    Ok(attributes::deep_copy(
+    Ok(attribute_view::deep_copy(
         interp,
         merged,
         class,

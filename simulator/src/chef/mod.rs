@@ -13,6 +13,7 @@ use indexmap::IndexSet;
 use serde_json::{Map, Value as Json};
 
 mod attribute_collections;
+mod attribute_view;
 pub mod attributes;
 mod callbacks;
 mod coerce;

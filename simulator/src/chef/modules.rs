@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
 
-use super::attribute_collections;
 use super::attributes::{self, Level};
 use super::run::{Classes, run};
+use super::{attribute_collections, attribute_view};
 use super::{data_bag, definition, dsl, model, node, resource, template};
 use crate::convergence::Reads;
 use crate::ruby::builtin::{Builtin, def, table};
@@ -561,6 +561,6 @@ pub fn open_ended(interp: &mut Interp, level: Level) {
         .map(|h| h.map.values().map(|(_, v)| *v).collect())
         .unwrap_or_default();
     for child in children {
-        attributes::open_end(interp, child, unknown);
+        attribute_view::open_end(interp, child, unknown);
     }
 }

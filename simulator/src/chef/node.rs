@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 use foretaste_parser::name::Name;
 use serde_json::Value as Json;
 
-use super::attribute_collections;
 use super::attributes::{self, Level, level_by_method, name_text};
 use super::json::to_value;
 use super::run::run;
+use super::{attribute_collections, attribute_view};
 use crate::convergence::{Reads, SavedNode};
 use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
@@ -227,7 +227,7 @@ const ANY_KEY: &str = "*";
 /// One top-level attribute of a node object.
 pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
     let Some(other) = peek(interp, this) else {
-        return attributes::merged(interp, key);
+        return attribute_view::merged(interp, key);
     };
     note(interp, other.document.name(), key);
     let cached = (other.document.name().to_owned(), key.to_owned());
@@ -251,7 +251,7 @@ pub fn top(interp: &mut Interp, this: Value, key: &str) -> Value {
         let value = to_value(interp, json.as_ref().unwrap_or(&Json::Null), Origin::HERE);
         let value = with_unknowns(interp, value, saved.as_deref(), key);
         let classes = run(interp).attributes.classes;
-        attributes::freeze(interp, value, classes)
+        attribute_view::freeze(interp, value, classes)
     };
     if interp.heap.depth() == 0 {
         run(interp).documents.insert(cached, value);
@@ -346,7 +346,7 @@ fn has_key(interp: &mut Interp, this: Value, args: &Args) -> R {
                 })
             }
         },
-        None => Ok(attributes::has_top_key(interp, &key)),
+        None => Ok(attribute_view::has_top_key(interp, &key)),
     }
 }
 
@@ -592,7 +592,7 @@ fn remove(interp: &mut Interp, this: Value, args: &Args) -> R {
 
 /// What levels of one group have at a path together.
 fn combined(interp: &mut Interp, args: &Args, levels: &[Level]) -> R {
-    let whole = attributes::merged_levels(interp, levels);
+    let whole = attribute_view::merged_levels(interp, levels);
     Ok(attribute_collections::walk(interp, whole, &args.list)?.unwrap_or(Value::NIL))
 }
 
@@ -612,7 +612,7 @@ fn debug_value(interp: &mut Interp, _: Value, args: &Args) -> R {
 fn top_names(interp: &mut Interp, this: Value) -> Vec<String> {
     match other_of(interp, this) {
         Some(other) => other.document.keys(),
-        None => attributes::top_keys(interp)
+        None => attribute_view::top_keys(interp)
             .iter()
             .map(ToString::to_string)
             .collect(),
@@ -625,7 +625,7 @@ fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
     for name in names {
         let value = top(interp, this, &name);
         let (plain, array) = (interp.core.hash, interp.core.array);
-        let value = attributes::deep_copy(interp, value, plain, array, false);
+        let value = attribute_view::deep_copy(interp, value, plain, array, false);
         let key = interp.str(name.as_str());
         hash.map.insert(
             crate::ruby::object::Key::Str(name.as_str().into()),

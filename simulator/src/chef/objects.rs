@@ -135,7 +135,7 @@ pub fn object(interp: &mut Interp, document: &Arc<Document>, origin: Origin) -> 
         // Attributes of roles are Mashes, of environments hashes; a Mash answers for both.
         let value = super::json::to_value(interp, value, origin);
         let (mash, array) = (run(interp).attributes.classes.mash, interp.core.array);
-        let value = super::attributes::deep_copy(interp, value, mash, array, true);
+        let value = super::attribute_view::deep_copy(interp, value, mash, array, true);
         let key = interp.str(name.as_str());
         fields.map.insert(
             Key::Str(name.as_str().into()),

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::attribute_view;
 use super::attributes::{self, Level};
 use super::json::{to_json, unknown_paths};
 use super::property::ivar_of;
@@ -70,11 +71,11 @@ pub fn collect(interp: &mut Interp, node: &SavedNode, mut out: Convergence) -> C
 /// The node object at the end of the run.
 fn saved(interp: &mut Interp, node: &SavedNode) -> SavedNode {
     use Level as L;
-    let mut default = attributes::combined(
+    let mut default = attribute_view::combined(
         interp,
         &[L::Default, L::EnvDefault, L::RoleDefault, L::ForceDefault],
     );
-    let mut overrides = attributes::combined(
+    let mut overrides = attribute_view::combined(
         interp,
         &[
             L::Override,
@@ -83,8 +84,8 @@ fn saved(interp: &mut Interp, node: &SavedNode) -> SavedNode {
             L::ForceOverride,
         ],
     );
-    let mut normal = attributes::combined(interp, &[L::Normal]);
-    let mut automatic = attributes::combined(interp, &[L::Automatic]);
+    let mut normal = attribute_view::combined(interp, &[L::Normal]);
+    let mut automatic = attribute_view::combined(interp, &[L::Automatic]);
     // What was unknown because the node had never converged is known now.
     let mut unknown: Vec<Vec<String>> = node
         .unknown

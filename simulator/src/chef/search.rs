@@ -337,7 +337,7 @@ fn node_path(interp: &mut Interp, document: &Arc<Document>, path: &[String], ori
     }
     let found = super::attribute_collections::walk(interp, value, &keys)?.unwrap_or(Value::NIL);
     let (hash, array) = (interp.core.hash, interp.core.array);
-    Ok(super::attributes::deep_copy(interp, found, hash, array, false).with_origin(origin))
+    Ok(super::attribute_view::deep_copy(interp, found, hash, array, false).with_origin(origin))
 }
 
 /// The first few names, and how many more there are.
