@@ -16,6 +16,8 @@ pub struct Expect {
     pub nodes: Vec<String>,
     /// A line that the finding must point at, as its place, a cause or a step of its evidence.
     pub cause: Option<Place>,
+    /// Words that it must say, in its message, its help or its evidence.
+    pub says: Option<String>,
 }
 
 /// `path:line`, the path from the root of the repository.
@@ -34,6 +36,8 @@ pub struct Found<'a> {
     pub nodes: &'a [String],
     /// Every line that the finding points at.
     pub places: &'a [Place],
+    /// Message, help and the texts of its evidence.
+    pub texts: &'a [&'a str],
 }
 
 impl Expect {
@@ -49,6 +53,10 @@ impl Expect {
                 .cause
                 .as_ref()
                 .is_none_or(|place| found.places.contains(place))
+            && self
+                .says
+                .as_ref()
+                .is_none_or(|words| found.texts.iter().any(|text| text.contains(words)))
     }
 }
 
@@ -63,6 +71,9 @@ impl fmt::Display for Expect {
         }
         if let Some(place) = &self.cause {
             write!(f, " because of {place}")?;
+        }
+        if let Some(words) = &self.says {
+            write!(f, " saying \"{words}\"")?;
         }
         Ok(())
     }
@@ -101,6 +112,7 @@ mod tests {
                 path: "roles/web.rb".into(),
                 line: 1,
             }),
+            says: Some("nobody".into()),
         }
     }
 
@@ -117,6 +129,7 @@ mod tests {
             pools: &pools,
             nodes: &nodes,
             places: &places,
+            texts: &["finds nobody"],
         };
         assert!(expect().is_met_by(found));
         for other in [
@@ -134,6 +147,10 @@ mod tests {
             },
             Found {
                 places: &[],
+                ..found
+            },
+            Found {
+                texts: &["finds all"],
                 ..found
             },
         ] {

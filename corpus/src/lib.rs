@@ -18,7 +18,8 @@
 //!
 //! A twin is the same repository under a change that looks alike and does no harm. It is loaded as an
 //! incident of its own, named `<slug>/<name>`, about which nothing may be found: an alarm that cannot
-//! stay silent says nothing when it rings.
+//! stay silent says nothing when it rings. A twin may come after another one (`after = "<name>"`): the second of two
+//! steps.
 //!
 //! Nothing here reads a file: the caller passes contents, and our own incidents are embedded when the
 //! crate is built.

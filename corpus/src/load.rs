@@ -28,6 +28,8 @@ struct Description {
 #[serde(deny_unknown_fields)]
 struct TwinDescription {
     title: String,
+    /// The twin after which this one comes: its change is made to what that one leaves.
+    after: Option<String>,
     #[serde(default)]
     deleted: Vec<String>,
 }
@@ -170,10 +172,25 @@ fn finish(
         expect: description.expect.clone(),
     });
     let none = Tree::new();
-    for (name, twin) in &description.twin {
+    let changed = |before: &Tree, name: &String, twin: &TwinDescription| {
         let change = folder.twins.get(name).unwrap_or(&none);
-        let after = overlay(before, change, &twin.deleted)
-            .map_err(|message| error(format!("twin.{name}: {message}")))?;
+        overlay(before, change, &twin.deleted)
+            .map_err(|message| error(format!("twin.{name}: {message}")))
+    };
+    for (name, twin) in &description.twin {
+        let earlier = match &twin.after {
+            None => None,
+            Some(first) => match description.twin.get(first) {
+                Some(twin) if twin.after.is_none() => Some(changed(before, first, twin)?),
+                _ => {
+                    let message =
+                        format!("twin.{name}: no twin `{first}` of the change's own base");
+                    return Err(error(message));
+                }
+            },
+        };
+        let before = earlier.as_ref().unwrap_or(before);
+        let after = changed(before, name, twin)?;
         incidents.push(Incident {
             slug: format!("{slug}/{name}"),
             title: twin.title.clone(),
@@ -259,6 +276,25 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_may_come_after_another() {
+        let description = format!(
+            "{STORY}[[expect]]\nrule='r'\n[twin.first]\ntitle='1'\n[twin.then]\ntitle='2'\nafter='first'\n"
+        );
+        let rest = [
+            ("before/a", "1"),
+            ("after/a", "4"),
+            ("twins/first/a", "2"),
+            ("twins/then/a", "3"),
+        ];
+        let loaded = from_files(files(&description, &rest)).expect("well formed");
+        let then = loaded
+            .iter()
+            .find(|i| i.slug == "x/then")
+            .expect("is there");
+        assert_eq!([&then.before["a"], &then.after["a"]], [b"2", b"3"]);
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         let refused = |description: &str, rest: &[(&str, &str)]| {
             from_files(files(description, rest))
@@ -279,6 +315,13 @@ mod tests {
         assert_eq!(
             refused(&expect, &[("after/a", "1"), ("twins/t/a", "2")]),
             "twins/t/ has no `[twin.t]`"
+        );
+        assert_eq!(
+            refused(
+                &format!("{expect}[twin.t]\ntitle='t'\nafter='u'\n"),
+                &[("after/a", "1"), ("twins/t/a", "2")]
+            ),
+            "twin.t: no twin `u` of the change's own base"
         );
         assert!(refused(&format!("{expect}colour='red'\n"), &[]).contains("unknown field"));
         assert!(refused(&format!("{expect}cause='a'\n"), &[]).contains("is not `path:line`"));

@@ -212,11 +212,18 @@ pub fn judge(incident: &Incident, impact: &Impact, rules: &[&Rule]) -> Result<Ou
 
 fn is_met(expect: &Expect, finding: &Finding) -> bool {
     let places: Vec<Place> = finding.places().map(place).collect();
+    let steps = finding.evidence.iter().chain(&finding.related);
+    let steps = steps.map(|e| e.message.as_str());
+    let texts: Vec<&str> = [finding.message.as_str(), finding.help.as_str()]
+        .into_iter()
+        .chain(steps)
+        .collect();
     expect.is_met_by(Found {
         rule: finding.rule,
         pools: &finding.pools,
         nodes: &finding.nodes,
         places: &places,
+        texts: &texts,
     })
 }
 
