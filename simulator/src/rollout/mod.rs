@@ -154,6 +154,9 @@ impl Rollout {
             }
         };
         let order = match order {
+            _ if impact.unsettled_after.is_some() => {
+                Order::Unknown("converges never settle".to_owned())
+            }
             Order::None(_) if fails_in_the_end(impact).is_none() => order,
             order => match uncertain(impact, &mut bonds).filter(|_| walked.is_none()) {
                 Some(reason) => Order::Unknown(reason),
