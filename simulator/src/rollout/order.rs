@@ -109,25 +109,68 @@ fn cycle(table: &Table, among: &BTreeSet<usize>) -> BTreeSet<usize> {
         .unwrap_or_else(|| among.clone())
 }
 
+/// A selection by kinds of nodes instead of nodes: how many of each join and leave. Equal ones are one.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct OfKinds {
+    owner: usize,
+    /// Members that are missing when everybody who moves is counted out.
+    missing: usize,
+    joining: BTreeMap<usize, usize>,
+    leaving: BTreeMap<usize, usize>,
+}
+
+impl OfKinds {
+    fn all(table: &Table, kinds: &Groups) -> BTreeSet<Self> {
+        let places = kinds.iter().enumerate();
+        let kind_of: BTreeMap<usize, usize> = places
+            .flat_map(|(kind, nodes)| nodes.iter().map(move |n| (*n, kind)))
+            .collect();
+        let count = |nodes: &BTreeSet<usize>| {
+            let mut out = BTreeMap::new();
+            for kind in nodes.iter().filter_map(|n| kind_of.get(n)) {
+                *out.entry(*kind).or_default() += 1;
+            }
+            out
+        };
+        let low = table.rows.iter().filter(|row| row.fixed < row.floor);
+        low.filter_map(|row| {
+            Some(Self {
+                owner: *kind_of.get(&row.owner)?,
+                missing: row.floor - row.fixed,
+                joining: count(&row.joining),
+                leaving: count(&row.leaving),
+            })
+        })
+        .collect()
+    }
+
+    /// Whether it keeps its floor while one kind moves after those of `done` have.
+    fn holds(&self, done: usize, moving: usize) -> bool {
+        let is_done = |kind: usize| done & (1 << kind) != 0;
+        if self.owner != moving && !is_done(self.owner) {
+            return true;
+        }
+        let joined = self.joining.iter().filter(|(k, _)| is_done(**k));
+        let left = self.leaving.iter().filter(|(k, _)| !is_done(**k));
+        let sure = joined.chain(left).filter(|(k, _)| **k != moving);
+        sure.map(|(_, count)| count).sum::<usize>() >= self.missing
+    }
+}
+
 /// The shortest safe way from nobody to everybody, one kind after the other. Complete over orders of these kinds.
 fn search(table: &Table, kinds: &Groups) -> Option<Groups> {
     let full = 1_usize.checked_shl(u32::try_from(kinds.len()).ok()?)? - 1;
+    let rows = OfKinds::all(table, kinds);
     let mut from: BTreeMap<usize, usize> = BTreeMap::from([(0, 0)]);
     let mut queue = VecDeque::from([0_usize]);
     while let Some(state) = queue.pop_front() {
         if state == full {
             break;
         }
-        let chosen = |i: usize| state & (1 << i) != 0;
-        let done: BTreeSet<usize> = kinds
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| chosen(*i))
-            .flat_map(|(_, kind)| kind.iter().copied())
-            .collect();
-        for (i, kind) in kinds.iter().enumerate() {
+        for i in 0..kinds.len() {
             let next = state | (1 << i);
-            if next != state && !from.contains_key(&next) && table.holds(&done, kind) {
+            let is_new = next != state && !from.contains_key(&next);
+            if is_new && rows.iter().all(|row| row.holds(state, i)) {
                 from.insert(next, state);
                 queue.push_back(next);
             }

@@ -1,6 +1,6 @@
 //! What nodes select of one another, at the moments that matter, and how sure that is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bonds::Bonds;
 use super::table::{Row, Table};
@@ -171,6 +171,11 @@ pub(super) fn members(pool: Option<&Pool>, gone: &BTreeSet<String>) -> BTreeSet<
 
 fn pools(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Selection> {
     let mut out = Vec::new();
+    let mut rounds: BTreeMap<(&str, &str, &str), Vec<&BTreeSet<String>>> = BTreeMap::new();
+    for pool in impact.rounds.iter().flat_map(|r| &r.pools) {
+        let place = (&*pool.node, &*pool.file, &*pool.name);
+        rounds.entry(place).or_default().push(&pool.serving);
+    }
     for pool in &impact.pools {
         let Some(node) = impact.nodes.get(&pool.node) else {
             continue;
@@ -179,10 +184,9 @@ fn pools(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Sel
         let [before, first, settled] =
             [&pool.before, &pool.first, &pool.after].map(|p| members(p.as_ref(), gone));
         let mut seen = members(pool.worst.as_ref(), gone);
-        let rounds = impact.rounds.iter().flat_map(|r| &r.pools);
-        let own = rounds
-            .filter(|p| p.node == pool.node && p.file == pool.file && p.name == pool.name)
-            .map(|p| &p.serving - gone);
+        let place = (&*pool.node, &*pool.file, &*pool.name);
+        let own = rounds.get(&place).into_iter().flatten();
+        let own = own.map(|serving| *serving - gone);
         if let Some(least) = own
             .min_by_key(BTreeSet::len)
             .filter(|s| s.len() < seen.len())
@@ -236,7 +240,11 @@ fn pools(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Sel
 /// Searches whose results reach a file without pools.
 fn searches(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<Selection> {
     let mut out = Vec::new();
-    for (i, search) in impact.searches.iter().enumerate() {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for search in &impact.searches {
+        let next = places.entry(&search.node).or_default();
+        let place = *next;
+        *next += 1;
         let Some(run) = impact
             .nodes
             .get(&search.node)
@@ -244,12 +252,6 @@ fn searches(impact: &Impact, bonds: &mut Bonds, gone: &BTreeSet<String>) -> Vec<
         else {
             continue;
         };
-        let place = impact
-            .searches
-            .iter()
-            .take(i)
-            .filter(|s| s.node == search.node)
-            .count();
         let balances = |file: &String| impact.pools.iter().any(|p| p.stands_in(&search.node, file));
         let Some(file) = search.files.iter().find(|f| !balances(f)) else {
             continue;

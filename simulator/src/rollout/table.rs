@@ -96,12 +96,9 @@ impl Table {
     pub fn stuck(&self) -> BTreeSet<usize> {
         let mut reachable: BTreeSet<usize> = BTreeSet::new();
         loop {
-            let next: BTreeSet<usize> = (0..self.nodes)
-                .filter(|n| {
-                    let mut rows = self.rows.iter().filter(|r| r.owner == *n);
-                    reachable.contains(n) || rows.all(|r| r.most(&reachable) >= r.floor)
-                })
-                .collect();
+            let low = self.rows.iter().filter(|r| r.most(&reachable) < r.floor);
+            let waiting: BTreeSet<usize> = low.map(|r| r.owner).collect();
+            let next: BTreeSet<usize> = (0..self.nodes).filter(|n| !waiting.contains(n)).collect();
             if next.len() == reachable.len() {
                 return (0..self.nodes).filter(|n| !next.contains(n)).collect();
             }

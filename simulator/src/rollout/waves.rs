@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use petgraph::unionfind::UnionFind;
+
 use super::selection::{Kind, floor};
 use super::{Options, Order, Selection};
 use crate::convergence::{Convergence, SavedNode};
@@ -130,6 +132,9 @@ pub(super) fn waves(
     waves
 }
 
+/// Canaries that would come in later waves than so many go with the rest: nobody waits for more.
+const CANARY_WAVES: usize = 100;
+
 /// The waves as if none of them ended the rollout.
 fn all_waves(
     impact: &Impact,
@@ -147,7 +152,11 @@ fn all_waves(
     let mut planner = Planner {
         impact,
         options,
-        selections,
+        selections: selections
+            .iter()
+            .filter(|s| s.kind == Kind::Pool)
+            .map(|s| ((&*s.node, &*s.file, &*s.name), s))
+            .collect(),
         done: BTreeSet::new(),
         tried: BTreeSet::new(),
         waves: Vec::new(),
@@ -157,13 +166,12 @@ fn all_waves(
             group.into_iter().partition(|n| rotation.contains(*n));
         planner.wave(Stage::OutOfRotation, &outside);
         let canaries = planner.canaries(&inside);
-        for portion in planner.apart(&canaries) {
+        let mut tried = BTreeSet::new();
+        for portion in planner.apart(&canaries).into_iter().take(CANARY_WAVES) {
             planner.wave(Stage::Canary, &portion);
+            tried.extend(portion);
         }
-        let rest: Vec<&str> = inside
-            .into_iter()
-            .filter(|n| !canaries.contains(n))
-            .collect();
+        let rest: Vec<&str> = inside.into_iter().filter(|n| !tried.contains(n)).collect();
         for portion in planner.portions(&rest) {
             planner.wave(Stage::Rest, &portion);
         }
@@ -180,8 +188,9 @@ fn grouped<'n>(reached: &BTreeSet<&'n str>, order: &Order) -> Vec<Vec<&'n str>> 
     let mut out: Vec<Vec<&str>> = groups
         .iter()
         .map(|g| {
-            let in_group = |n: &&&str| g.iter().any(|m| m == **n);
-            reached.iter().filter(in_group).copied().collect()
+            let of_group = g.iter().filter_map(|n| reached.get(n.as_str()));
+            let of_group: BTreeSet<&str> = of_group.copied().collect();
+            of_group.into_iter().collect()
         })
         .collect();
     let free = reached.iter().filter(|n| !bound.contains(**n)).copied();
@@ -195,7 +204,8 @@ fn grouped<'n>(reached: &BTreeSet<&'n str>, order: &Order) -> Vec<Vec<&'n str>> 
 struct Planner<'a> {
     impact: &'a Impact,
     options: &'a Options,
-    selections: &'a [Selection],
+    /// Those of pools, by node, file and name.
+    selections: BTreeMap<(&'a str, &'a str, &'a str), &'a Selection>,
     done: BTreeSet<String>,
     /// Server types of which one has converged.
     tried: BTreeSet<(String, Vec<String>)>,
@@ -222,20 +232,28 @@ impl<'a> Planner<'a> {
     }
 
     /// Splits canaries so that one pool never has two of them at once, by its members or by who balances them: what
-    /// is wrong with the change meets all canaries of a wave.
+    /// is wrong with the change meets all canaries of a wave. Pools that have a member in common are one, also where
+    /// only others between them do.
     fn apart<'n>(&self, nodes: &[&'n str]) -> Vec<Vec<&'n str>> {
         let (mut out, mut taken): (Vec<Vec<&str>>, Vec<BTreeSet<_>>) = Default::default();
-        for node in nodes {
-            let mut shares: BTreeSet<(bool, &str)> = BTreeSet::new();
-            for pool in &self.impact.pools {
-                let members: Vec<&str> = self.members(pool).collect();
-                if members.contains(node) {
-                    shares.extend(members.iter().map(|m| (false, *m)));
-                }
-                if pool.node == **node {
-                    shares.extend(members.iter().map(|m| (true, *m)));
-                }
+        let pools = &self.impact.pools;
+        let mut joined = UnionFind::<usize>::new(pools.len());
+        let mut of_member: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut of_balancer: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for (i, pool) in pools.iter().enumerate() {
+            let mut members = self.members(pool).peekable();
+            if members.peek().is_some() {
+                of_balancer.entry(&pool.node).or_default().insert(i);
             }
+            for member in members {
+                joined.union(*of_member.entry(member).or_insert(i), i);
+            }
+        }
+        for node in nodes {
+            let own = of_member.get(node).map(|i| (false, joined.find(*i)));
+            let balanced = of_balancer.get(node).into_iter().flatten();
+            let balanced = balanced.map(|i| (true, joined.find(*i)));
+            let shares: BTreeSet<(bool, usize)> = own.into_iter().chain(balanced).collect();
             let free = taken.iter().position(|t| t.is_disjoint(&shares));
             match free.and_then(|i| out.get_mut(i).zip(taken.get_mut(i))) {
                 Some((wave, taken)) => {
@@ -254,44 +272,43 @@ impl<'a> Planner<'a> {
     /// Splits nodes so that no pool has more of them at once than it can spare.
     fn portions<'n>(&self, nodes: &[&'n str]) -> Vec<Vec<&'n str>> {
         let mut out: Vec<Vec<&str>> = Vec::new();
-        let mut taken: Vec<BTreeMap<usize, usize>> = Vec::new();
-        let spare: Vec<(BTreeSet<&str>, usize)> = self
-            .impact
-            .pools
-            .iter()
-            .map(|pool| {
-                let members: BTreeSet<&str> = self.members(pool).collect();
-                let declared = self.options.declared_floor(&pool.name);
-                let least = declared.unwrap_or_else(|| floor(members.len(), members.len()));
-                let spare = members.len().saturating_sub(least + 1).max(1);
-                (members, spare)
-            })
-            .collect();
+        // By wave: how many members of each pool it has, and how many balancers.
+        let mut taken: Vec<(BTreeMap<usize, usize>, usize)> = Vec::new();
+        let mut of_member: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut spare: Vec<usize> = Vec::new();
+        for (i, pool) in self.impact.pools.iter().enumerate() {
+            let members: BTreeSet<&str> = self.members(pool).collect();
+            let declared = self.options.declared_floor(&pool.name);
+            let least = declared.unwrap_or_else(|| floor(members.len(), members.len()));
+            spare.push(members.len().saturating_sub(least + 1).max(1));
+            for member in members {
+                of_member.entry(member).or_default().push(i);
+            }
+        }
         // Who balances the same pools is spared like a member: never all at once.
         let balancers: BTreeSet<&str> = self.impact.pools.iter().map(|p| p.node.as_str()).collect();
         let at_once = balancers.len().div_ceil(2).max(1);
         for node in nodes {
-            let of: Vec<usize> = (0..spare.len())
-                .filter(|i| spare.get(*i).is_some_and(|(m, _)| m.contains(node)))
-                .collect();
-            let fits = |wave: usize| {
+            let of = of_member.get(node).map_or(&[][..], Vec::as_slice);
+            let balances = balancers.contains(node);
+            let fits = |(used, balancing): &(BTreeMap<usize, usize>, usize)| {
                 let pools = of.iter().all(|i| {
-                    let used = taken.get(wave).and_then(|t| t.get(i)).copied().unwrap_or(0);
-                    spare.get(*i).is_some_and(|(_, spare)| used < *spare)
+                    let used = used.get(i).copied().unwrap_or(0);
+                    spare.get(*i).is_some_and(|spare| used < *spare)
                 });
-                let others = out.get(wave).into_iter().flatten();
-                let balancing = others.filter(|n| balancers.contains(**n)).count();
-                pools && (!balancers.contains(node) || balancing < at_once)
+                pools && (!balances || *balancing < at_once)
             };
-            let wave = (0..out.len()).find(|w| fits(*w)).unwrap_or(out.len());
+            let wave = taken.iter().position(fits).unwrap_or(out.len());
             if wave == out.len() {
                 out.push(Vec::new());
-                taken.push(BTreeMap::new());
+                taken.push(Default::default());
             }
-            if let (Some(nodes), Some(taken)) = (out.get_mut(wave), taken.get_mut(wave)) {
+            if let (Some(nodes), Some((used, balancing))) = (out.get_mut(wave), taken.get_mut(wave))
+            {
                 nodes.push(node);
+                *balancing += usize::from(balances);
                 for i in of {
-                    *taken.entry(i).or_default() += 1;
+                    *used.entry(*i).or_default() += 1;
                 }
             }
         }
@@ -318,10 +335,7 @@ impl<'a> Planner<'a> {
         for pool in &self.impact.pools {
             let converges = moving.contains(pool.node.as_str());
             let members = self.configured(pool, &moving);
-            let converging = members
-                .iter()
-                .filter(|m| moving.contains(m.as_str()))
-                .count();
+            let converging = members.iter().filter(|m| moving.contains(*m)).count();
             if !converges && converging == 0 {
                 continue;
             }
@@ -370,41 +384,26 @@ impl<'a> Planner<'a> {
     }
 
     /// The members in a balancer's config at the unluckiest moment of a wave.
-    fn configured(&self, pool: &PoolImpact, moving: &BTreeSet<&str>) -> BTreeSet<String> {
-        let own = |n: &String| !self.options.drained.contains(n) && !self.options.down.contains(n);
+    fn configured<'p>(
+        &'p self,
+        pool: &'p PoolImpact,
+        moving: &BTreeSet<&str>,
+    ) -> BTreeSet<&'p str> {
+        let own = |n: &&str| !self.options.drained.contains(*n) && !self.options.down.contains(*n);
         let converged = self.done.contains(&pool.node);
-        let before: BTreeSet<String> = serving(pool.before.as_ref())
-            .map(str::to_owned)
-            .filter(own)
-            .collect();
+        let before: BTreeSet<&str> = serving(pool.before.as_ref()).filter(own).collect();
         if !converged && !moving.contains(pool.node.as_str()) {
             return before;
         }
-        let selection = self.selections.iter().find(|s| {
-            s.kind == Kind::Pool
-                && s.node == pool.node
-                && s.file == pool.file
-                && s.name == pool.name
-        });
-        let Some(selection) = selection else {
-            return serving(pool.after.as_ref())
-                .map(str::to_owned)
-                .filter(own)
-                .collect();
+        let place = (&*pool.node, &*pool.file, &*pool.name);
+        let Some(selection) = self.selections.get(&place) else {
+            return serving(pool.after.as_ref()).filter(own).collect();
         };
-        let mut members: BTreeSet<String> = selection
-            .first
-            .intersection(&selection.settled)
-            .cloned()
-            .collect();
-        members.extend(
-            selection
-                .joining()
-                .filter(|n| self.done.contains(*n))
-                .map(str::to_owned),
-        );
+        let stay = selection.first.intersection(&selection.settled);
+        let mut members: BTreeSet<&str> = stay.map(String::as_str).collect();
+        members.extend(selection.joining().filter(|n| self.done.contains(*n)));
         let stays = |n: &&str| !self.done.contains(*n) && !moving.contains(n);
-        members.extend(selection.leaving().filter(stays).map(str::to_owned));
+        members.extend(selection.leaving().filter(stays));
         members.retain(own);
         if !converged && before.len() < members.len() {
             return before;
@@ -412,6 +411,9 @@ impl<'a> Planner<'a> {
         members
     }
 }
+
+/// Roles of a run list that are tried to select a wave's nodes by.
+const ROLES_TRIED: usize = 8;
 
 /// A search that gives exactly these nodes, before they converge and after: by role and environment where that does,
 /// else by name.
@@ -438,7 +440,7 @@ fn query(impact: &Impact, nodes: &[&str]) -> String {
                 escaped(group)
             ));
         }
-        for item in &first.run_list {
+        for item in first.run_list.iter().take(ROLES_TRIED) {
             if let Some(role) = item.strip_prefix("role[").and_then(|i| i.strip_suffix(']')) {
                 candidates.push(format!("role:{}", escaped(role)));
                 candidates.push(format!(
