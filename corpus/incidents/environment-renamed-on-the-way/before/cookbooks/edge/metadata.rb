@@ -1,0 +1,2 @@
+name 'edge'
+version '1.0.0'

@@ -1,0 +1,1 @@
+default['shop']['stage'] = node.chef_environment

@@ -1,0 +1,2 @@
+name 'edge'
+run_list 'recipe[edge]'

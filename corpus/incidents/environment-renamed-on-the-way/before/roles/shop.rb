@@ -1,0 +1,2 @@
+name 'shop'
+run_list 'recipe[shop]'
