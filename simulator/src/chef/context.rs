@@ -35,6 +35,19 @@ static METHODS: &[Builtin] = &[
     }),
     def("include_recipe", 1, -1, |i, _, a| include(i, a)),
     def("loaded_recipe?", 1, 1, loaded),
+    def("loaded_recipes", 0, 0, |i, _, _| {
+        let names: Vec<String> = run(i).loaded_recipes.iter().cloned().collect();
+        let names = names.into_iter().map(|name| i.str(name)).collect();
+        Ok(i.array(names))
+    }),
+    def("loaded_fully_qualified_recipe?", 2, 2, |i, _, a| {
+        let full = qualified(i, a)?;
+        Ok(run(i).loaded_recipes.contains(&full).into())
+    }),
+    def("loaded_fully_qualified_attribute?", 2, 2, |i, _, a| {
+        let full = qualified(i, a)?;
+        Ok(run(i).loaded_attributes.contains(&full).into())
+    }),
     def("has_template_in_cookbook?", 2, 2, |i, _, a| {
         has_file(i, a, "templates")
     }),
@@ -76,6 +89,12 @@ fn loaded(interp: &mut Interp, _: Value, args: &Args) -> R {
         .loaded_recipes
         .contains(&format!("{cookbook}::{recipe}"))
         .into())
+}
+
+/// `cookbook::file` of a cookbook's name and a file's.
+fn qualified(interp: &mut Interp, args: &Args) -> R<String> {
+    let (cookbook, file) = (interp.to_text(args.get(0))?, interp.to_text(args.get(1))?);
+    Ok(format!("{cookbook}::{file}"))
 }
 
 fn has_file(interp: &mut Interp, args: &Args, kind: &str) -> R {

@@ -49,28 +49,40 @@ fn notified(interp: &mut Interp) -> R<()> {
         let from = interp.show_holes(&from);
         let why = format!("whether {from} changes anything and so notifies");
         let declared = super::resource::meta(interp, next.target).map_or(0, |m| m.children.len());
-        let certain = run(interp).failure.take();
-        let condition = Some(why.clone());
-        let result = match guards(interp, next.target) {
-            Ok(Guard::Skip) => Ok(()),
-            Ok(Guard::Run(_)) => run_action(interp, next.target, next.action.as_str(), condition),
-            Err(flow) => Err(flow),
-        };
-        let noted = note(interp, next.target, result);
-        // What fails only where it is told to run is no failure of the run as such.
-        let perhaps = std::mem::replace(&mut run(interp).failure, certain);
-        if let Some(failure) = perhaps {
-            let (class, message) = (failure.class, failure.message);
-            let reason = format!("may raise {class}: {message} (depends on {why})");
-            interp.outside_at(reason, failure.location);
-        }
-        noted?;
+        perhaps(interp, next.target, &why, |interp| {
+            match guards(interp, next.target)? {
+                Guard::Skip => Ok(()),
+                Guard::Run(_) => {
+                    let condition = Some(why.clone());
+                    run_action(interp, next.target, next.action.as_str(), condition)
+                }
+            }
+        })?;
         // The files tell what it would do; in the list of resources stands what a run does in any case.
         if let Some(meta) = super::resource::meta(interp, next.target) {
             meta.children.truncate(declared);
         }
     }
     Ok(())
+}
+
+/// Does what depends on `why`: what fails there is no failure of the run as such.
+fn perhaps(
+    interp: &mut Interp,
+    this: Value,
+    why: &str,
+    f: impl FnOnce(&mut Interp) -> R<()>,
+) -> R<()> {
+    let certain = run(interp).failure.take();
+    let result = f(interp);
+    let noted = note(interp, this, result);
+    let perhaps = std::mem::replace(&mut run(interp).failure, certain);
+    if let Some(failure) = perhaps {
+        let (class, message) = (failure.class, failure.message);
+        let reason = format!("may raise {class}: {message} (depends on {why})");
+        interp.outside_at(reason, failure.location);
+    }
+    noted
 }
 
 /// Whether running a resource can write a file or declare more.
@@ -249,7 +261,12 @@ fn run_action(interp: &mut Interp, this: Value, action: &str, condition: Option<
             _ => act(interp, this, kind, action, None),
         };
     }
-    act(interp, this, kind, action, condition)
+    match condition {
+        Some(why) if interp.condition().is_none() => perhaps(interp, this, &why, |interp| {
+            act(interp, this, kind, action, Some(why.clone()))
+        }),
+        condition => act(interp, this, kind, action, condition),
+    }
 }
 
 /// Does what an action does. A file that it writes is there only on the condition.

@@ -13,7 +13,7 @@ use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
-use crate::ruby::object::Key;
+use crate::ruby::object::{Data, Key};
 use crate::ruby::unknown::{Cause, Unknown};
 use crate::ruby::value::Value;
 use crate::ruby::{Hooks, Interp};
@@ -51,6 +51,13 @@ static CHEF: &[Builtin] = &[
     def("log_deprecation", 1, -1, quiet).takes_unknown(),
 ];
 static CHEF_TABLE: Table = LazyLock::new(|| table(CHEF));
+
+/// `Chef::NOT_PASSED`: what stands for an argument that was not given, where `nil` could have been.
+static NOT_PASSED: &[Builtin] = &[
+    def("to_s", 0, 0, |i, _, _| Ok(i.str("NOT_PASSED"))),
+    def("inspect", 0, 0, |i, _, _| Ok(i.str("NOT_PASSED"))),
+];
+static NOT_PASSED_TABLE: Table = LazyLock::new(|| table(NOT_PASSED));
 
 static APPLICATION: &[Builtin] = &[def("fatal!", 1, 2, fatal), def("exit!", 0, 2, fatal)];
 static APPLICATION_TABLE: Table = LazyLock::new(|| table(APPLICATION));
@@ -108,12 +115,22 @@ static LAZY: &[Builtin] = &[def("initialize", 0, -1, |i, v, a| {
 .takes_unknown()];
 static LAZY_TABLE: Table = LazyLock::new(|| table(LAZY));
 
+fn not_passed(interp: &mut Interp, chef: ClassId) {
+    let object = interp.core.object;
+    let value: Value = interp.alloc(object, Data::Plain).into();
+    let singleton = interp.singleton_of(value);
+    interp.add_methods(singleton, &NOT_PASSED_TABLE);
+    let constants = &mut interp.classes.get_mut(chef).constants;
+    constants.insert(Name::new("NOT_PASSED"), value);
+}
+
 /// Defines everything; attributes are still to be set up.
 pub fn define(interp: &mut Interp) -> (Classes, attributes::Classes) {
     let object = interp.core.object;
     let runtime = interp.core.standard_error;
     let chef = interp.define_class("Chef", object);
     interp.add_static(chef, &CHEF_TABLE);
+    not_passed(interp, chef);
     interp.define_module("Chef::DSL");
     interp.define_module("Chef::Mixin");
     interp.define_class("Chef::Exceptions", object);

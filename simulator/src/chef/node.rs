@@ -15,7 +15,7 @@ use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::Table;
 use crate::ruby::env::Args;
 use crate::ruby::flow::R;
-use crate::ruby::object::Data;
+use crate::ruby::object::{Data, Hash, Key};
 use crate::ruby::value::{Origin, Value};
 use crate::search::Document;
 
@@ -149,6 +149,7 @@ static NODE: &[Builtin] = &[
     def("chef_environment=", 1, 1, environment),
     def("save", 0, 0, |_, v, _| Ok(v)),
     def("loaded_recipe", 2, 2, |_, v, _| Ok(v)),
+    def("merged_attributes", 0, -1, merged_attributes),
     def("to_hash", 0, 0, to_hash),
     def("to_h", 0, 0, to_hash),
     def("keys", 0, 0, keys),
@@ -635,6 +636,30 @@ fn to_hash(interp: &mut Interp, this: Value, _: &Args) -> R {
     Ok(interp.hash(hash))
 }
 
+/// All attributes as one read-only hash, which is what the methods of hashes are asked of.
+fn whole(interp: &mut Interp, this: Value) -> Value {
+    let mut hash = Hash {
+        indifferent: true,
+        ..Hash::default()
+    };
+    for name in top_names(interp, this) {
+        let value = top(interp, this, &name);
+        let key = interp.str(name.as_str());
+        hash.map.insert(Key::Str(name.into()), (key, value));
+    }
+    let class = run(interp).attributes.classes.immutable_mash;
+    let whole = interp.alloc(class, Data::Hash(Box::new(hash)));
+    interp.heap.get_mut(whole).frozen = true;
+    whole.into()
+}
+
+fn merged_attributes(interp: &mut Interp, this: Value, args: &Args) -> R {
+    if args.list.is_empty() {
+        return Ok(whole(interp, this));
+    }
+    read(interp, this, args)
+}
+
 fn keys(interp: &mut Interp, this: Value, _: &Args) -> R {
     let names = top_names(interp, this);
     Ok(strings(interp, &names))
@@ -669,7 +694,7 @@ fn method_missing(interp: &mut Interp, this: Value, args: &Args) -> R {
     // What a hash answers, the attributes answer.
     let hash = interp.core.hash;
     if interp.classes.find(hash, name).is_some() {
-        let whole = to_hash(interp, this, &Args::default())?;
+        let whole = whole(interp, this);
         let mut rest = args.clone();
         rest.list.remove(0);
         return interp.send(whole, name, rest, crate::ruby::call::Form::Explicit);

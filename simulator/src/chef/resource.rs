@@ -38,8 +38,6 @@ pub struct Meta {
     pub set: Vec<Name>,
     /// What lazy properties gave when they were last read.
     pub evaluated: IndexMap<Name, Value>,
-    /// Actions that `run_action` ran at compile time.
-    pub ran: Vec<String>,
     /// Whether an action of it has run, or runs.
     pub acts: bool,
 }
@@ -317,7 +315,6 @@ pub fn build(
             children: Vec::new(),
             set: Vec::new(),
             evaluated: IndexMap::default(),
-            ran: Vec::new(),
             acts: false,
         },
     );
@@ -633,9 +630,6 @@ fn guard(interp: &mut Interp, this: Value, args: &Args, kind: &str) -> R {
 
 fn run_action(interp: &mut Interp, this: Value, args: &Args) -> R {
     let name = interp.to_text(args.get(0))?;
-    if let Some(meta) = meta(interp, this) {
-        meta.ran.push(name.clone());
-    }
     validate_action(interp, this, args.get(0))?;
     super::converge::run_one(interp, this, &name)?;
     Ok(Value::NIL)

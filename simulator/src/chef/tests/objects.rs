@@ -112,3 +112,51 @@ fn roles_are_written_as_json_in_chefs_order() {
     log[{"rows":[{"name":"web","description":"d","json_class":"Chef::Role","default_attributes":{"x":1},"override_attributes":{},"chef_type":"role","run_list":["recipe[a]"],"env_run_lists":{}}]}] write
     "#);
 }
+
+#[test]
+fn a_node_answers_as_the_hash_of_its_merged_attributes() {
+    let code = "
+        node.default['x']['y'] = 1
+        log node.merged_attributes['x'].inspect + node.merged_attributes('x', 'y').inspect
+        log node.merged_attributes('no', 'such').inspect + node.merged_attributes.class.to_s
+        log node.select { |name, _| name == 'x' }.inspect + node.select { false }.class.to_s
+        log node.find { |name, _| name == 'x' }.inspect";
+    insta::assert_snapshot!(recipe(code), @r#"
+    log[{"y"=>1}1] write
+    log[nilChef::Node::ImmutableMash] write
+    log[{"x"=>{"y"=>1}}Hash] write
+    log[["x", {"y"=>1}]] write
+    "#);
+    let refused = recipe("node.store('x', 1)");
+    assert!(
+        refused.starts_with("Chef::Exceptions::ImmutableAttributeModification: "),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_run_context_says_what_was_loaded() {
+    let code = "
+        log run_context.loaded_recipes.inspect
+        log run_context.loaded_fully_qualified_recipe?('a', 'default').inspect
+        log run_context.loaded_fully_qualified_recipe?('a', 'other').inspect
+        log run_context.loaded_fully_qualified_attribute?('a', 'other').inspect";
+    insta::assert_snapshot!(recipe(code), @r#"
+    log[["a::default"]] write
+    log[true] write
+    log[false] write
+    log[false] write
+    "#);
+}
+
+#[test]
+fn an_argument_that_was_not_given_is_told_from_nil() {
+    let code = "
+        def given(x = Chef::NOT_PASSED) = x == Chef::NOT_PASSED ? 'none' : x.inspect
+        log given + given(nil) + given(1)
+        log Chef::NOT_PASSED.inspect + Chef::NOT_PASSED.class.to_s";
+    insta::assert_snapshot!(recipe(code), @r"
+    log[nonenil1] write
+    log[NOT_PASSEDObject] write
+    ");
+}

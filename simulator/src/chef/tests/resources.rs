@@ -222,3 +222,35 @@ fn what_another_system_has_is_not_there() {
     insta::assert_snapshot!(told("launchd 'x'"), @"Chef::Exceptions::NoSuchResourceType: Cannot find a resource for launchd on ubuntu version 22.04 with target_mode? false");
     insta::assert_snapshot!(told("declare_resource(:powershell_script, 'x')"), @"Chef::Exceptions::NoSuchResourceType: Cannot find a resource for powershell_script on ubuntu version 22.04 with target_mode? false");
 }
+
+#[test]
+fn what_fails_under_a_guard_that_only_the_node_can_answer_is_no_failure_of_the_run() {
+    let code = "
+        template('/etc/a') { only_if 'test -e /etc/q' }
+        cookbook_file('/etc/b') { not_if { ::File.exist?('/etc/q') } }
+        file('/etc/c') { content 'fine'; only_if 'test -e /etc/q' }";
+    insta::assert_snapshot!(recipe(code), @r#"
+    template[/etc/a] create source="a.erb"
+    cookbook_file[/etc/b] create
+    file[/etc/c] create content="fine"
+    /etc/c: "fine"
+    Outside: may raise Chef::Exceptions::FileNotFound: Cookbook 'a' (1.0.0) does not contain a file at any of these locations:
+      files/host-n1.example.net/b
+      files/ubuntu-22.04/b
+      files/ubuntu/b
+      files/default/b
+      files/b (depends on the state of /etc/q on the node)
+    Outside: may raise Chef::Exceptions::FileNotFound: Cookbook 'a' (1.0.0) does not contain a file at any of these locations:
+      templates/host-n1.example.net/a.erb
+      templates/ubuntu-22.04/a.erb
+      templates/ubuntu/a.erb
+      templates/default/a.erb
+      templates/a.erb (depends on the guard command `test -e /etc/q`)
+    Outside: the state of /etc/q on the node
+    "#);
+    let certain = recipe("template('/etc/a') { only_if { true } }");
+    assert!(
+        certain.contains("\nChef::Exceptions::FileNotFound: "),
+        "{certain}"
+    );
+}
