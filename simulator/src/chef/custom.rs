@@ -16,7 +16,7 @@ use crate::ruby::Interp;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::call::Form;
 use crate::ruby::class::{ClassId, Method, NamedFn, Table, Visibility};
-use crate::ruby::env::{Args, Cref};
+use crate::ruby::env::Args;
 use crate::ruby::flow::R;
 use crate::ruby::object::{Data, Hash};
 use crate::ruby::value::Value;
@@ -469,10 +469,7 @@ pub fn load_provider(
 fn run_in_class(interp: &mut Interp, program: &Arc<Program>, class: ClassId) -> R<()> {
     super::load::check_syntax(interp, program)?;
     // As `class_eval` of a text: constants are the class's, and those of the modules that it includes.
-    let cref = Rc::new(Cref {
-        class,
-        parent: None,
-    });
+    let cref = super::modules::scope(interp, class);
     let value = interp.class_value(class);
     interp.run_class_file(program, value, cref, class)?;
     Ok(())

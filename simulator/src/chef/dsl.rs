@@ -254,10 +254,7 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
     interp.set_ivar(object, Name::new("@cookbook_name"), c)?;
     interp.set_ivar(object, Name::new("@recipe_name"), r)?;
     let definee = Definee::SingletonOf(object);
-    let cref = std::rc::Rc::new(crate::ruby::env::Cref {
-        class: interp.core.object,
-        parent: None,
-    });
+    let cref = super::modules::scope(interp, interp.core.object);
     interp.run_program_as(&program, object, cref, definee)?;
     Ok(())
 }

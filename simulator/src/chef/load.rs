@@ -8,7 +8,7 @@ use foretaste_parser::source::{Location, SyntaxError};
 use super::run::{program, run};
 use crate::convergence::{Failure, Stage};
 use crate::ruby::Interp;
-use crate::ruby::env::{Args, Cref, Definee};
+use crate::ruby::env::{Args, Definee};
 use crate::ruby::flow::{Flow, R};
 use crate::ruby::object::Data;
 use crate::ruby::value::Value;
@@ -173,10 +173,7 @@ fn run_attributes(interp: &mut Interp, program: &Arc<Program>) -> R<()> {
     check_syntax(interp, program)?;
     let node = run(interp).node_value;
     let definee = Definee::SingletonOf(node);
-    let cref = std::rc::Rc::new(Cref {
-        class: interp.core.object,
-        parent: None,
-    });
+    let cref = super::modules::scope(interp, interp.core.object);
     interp.run_program_as(program, node, cref, definee)?;
     Ok(())
 }
@@ -206,10 +203,7 @@ fn definitions(interp: &mut Interp, cookbook: &str) -> R<()> {
         check_syntax(interp, &program)?;
         let class = run(interp).classes.definition;
         let object: Value = interp.alloc(class, Data::Plain).into();
-        let cref = std::rc::Rc::new(Cref {
-            class: interp.core.object,
-            parent: None,
-        });
+        let cref = super::modules::scope(interp, interp.core.object);
         interp.run_program_in(&program, object, cref, Args::default())?;
     }
     Ok(())

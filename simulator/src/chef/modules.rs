@@ -1,5 +1,6 @@
 //! The classes and modules that Chef adds, and what it and the world beyond answer for.
 
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 use foretaste_parser::name::Name;
@@ -11,7 +12,7 @@ use super::{data_bag, definition, dsl, model, node, resource, template};
 use crate::convergence::Reads;
 use crate::ruby::builtin::{Builtin, def, table};
 use crate::ruby::class::{ClassId, Table};
-use crate::ruby::env::Args;
+use crate::ruby::env::{Args, Cref};
 use crate::ruby::flow::R;
 use crate::ruby::object::{Data, Key};
 use crate::ruby::unknown::{Cause, Unknown};
@@ -122,6 +123,24 @@ fn not_passed(interp: &mut Interp, chef: ClassId) {
     interp.add_methods(singleton, &NOT_PASSED_TABLE);
     let constants = &mut interp.classes.get_mut(chef).constants;
     constants.insert(Name::new("NOT_PASSED"), value);
+}
+
+/// Where constants of a cookbook's file are looked for. Chef evaluates files in `Chef::Mixin::FromFile`, and so they see
+/// what is in `Chef` without its name: `Log.info 'x'`.
+pub fn scope(interp: &Interp, class: ClassId) -> Rc<Cref> {
+    let mut scope = None;
+    for name in ["Chef", "Chef::Mixin"] {
+        if let Some(class) = interp.class_by_path(name) {
+            scope = Some(Rc::new(Cref {
+                class,
+                parent: scope,
+            }));
+        }
+    }
+    Rc::new(Cref {
+        class,
+        parent: scope,
+    })
 }
 
 /// Defines everything; attributes are still to be set up.

@@ -160,3 +160,17 @@ fn an_argument_that_was_not_given_is_told_from_nil() {
     log[NOT_PASSEDObject] write
     ");
 }
+
+#[test]
+fn files_see_what_is_in_chef_without_its_name() {
+    let code = "
+        Log.info 'x'
+        log Log.to_s + Exceptions::FileNotFound.to_s + Mixin.class.to_s
+        log((NoSuch rescue $!.class.to_s))
+        log ::File.basename('/a/b') + File.basename('/a/b')";
+    insta::assert_snapshot!(recipe(code), @r"
+    log[Chef::LogChef::Exceptions::FileNotFoundModule] write
+    log[NameError] write
+    log[bb] write
+    ");
+}
