@@ -157,7 +157,7 @@ hostile! {
     hash_method: recipe("class A; def hash = hash; def eql?(o) = eql?(o); end\n{ A.new => 1 }[A.new]") => STACK;
     comparison: recipe("class A; include Comparable; def <=>(o) = self < o ? 1 : 0; end\n[A.new, A.new].sort") => STACK;
     coercion: recipe("class A; def coerce(o) = [self, self]; def +(o) = 1 + o; end\n1 + A.new") => STACK;
-    const_missing: recipe("class Object; def self.const_missing(n) = const_get(n); end\nFoo") => STACK;
+    const_missing: recipe("class ::Object; def self.const_missing(n) = const_get(n); end\nFoo") => STACK;
     included_hook: recipe("module M; def self.included(b) = b.include(M); end\nclass A; include M; end") => STACK;
     initialize: recipe("class A; def initialize = A.new; end\nA.new") => STACK;
     rescued_recursion: recipe("def m; m; rescue SystemStackError; m; end\nm") => STEPS;

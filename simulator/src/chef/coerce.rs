@@ -114,7 +114,6 @@ const TABLE: &[(&str, &str, How)] = &[
     ("Mount", "mount_point", How::MountPoint),
     ("Mount", "options", How::MountOptions),
     ("Mount", "supports", How::Switches),
-    ("GemPackage", "options", How::Same),
     ("Package", "options", How::Words),
     ("RhsmErrataLevel", "errata_level", How::Downcase),
     ("RhsmRegister", "activation_key", How::List),
@@ -303,6 +302,7 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
         {
             Ok(Value::NIL)
         }
+        (How::Duration, ..) if interp.hash_data(value).is_some() => time_out(interp, value),
         (How::Duration, text, _) if text.is_some() || matches!(value.kind, Kind::Int(_)) => {
             let key = interp.str("duration");
             let mut out = Hash::default();
@@ -329,6 +329,36 @@ fn convert(interp: &mut Interp, how: How, value: Value) -> R {
         (How::FlushCache, _, items) => flush_cache(interp, value, items),
         _ => Ok(value),
     }
+}
+
+/// The options of `timeout`, by their names.
+fn time_out(interp: &mut Interp, value: Value) -> R {
+    let known = [
+        "duration",
+        "preserve-status",
+        "foreground",
+        "kill-after",
+        "signal",
+    ];
+    let pairs: Vec<(Value, Value)> = interp
+        .hash_data(value)
+        .map(|hash| hash.map.values().copied().collect())
+        .unwrap_or_default();
+    let mut others = Vec::new();
+    for (key, _) in pairs {
+        if !interp.text(key).is_some_and(|key| known.contains(&key)) {
+            others.push(interp.to_text(key)?);
+        }
+    }
+    if others.is_empty() {
+        return Ok(value);
+    }
+    let message = format!(
+        "Key of option time_out must be equal to one of: \"{}\"!  You passed \"{}\".",
+        known.join("\", \""),
+        others.join(", ")
+    );
+    Err(super::dsl::raise(interp, "ValidationFailed", message))
 }
 
 /// `Array(value)`

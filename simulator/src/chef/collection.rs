@@ -50,6 +50,63 @@ pub fn add(interp: &mut Interp, resource: Value) -> R<()> {
     Ok(())
 }
 
+/// Adds a resource that was declared, which must have a name.
+///
+/// # Errors
+/// `Chef::Exceptions::ValidationFailed`.
+pub fn insert(interp: &mut Interp, resource: Value) -> R<()> {
+    let name = interp.ivar(resource, Name::new("@name"));
+    if name.is_none_or(Value::is_nil) {
+        return Err(raise(
+            interp,
+            "ValidationFailed",
+            "name is a required property",
+        ));
+    }
+    add(interp, resource)
+}
+
+/// Checks what `declare_resource` and its like are given: a type, a name, and options of these names.
+fn check_args(interp: &mut Interp, args: &Args, options: &[&str]) -> R<()> {
+    let last = args.list.last().copied().unwrap_or(Value::NIL);
+    let keys: Vec<Name> = match interp.hash_data(last).filter(|_| args.list.len() > 1) {
+        Some(hash) => hash
+            .map
+            .keys()
+            .filter_map(|key| match key {
+                Key::Sym(name) => Some(*name),
+                _ => None,
+            })
+            .collect(),
+        None => Vec::new(),
+    };
+    let given = args.list.len() - usize::from(!keys.is_empty());
+    if given != 2 {
+        let message = format!("wrong number of arguments (given {given}, expected 2)");
+        return Err(interp.argument_error(message));
+    }
+    let unknown: Vec<String> = keys
+        .iter()
+        .filter(|key| !options.contains(&key.as_str()))
+        .map(|key| format!(":{key}"))
+        .collect();
+    match unknown.as_slice() {
+        [] => {
+            super::dsl::named(interp, args.get(0))?;
+            Ok(())
+        }
+        [one] => Err(interp.argument_error(format!("unknown keyword: {one}"))),
+        several => {
+            let message = format!("unknown keywords: {}", several.join(", "));
+            Err(interp.argument_error(message))
+        }
+    }
+}
+
+const DECLARING: &[&str] = &["created_at", "run_context", "enclosing_provider"];
+const EDITING: &[&str] = &["created_at", "run_context"];
+const FINDING: &[&str] = &["run_context"];
+
 /// Runs with the collections from `depth` on out of sight.
 fn with_outer(interp: &mut Interp, depth: usize, f: impl FnOnce(&mut Interp) -> R) -> R {
     let depth = depth.max(1).min(run(interp).collections.len());
@@ -61,7 +118,16 @@ fn with_outer(interp: &mut Interp, depth: usize, f: impl FnOnce(&mut Interp) -> 
 
 /// `with_run_context :root do … end`
 pub fn with_run_context(interp: &mut Interp, _: Value, args: &Args) -> R {
-    let depth = context_depth(interp, args.get(0));
+    let context = args.get(0);
+    let fits = matches!(interp.text_or_sym(context), Some("root" | "parent"))
+        || interp.ivar(context, Name::new("@depth")).is_some()
+        || interp.unknown_of(context).is_some();
+    if !fits {
+        let message =
+            "bad argument to run_context helper, must be :root, :parent, or a Chef::RunContext";
+        return Err(interp.argument_error(message.to_owned()));
+    }
+    let depth = context_depth(interp, context);
     let args = args.clone();
     with_outer(interp, depth, |i| i.yield_to(&args, &[]))
 }
@@ -167,14 +233,16 @@ fn wanted(interp: &mut Interp, args: &Args) -> R<String> {
 }
 
 pub fn declare_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
+    check_args(interp, args, DECLARING)?;
     in_context(interp, args, |interp| {
         let resource = build_resource(interp, this, args)?;
-        add(interp, resource)?;
+        insert(interp, resource)?;
         Ok(resource)
     })
 }
 
 pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
+    check_args(interp, args, DECLARING)?;
     if let Some(id) = interp.unknown_or_hole(args.get(0)) {
         return Err(Flow::Unknown(id));
     }
@@ -192,6 +260,7 @@ pub fn build_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn find_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
+    check_args(interp, args, EDITING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         match (first_hole(&label), find_label(interp, &label)) {
@@ -205,6 +274,7 @@ pub fn find_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn find_resource_strict(interp: &mut Interp, _: Value, args: &Args) -> R {
+    check_args(interp, args, FINDING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         lookup(interp, &label)
@@ -222,6 +292,7 @@ fn edit(interp: &mut Interp, this: Value, found: Value, args: &Args) -> R {
 }
 
 pub fn edit_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
+    check_args(interp, args, EDITING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         match (first_hole(&label), find_label(interp, &label)) {
@@ -232,6 +303,7 @@ pub fn edit_resource(interp: &mut Interp, this: Value, args: &Args) -> R {
 }
 
 pub fn edit_resource_strict(interp: &mut Interp, this: Value, args: &Args) -> R {
+    check_args(interp, args, EDITING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         let found = lookup(interp, &label)?;
@@ -240,6 +312,7 @@ pub fn edit_resource_strict(interp: &mut Interp, this: Value, args: &Args) -> R 
 }
 
 pub fn delete_resource(interp: &mut Interp, _: Value, args: &Args) -> R {
+    check_args(interp, args, FINDING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         let found = find_label(interp, &label);
@@ -251,6 +324,7 @@ pub fn delete_resource(interp: &mut Interp, _: Value, args: &Args) -> R {
 }
 
 pub fn delete_resource_strict(interp: &mut Interp, _: Value, args: &Args) -> R {
+    check_args(interp, args, FINDING)?;
     in_context(interp, args, |interp| {
         let label = wanted(interp, args)?;
         let found = lookup(interp, &label)?;

@@ -136,6 +136,7 @@ fn object_name(interp: &mut Interp, this: Value, _: &Args) -> R {
 /// `data_bag(name)`: the ids of its items.
 pub fn list(interp: &mut Interp, _: Value, args: &Args) -> R {
     let bag = interp.to_text(args.get(0))?;
+    check_bag_name(interp, &bag)?;
     let folder = format!("{}/{bag}", run(interp).repository.layout.data_bags);
     run(interp).looked_at(&folder);
     let view = run(interp).index.clone();
@@ -237,8 +238,42 @@ fn load(interp: &mut Interp, _: Value, args: &Args) -> R {
     Ok(object(interp, class, &found, &found.fields()))
 }
 
+/// Whether a text may name a data bag or an item (`Chef::DataBag::VALID_NAME`).
+fn is_name(text: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    // In Ruby the pattern is one of lines.
+    text.lines()
+        .any(|line| !line.is_empty() && line.chars().all(fits))
+}
+
+fn check_bag_name(interp: &mut Interp, bag: &str) -> R<()> {
+    if is_name(bag) || crate::ruby::unknown::first_hole(bag).is_some() {
+        return Ok(());
+    }
+    let shown = crate::ruby::convert::inspect_str(bag, crate::ruby::encoding::Encoding::Utf8);
+    let message =
+        format!(r"DataBags must have a name matching /^[\.\-[:alnum:]_]+$/, you gave {shown}");
+    Err(super::dsl::raise(interp, "InvalidDataBagName", message))
+}
+
+fn check_item_id(interp: &mut Interp, id: Value) -> R<()> {
+    let is_fine =
+        interp.text_or_sym(id).is_some_and(is_name) || interp.unknown_or_hole(id).is_some();
+    if is_fine {
+        return Ok(());
+    }
+    let shown = interp.inspect(id)?;
+    let message = format!(
+        r"Data Bag items must have an id matching /^[\.\-[:alnum:]_]+$/, you gave: {shown}"
+    );
+    Err(super::dsl::raise(interp, "InvalidDataBagItemID", message))
+}
+
 /// `data_bag_item(bag, id, secret)`
 pub fn item(interp: &mut Interp, _: Value, args: &Args) -> R {
+    let bag = interp.to_text(args.get(0))?;
+    check_bag_name(interp, &bag)?;
+    check_item_id(interp, args.get(1))?;
     let found = find(interp, args)?;
     let fields = found.fields();
     if !encrypted::looks_encrypted(&fields) {

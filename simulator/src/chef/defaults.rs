@@ -129,6 +129,7 @@ fn computed(
             let path = interp.to_text(path)?;
             interp.str(base(&path))
         }
+        ("http_request", "message") => interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL),
         ("route", "route_type") => Value::sym("host"),
         ("hostname", "ipaddress") => {
             let node = super::run::run(interp).node_value;

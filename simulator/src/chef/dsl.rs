@@ -24,7 +24,7 @@ pub(super) static LAZY_TABLE: Table = LazyLock::new(|| table(LAZY));
 static METHODS: &[Builtin] = &[
     def("node", 0, 0, |i, _, _| Ok(run(i).node_value)),
     def("run_context", 0, 0, |i, _, _| Ok(run_context(i))),
-    def("include_recipe", 1, -1, include_recipe),
+    def("include_recipe", 0, -1, include_recipe),
     def("require_recipe", 1, -1, include_recipe),
     def("include_attribute", 1, -1, include_attribute),
     def("cookbook_name", 0, 0, |i, v, _| {
@@ -65,14 +65,19 @@ static METHODS: &[Builtin] = &[
         Ok(i.outside("the Windows registry"))
     })
     .takes_unknown(),
-    def("declare_resource", 1, 5, collection::declare_resource).takes_unknown(),
-    def("build_resource", 1, 5, collection::build_resource).takes_unknown(),
-    def("find_resource", 1, 3, collection::find_resource).takes_unknown(),
-    def("find_resource!", 1, 3, collection::find_resource_strict),
-    def("edit_resource", 1, 3, collection::edit_resource).takes_unknown(),
-    def("edit_resource!", 1, 3, collection::edit_resource_strict),
-    def("delete_resource", 1, 3, collection::delete_resource),
-    def("delete_resource!", 1, 3, collection::delete_resource_strict),
+    def("declare_resource", 0, -1, collection::declare_resource).takes_unknown(),
+    def("build_resource", 0, -1, collection::build_resource).takes_unknown(),
+    def("find_resource", 0, -1, collection::find_resource).takes_unknown(),
+    def("find_resource!", 0, -1, collection::find_resource_strict),
+    def("edit_resource", 0, -1, collection::edit_resource).takes_unknown(),
+    def("edit_resource!", 0, -1, collection::edit_resource_strict),
+    def("delete_resource", 0, -1, collection::delete_resource),
+    def(
+        "delete_resource!",
+        0,
+        -1,
+        collection::delete_resource_strict,
+    ),
     def("resources", 0, -1, collection::resources),
     def("with_run_context", 1, 1, collection::with_run_context),
     def("why_run?", 0, 0, |_, _, _| Ok(Value::FALSE)),
@@ -176,10 +181,20 @@ static HTTP_ERROR_TABLE: Table = LazyLock::new(|| table(HTTP_ERROR));
 /// `cookbook::recipe` of a name as recipes write it.
 pub fn qualified(name: &str, current: &str) -> (String, String) {
     match name.split_once("::") {
-        Some(("", recipe)) => (current.to_owned(), recipe.to_owned()),
-        Some((cookbook, recipe)) => (cookbook.to_owned(), recipe.to_owned()),
-        None => (name.to_owned(), "default".to_owned()),
+        Some(("", recipe)) if !recipe.is_empty() => (current.to_owned(), recipe.to_owned()),
+        Some((cookbook, recipe)) if !cookbook.is_empty() && !recipe.is_empty() => {
+            (cookbook.to_owned(), recipe.to_owned())
+        }
+        _ => (name.to_owned(), "default".to_owned()),
     }
+}
+
+/// A name that Chef makes a symbol of, which is not to be had of everything.
+pub(super) fn named(interp: &mut Interp, value: Value) -> R<String> {
+    if interp.text_or_sym(value).is_none() && interp.unknown_of(value).is_none() {
+        interp.call(value, "to_sym", &[])?;
+    }
+    interp.to_text(value)
 }
 
 fn include_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
@@ -192,7 +207,7 @@ fn include_recipe(interp: &mut Interp, this: Value, args: &Args) -> R {
         }
     }
     for name in names {
-        let name = interp.to_text(name)?;
+        let name = named(interp, name)?;
         load_recipe(interp, &name, &current)?;
     }
     Ok(Value::NIL)
@@ -254,12 +269,20 @@ pub fn load_recipe(interp: &mut Interp, name: &str, current: &str) -> R<()> {
     interp.set_ivar(object, Name::new("@cookbook_name"), c)?;
     interp.set_ivar(object, Name::new("@recipe_name"), r)?;
     let definee = Definee::SingletonOf(object);
-    let cref = super::modules::scope(interp, interp.core.object);
+    // Its constants and classes are its own.
+    let class = interp.singleton_of(object);
+    let cref = super::modules::scope(interp, class);
     interp.run_program_as(&program, object, cref, definee)?;
     Ok(())
 }
 
 fn include_attribute(interp: &mut Interp, this: Value, args: &Args) -> R {
+    // Only attribute files have it.
+    let recipe = run(interp).classes.recipe;
+    if interp.is_a(this, recipe) {
+        let name = Name::new("include_attribute");
+        return Err(interp.no_method(this, name, crate::ruby::call::Form::Own));
+    }
     let current = cookbook_of(interp, this);
     for value in args.list.clone() {
         let name = interp.to_text(value)?;
@@ -397,8 +420,36 @@ fn lookup(interp: &mut Interp, hash: Value, wanted: &str) -> Option<Value> {
 }
 
 /// `{ %w(ubuntu debian) => { '>= 20.04' => x, 'default' => y }, 'default' => z }`
+/// What stands for a platform must be a hash of versions, for those of other nodes, too.
+fn check_platforms(interp: &mut Interp, table: Value) -> R<()> {
+    let Some(table) = interp.hash_data(table) else {
+        return match interp.unknown_of(table) {
+            Some(_) => Ok(()),
+            None => interp.call(table, "each", &[]).map(|_| ()),
+        };
+    };
+    let pairs: Vec<(Value, Value)> = table.map.values().copied().collect();
+    for (platforms, versions) in pairs {
+        let any = interp.text(platforms) == Some("default");
+        let is_fine = interp.hash_data(versions).is_some() || interp.unknown_of(versions).is_some();
+        if !any && !is_fine {
+            let platforms = match interp.array_items(platforms).map(<[Value]>::to_vec) {
+                Some(_) => interp.inspect(platforms)?,
+                None => interp.to_text(platforms)?,
+            };
+            let shown = interp.inspect(versions)?;
+            return Err(interp.argument_error(format!(
+                "platform dependent values must be specified in the format :platform => {{:version => value}} you \
+                 gave a value {shown} for platform(s) {platforms}"
+            )));
+        }
+    }
+    Ok(())
+}
+
 fn value_for_platform(interp: &mut Interp, _: Value, args: &Args) -> R {
     let table = args.get(0);
+    check_platforms(interp, table)?;
     let platform = match fact(interp, "platform") {
         Ok(platform) => platform,
         Err(value) if value.unknown().is_some() => return Ok(value),

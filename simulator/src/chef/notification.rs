@@ -68,7 +68,7 @@ fn add(interp: &mut Interp, from: String, notification: Notification) {
 
 /// What `notifies` and `subscribes` were given, for each resource named.
 fn wishes(interp: &mut Interp, this: Value, args: &Args) -> R<Vec<(String, Notification)>> {
-    let action = interp.to_text(args.get(0))?;
+    let action = super::dsl::named(interp, args.get(0))?;
     let given = match args.opt(2) {
         Some(timing) if interp.hash_data(timing).is_none() => interp.to_text(timing)?,
         _ => "delayed".to_owned(),

@@ -221,7 +221,8 @@ pub(super) fn exec(interp: &mut Interp, this: Value, proc: Value, args: &[Value]
     interp.instance_exec(proc, this, definee, Args::of(args))
 }
 
-fn default(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
+/// What a property is where nobody sets it.
+pub(super) fn default(interp: &mut Interp, this: Value, name: Name, rules: &Rules) -> R {
     if rules.is_name() && rules.option("default").is_none() {
         return Ok(interp.ivar(this, Name::new("@name")).unwrap_or(Value::NIL));
     }

@@ -48,8 +48,8 @@ pub type Metas = BTreeMap<ObjId, Meta>;
 static METHODS: &[Builtin] = &[
     def("name", 0, 1, name).takes_unknown(),
     def("action", 0, 1, action).takes_unknown(),
-    def("notifies", 2, 4, notification::notifies).takes_unknown(),
-    def("subscribes", 2, 4, notification::subscribes).takes_unknown(),
+    def("notifies", 2, 3, notification::notifies).takes_unknown(),
+    def("subscribes", 2, 3, notification::subscribes).takes_unknown(),
     def("only_if", 0, 2, |i, v, a| guard(i, v, a, "only_if")).takes_unknown(),
     def("not_if", 0, 2, |i, v, a| guard(i, v, a, "not_if")).takes_unknown(),
     def("run_action", 1, -1, run_action).takes_unknown(),
@@ -318,6 +318,14 @@ pub fn build(
             acts: false,
         },
     );
+    if name.is_nil() {
+        let key = Name::new("name");
+        let rules = property_rules::rules(interp, object, key);
+        if rules.has_default() {
+            let default = property::default(interp, object, key, &rules)?;
+            interp.set_ivar(object, Name::new("@name"), default)?;
+        }
+    }
     if let Some(core) = core_type(interp, class) {
         super::coerce::initialize(interp, object, core, given)?;
     }
@@ -365,10 +373,9 @@ pub fn call(interp: &mut Interp, owner: Value, name: Name, args: &Args) -> R<Opt
             "wrong number of arguments (given {given}, expected 0..1)"
         )));
     }
-    // A bare word that is also a resource's name: Chef declares it all the same, nameless.
     let given = args.get(0);
     let resource = build(interp, owner, name.as_str(), class, given, args.block)?;
-    collection::add(interp, resource)?;
+    collection::insert(interp, resource)?;
     Ok(Some(resource))
 }
 
@@ -549,6 +556,7 @@ fn action(interp: &mut Interp, this: Value, args: &Args) -> R {
                 None => vec![value],
             };
             for one in list {
+                super::dsl::named(interp, one)?;
                 validate_action(interp, this, one)?;
             }
             interp.set_ivar(this, Name::new("@action"), value)?;

@@ -265,7 +265,7 @@ fn constants_of_a_resource_file_are_those_of_its_class() {
     a_site[x] create
       log[1 1 Own::Word] write
     "#);
-    insta::assert_snapshot!(recipe("log SIZE.to_s"), @"NameError: uninitialized constant SIZE at cookbooks/a/recipes/default.rb:1");
+    insta::assert_snapshot!(recipe("log SIZE.to_s"), @"NameError: uninitialized constant Chef::Recipe::SIZE at cookbooks/a/recipes/default.rb:1");
 }
 
 #[test]
@@ -333,5 +333,22 @@ fn a_name_means_the_resource_that_is_for_the_node() {
     insta::assert_snapshot!(of(&[("a", "provides :thing"), ("b", "provides :thing")]), @r#"
     thing[n] create
       log[b] write
+    "#);
+}
+
+#[test]
+fn a_recipe_keeps_its_constants_to_itself() {
+    let recipe = "
+        SIZE = 1
+        include_recipe 'a::other'
+        log \"#{SIZE} #{Object.const_defined?(:SIZE)} #{ChefUtils.name}\"
+        file('/x') { mode MODE }";
+    insta::assert_snapshot!(files(&[
+        ("cookbooks/a/recipes/other.rb", "begin\n  SIZE\nrescue NameError => e\n  log e.message\nend"),
+        ("cookbooks/a/recipes/default.rb", recipe),
+    ]), @r#"
+    log[uninitialized constant Chef::Recipe::SIZE] write
+    log[1 false ChefUtils] write
+    NameError: uninitialized constant Chef::Recipe::MODE at cookbooks/a/recipes/default.rb:5
     "#);
 }

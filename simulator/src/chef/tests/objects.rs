@@ -80,7 +80,7 @@ fn values_are_asked_what_chef_asks_of_them() {
     NoMethodError: undefined method `supports' for Chef::Resource::User::LinuxUser at cookbooks/a/recipes/default.rb:1
     Chef::Exceptions::InvalidResourceSpecification: The object `["file[/b]", "file[/c]"]' is not valid for resource collection lookup. Use a String like `resource_type[resource_name]' or a Chef::Resource object at cookbooks/a/recipes/default.rb:1
     NoMethodError: undefined method `set' for #<Chef::Node::Attribute> at cookbooks/a/recipes/default.rb:1
-    Chef::Exceptions::CookbookNotFound: Cookbook nope not found. If you're loading nope from another cookbook, make sure you configure the dependency in your metadata at cookbooks/a/recipes/default.rb:1
+    NoMethodError: undefined method `include_attribute' for cookbook: a, recipe: default :Chef::Recipe at cookbooks/a/recipes/default.rb:1
     ArgumentError: wrong number of arguments (given 2, expected 0..1) at cookbooks/a/recipes/default.rb:1
     "#);
     let fine = "
@@ -173,4 +173,12 @@ fn files_see_what_is_in_chef_without_its_name() {
     log[NameError] write
     log[bb] write
     ");
+}
+
+#[test]
+fn names_of_data_bags_and_items_are_checked_before_they_are_asked_for() {
+    let said = |code: &str| super::recipe(code);
+    insta::assert_snapshot!(said("data_bag_item('a b', 'x')"), @r#"Chef::Exceptions::InvalidDataBagName: DataBags must have a name matching /^[\.\-[:alnum:]_]+$/, you gave "a b" at cookbooks/a/recipes/default.rb:1"#);
+    insta::assert_snapshot!(said("data_bag_item('a', '')"), @r#"Chef::Exceptions::InvalidDataBagItemID: Data Bag items must have an id matching /^[\.\-[:alnum:]_]+$/, you gave: "" at cookbooks/a/recipes/default.rb:1"#);
+    insta::assert_snapshot!(said("data_bag(nil)"), @r#"Chef::Exceptions::InvalidDataBagName: DataBags must have a name matching /^[\.\-[:alnum:]_]+$/, you gave "" at cookbooks/a/recipes/default.rb:1"#);
 }

@@ -254,3 +254,19 @@ fn what_fails_under_a_guard_that_only_the_node_can_answer_is_no_failure_of_the_r
         "{certain}"
     );
 }
+
+#[test]
+fn what_is_declared_has_a_name_and_a_type() {
+    insta::assert_snapshot!(told("file { mode '644' }"), @"Chef::Exceptions::ValidationFailed: name is a required property");
+    insta::assert_snapshot!(told("apt_update"), @"apt_update[] periodic");
+    insta::assert_snapshot!(told("declare_resource(:file)"), @"ArgumentError: wrong number of arguments (given 1, expected 2)");
+    insta::assert_snapshot!(told("declare_resource(:file, '/x', bogus: 1, other: 2)"), @"ArgumentError: unknown keywords: :bogus, :other");
+    insta::assert_snapshot!(told("find_resource('file[/x]')"), @"ArgumentError: wrong number of arguments (given 1, expected 2)");
+    insta::assert_snapshot!(told("with_run_context(:top) { }"), @"ArgumentError: bad argument to run_context helper, must be :root, :parent, or a Chef::RunContext");
+}
+
+#[test]
+fn actions_are_symbols() {
+    insta::assert_snapshot!(told("file('/x') { action 5 }"), @"NoMethodError: undefined method `to_sym' for 5:Integer");
+    insta::assert_snapshot!(told("file('/x') { notifies [:a, :b], 'file[/x]' }"), @"NoMethodError: undefined method `to_sym' for [:a, :b]:Array");
+}

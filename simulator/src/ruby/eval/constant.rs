@@ -89,17 +89,28 @@ impl Interp {
     }
 
     fn missing_const(&mut self, scope: ClassId, name: Name) -> R {
+        let attached = self.classes.get(scope).attached;
+        let of_object = attached.filter(|object| self.as_class(*object).is_none());
+        // In an object's own class everything is at hand that is so at the top.
+        let place = match of_object {
+            Some(_) => self.core.object,
+            None => scope,
+        };
         if let Some(value) = self.autoload_constant(name)? {
             return Ok(value);
         }
-        if let Some(value) = super::super::builtin::errors::errno_constant(self, scope, name) {
+        if let Some(value) = super::super::builtin::errors::errno_constant(self, place, name) {
             return Ok(value);
         }
-        let object = self.class_value(scope);
+        let asked = match of_object {
+            Some(object) => self.real_class_of(object),
+            None => scope,
+        };
+        let object = self.class_value(asked);
         if self.responds(object, "const_missing") {
             return self.call(object, "const_missing", &[name.into()]);
         }
-        if let Some(value) = (self.hooks.const_missing)(self, scope, name)? {
+        if let Some(value) = (self.hooks.const_missing)(self, place, name)? {
             return Ok(value);
         }
         // What Ruby or its library has and we lack is undetermined, never a false `NameError`.
@@ -108,10 +119,12 @@ impl Interp {
         {
             return Ok(self.unsupported(format!("{name} is not supported")));
         }
-        let mut owner = Some(scope);
-        if self.classes.get(scope).attached.is_some() {
-            owner = None;
-        }
+        // Of an object's own class Ruby shows the class of the object.
+        let owner = match (of_object, self.classes.get(scope).attached) {
+            (Some(object), _) => Some(self.real_class_of(object)),
+            (None, Some(_)) => None,
+            (None, None) => Some(scope),
+        };
         let text = match owner {
             Some(class) if class != self.core.object => {
                 format!("uninitialized constant {}::{name}", self.class_name(class))
