@@ -52,6 +52,12 @@ pub struct Cref {
 /// `$~`, which a method shares with its blocks.
 pub type MatchCell = Rc<Cell<Value>>;
 
+/// A cell in which nothing has matched yet.
+#[must_use]
+pub fn new_match_cell() -> MatchCell {
+    Rc::new(std::cell::Cell::new(Value::NIL))
+}
+
 /// One call of a method, lambda or file: what `return`, `super`, `yield` and `private` refer to.
 #[derive(Debug)]
 pub struct Activation {

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use foretaste_parser::name::Name;
 use foretaste_parser::source::{Location, Source, Span};
 
+mod blocks;
 pub mod boot;
 pub mod budget;
 pub mod builtin;
@@ -44,6 +45,7 @@ pub mod object;
 pub mod origin;
 pub mod output;
 pub mod params;
+mod programs;
 pub mod together;
 pub mod unknown;
 pub mod value;
